@@ -1,0 +1,121 @@
+//! Workers and masters as they describe themselves on the bus.
+
+use ngsi::Point;
+use serde::{Deserialize, Serialize};
+
+use crate::{ReportedInstance, null_as_default};
+
+/// The identifier of a worker: `Worker.<site>`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WorkerId(String);
+
+impl WorkerId {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether no worker is named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&str> for WorkerId {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for WorkerId {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Display for WorkerId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a worker says of itself.
+///
+/// The members after `edge_address` are additions of ours; a worker of the original sends none of them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WorkerProfile {
+    /// `Worker.<site>`.
+    pub id: WorkerId,
+    /// Where it stands; `None` when it does not know. The original writes 0, 0 then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Point>,
+    /// Its place as a geohash, if it has one.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub geohash_id: String,
+    /// `linux`.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub os: String,
+    /// `amd64`, `arm64` or `arm`.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub hardware: String,
+    /// The most task instances it may run.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub capacity: u32,
+    /// The task instances it runs.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub workload: u32,
+    /// The port of its container statistics, if any.
+    #[serde(rename = "CAdvisorPort", default, deserialize_with = "null_as_default")]
+    pub cadvisor_port: u16,
+    /// The address at which its tasks are reached.
+    #[serde(rename = "EdgeAddress", default, deserialize_with = "null_as_default")]
+    pub edge_address: String,
+    /// What it can run; empty from a worker of the original, which runs containers.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub engines: Vec<Engine>,
+    /// Every task instance it has, in a heartbeat; `None` from a worker that does not report them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instances: Option<Vec<ReportedInstance>>,
+    /// A number that rises with every start of the worker.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "is_zero")]
+    pub incarnation: u64,
+    /// After how many seconds of silence it counts as dead; 0 when it does not say.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "is_zero")]
+    pub silence_limit_s: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// A way to run task instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Containers of a Docker engine.
+    Docker,
+    /// Pods of a Kubernetes cluster.
+    Kubernetes,
+    /// Functions inside the worker.
+    Function,
+    /// Something a newer worker has.
+    #[serde(other)]
+    Other,
+}
+
+/// What a master says of itself: `{"id","location","agent"}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MasterProfile {
+    /// `Master.<site>`.
+    pub id: String,
+    /// Where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Point>,
+    /// The URL of its NGSI agent.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub agent: String,
+}

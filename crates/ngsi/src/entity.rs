@@ -1,0 +1,95 @@
+//! The context entity, once for every dialect.
+
+use crate::{EntityId, JsonText, Location, Name, Timestamp};
+
+/// A context entity as a broker holds it: an immutable snapshot, replaced as a whole by an update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entity {
+    /// Its identifier.
+    pub id: EntityId,
+    /// Its type; empty when the writer gave none.
+    pub entity_type: Name,
+    /// Attributes and domain metadata, in the order in which they first came.
+    pub attributes: Vec<Attribute>,
+    /// When a broker first took it.
+    pub created_at: Timestamp,
+    /// When an update last touched it.
+    pub modified_at: Timestamp,
+}
+
+/// Whether an attribute describes a moment or the entity itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AttributeKind {
+    /// An ordinary context attribute.
+    Context,
+    /// NGSI-10 domain metadata: it describes the entity (its place, its owner) and is registered at discovery.
+    Domain,
+}
+
+/// One attribute of an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its name, unique among the attributes of the same kind.
+    pub name: Name,
+    /// Context attribute or domain metadata.
+    pub kind: AttributeKind,
+    /// The declared type of the value, as given (`integer`, `string`, `point`, …).
+    pub value_type: Name,
+    /// The value.
+    pub value: JsonText,
+    /// What is said about this value.
+    pub metadata: Vec<Metadata>,
+    /// When an update last set it.
+    pub modified_at: Timestamp,
+}
+
+/// A metadatum of an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata {
+    /// Its name.
+    pub name: Name,
+    /// The declared type of the value.
+    pub value_type: Name,
+    /// The value.
+    pub value: JsonText,
+}
+
+impl Entity {
+    /// An entity with nothing but its identity.
+    #[must_use]
+    pub fn new(id: EntityId, entity_type: Name, now: Timestamp) -> Self {
+        Self { id, entity_type, attributes: Vec::new(), created_at: now, modified_at: now }
+    }
+
+    /// The attribute of that kind and name.
+    #[must_use]
+    pub fn attribute(&self, kind: AttributeKind, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.kind == kind && attribute.name == *name)
+    }
+
+    /// The ordinary attributes.
+    pub fn context_attributes(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| attribute.kind == AttributeKind::Context)
+    }
+
+    /// The domain metadata.
+    pub fn domain_metadata(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| attribute.kind == AttributeKind::Domain)
+    }
+
+    /// Sets an attribute, replacing the one of the same kind and name.
+    pub fn set(&mut self, attribute: Attribute) {
+        match self.attributes.iter_mut().find(|a| a.kind == attribute.kind && a.name == attribute.name) {
+            Some(slot) => *slot = attribute,
+            None => self.attributes.push(attribute),
+        }
+    }
+
+    /// Where the entity is, as its domain metadata say.
+    ///
+    /// The metadatum named `location` counts; failing that the first of a geographic type.
+    #[must_use]
+    pub fn location(&self) -> Option<Location> {
+        Location::of_metadata(self.domain_metadata().map(|m| (m.name.as_str(), m.value_type.as_str(), &m.value)))
+    }
+}

@@ -1,0 +1,190 @@
+//! JSON kept as text, and the guarded entrance for JSON from outside.
+
+use compact_str::CompactString;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::ParseError;
+
+/// How deeply arrays and objects may nest in a document from outside.
+pub const MAX_DEPTH: usize = 64;
+
+/// One valid JSON value as the text it came in. Up to 24 bytes are held inline.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct JsonText(CompactString);
+
+impl JsonText {
+    /// The JSON `null`.
+    #[must_use]
+    pub fn null() -> Self {
+        Self(CompactString::const_new("null"))
+    }
+
+    /// A JSON string with `text` as its content.
+    #[must_use]
+    pub fn string(text: &str) -> Self {
+        Self::from(serde_json::Value::String(text.to_owned()))
+    }
+
+    /// The JSON text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The content, if this is a JSON string.
+    #[must_use]
+    pub fn as_string(&self) -> Option<String> {
+        self.0.starts_with('"').then(|| serde_json::from_str(&self.0).ok()).flatten()
+    }
+
+    /// The value as a plain word: the content of a string, the JSON text of anything else.
+    #[must_use]
+    pub fn to_plain(&self) -> String {
+        self.as_string().unwrap_or_else(|| self.0.to_string())
+    }
+
+    /// The value as a tree.
+    #[must_use]
+    pub fn to_value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.0).unwrap_or(serde_json::Value::Null)
+    }
+
+    /// The value read as `T`, if it has that shape.
+    #[must_use]
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(&self.0).ok()
+    }
+
+    /// The value of member `name`, if this is an object that has it.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<serde_json::Value> {
+        match self.to_value() {
+            serde_json::Value::Object(mut members) => members.remove(name),
+            _ => None,
+        }
+    }
+}
+
+impl Default for JsonText {
+    fn default() -> Self {
+        Self::null()
+    }
+}
+
+impl std::fmt::Debug for JsonText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<serde_json::Value> for JsonText {
+    fn from(value: serde_json::Value) -> Self {
+        Self(CompactString::from(value.to_string()))
+    }
+}
+
+impl From<&RawValue> for JsonText {
+    fn from(raw: &RawValue) -> Self {
+        Self(CompactString::from(raw.get()))
+    }
+}
+
+impl<'de> Deserialize<'de> for JsonText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&RawValue>::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl Serialize for JsonText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+/// Parses a document from outside: bounded nesting, and an error that names the member.
+///
+/// # Errors
+/// A [`ParseError`] whose path leads to the offending member.
+pub fn parse<'de, T: Deserialize<'de>>(document: &'de [u8]) -> Result<T, ParseError> {
+    check_depth(document)?;
+    match serde_json::from_slice(document) {
+        Ok(value) => Ok(value),
+        Err(error) => Err(locate::<T>(document, &error)),
+    }
+}
+
+/// Refuses a document nested deeper than [`MAX_DEPTH`], before anything recurses into it.
+///
+/// # Errors
+/// A [`ParseError`] with the byte at which the bound is passed.
+pub fn check_depth(document: &[u8]) -> Result<(), ParseError> {
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    for (position, byte) in document.iter().enumerate() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(ParseError::new(
+                        "$",
+                        format!("nested deeper than {MAX_DEPTH} levels at byte {position}"),
+                    ));
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The slow second pass over a document that is known to be wrong, to say where.
+fn locate<'de, T: Deserialize<'de>>(document: &'de [u8], first: &serde_json::Error) -> ParseError {
+    let mut deserializer = serde_json::Deserializer::from_slice(document);
+    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Err(error) => {
+            let path = error.path().to_string();
+            let path = if path == "." { "$".to_owned() } else { path };
+            ParseError::new(path, error.inner().to_string())
+        }
+        Ok(_) => ParseError::new("$", first.to_string()),
+    }
+}
+
+/// For members whose absence and `null` both mean "the default": Go writes an empty list as `null`.
+///
+/// # Errors
+/// Whatever the member's own type refuses.
+pub fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Appends `text` as a JSON string.
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    let plain = text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
+    if plain {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else if let Ok(escaped) = serde_json::to_string(text) {
+        out.extend_from_slice(escaped.as_bytes());
+    }
+}
