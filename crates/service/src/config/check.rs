@@ -1,0 +1,92 @@
+//! What types alone cannot say about a configuration.
+
+use super::{Config, ConfigError};
+
+const MAX_SITE_ID: usize = 200;
+
+pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
+    site_id(&config.site_id)?;
+    location(config.location)?;
+    addresses(config)?;
+    intervals(config)?;
+    https(config)
+}
+
+/// Ids derived from it become routing keys, where `*` and `#` are wildcards, and parts of URLs.
+fn site_id(site_id: &str) -> Result<(), ConfigError> {
+    let problem = if site_id.is_empty() {
+        "required: a name of this node that no other node has"
+    } else if site_id.len() > MAX_SITE_ID {
+        "longer than 200 bytes"
+    } else if site_id.contains(|c: char| c.is_whitespace() || c.is_control() || "*#/?%".contains(c)) {
+        "must not contain spaces, control characters, or any of * # / ? %"
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError::key("site_id", problem))
+}
+
+fn location(location: Option<ngsi::Point>) -> Result<(), ConfigError> {
+    let Some(point) = location else { return Ok(()) };
+    for (name, value, limit) in [("latitude", point.latitude, 90.0), ("longitude", point.longitude, 180.0)] {
+        if !(-limit..=limit).contains(&value) {
+            let problem = format!("{value} is not between -{limit} and {limit} degrees");
+            return Err(ConfigError::key(format!("physical_location.{name}"), problem));
+        }
+    }
+    Ok(())
+}
+
+fn addresses(config: &Config) -> Result<(), ConfigError> {
+    let hosts = [
+        ("coreservice_ip", &config.coreservice_ip),
+        ("external_hostip", &config.external_hostip),
+        ("internal_hostip", &config.internal_hostip),
+        ("discovery.host_ip", &config.discovery.host_ip),
+        ("broker.host_ip", &config.broker.host_ip),
+        ("master.host_ip", &config.master.host_ip),
+        ("worker.host_ip", &config.worker.host_ip),
+        ("designer.host_ip", &config.designer.host_ip),
+        ("rabbitmq.host_ip", &config.rabbitmq.host_ip),
+    ];
+    for (key, host) in hosts {
+        let Some(host) = host.as_deref().filter(|host| !host.is_empty()) else { continue };
+        if format!("http://{}:1", super::address::authority_host(host)).parse::<http::Uri>().is_err() {
+            return Err(ConfigError::key(key, format!("`{host}` is not a host name or address")));
+        }
+    }
+    Ok(())
+}
+
+fn intervals(config: &Config) -> Result<(), ConfigError> {
+    const DAY_MS: u64 = 86_400_000;
+    let http = &config.http;
+    let bounded = [
+        ("broker.heartbeat_interval", config.broker.heartbeat_interval, 86_400),
+        ("worker.heartbeat_interval", config.worker.heartbeat_interval, 86_400),
+        ("worker.detection_duration", config.worker.detection_duration, 10_000),
+        ("http.max_body_bytes", http.max_body_bytes as u64, 1 << 30),
+        ("http.header_timeout_ms", http.header_timeout_ms, DAY_MS),
+        ("http.body_timeout_ms", http.body_timeout_ms, DAY_MS),
+        ("http.request_timeout_ms", http.request_timeout_ms, DAY_MS),
+        ("http.max_connections", http.max_connections as u64, 1_000_000),
+        ("http.drain_timeout_ms", http.drain_timeout_ms, DAY_MS),
+    ];
+    for (key, value, most) in bounded {
+        if value == 0 || value > most {
+            return Err(ConfigError::key(key, format!("{value} is not between 1 and {most}")));
+        }
+    }
+    Ok(())
+}
+
+fn https(config: &Config) -> Result<(), ConfigError> {
+    let https = &config.https;
+    let files = [("my_certificate", &https.my_certificate), ("my_key", &https.my_key), ("my_ca", &https.my_ca)];
+    for (name, file) in files {
+        if https.enabled && file.is_none() {
+            return Err(ConfigError::key(format!("https.{name}"), "required when https.enabled is true"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! From a file, or nothing, to a checked [`Config`].
+
+use std::path::{Path, PathBuf};
+
+use super::{Config, Secret, check::check};
+
+/// Why a configuration was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file, or a file holding a secret, could not be read.
+    #[error("cannot read {} (named by {named_by})", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The flag or environment variable that names it.
+        named_by: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Not JSON at all.
+    #[error("the configuration is not valid JSON")]
+    Syntax(#[source] serde_json::Error),
+    /// A key has a value that cannot be used.
+    #[error("configuration key `{key}`: {problem}")]
+    Key {
+        /// The dotted path.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl ConfigError {
+    pub(super) fn key(key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Key { key: key.into(), problem: problem.into() }
+    }
+}
+
+/// The site of a start without a configuration file.
+const LOCAL_SITE: &str = r#"{"site_id":"local"}"#;
+
+impl Config {
+    /// Reads the file, or takes the defaults of one site on this machine, with secrets from the process environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the file or the key.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let environment = |name: &str| std::env::var(name).ok();
+        let Some(path) = path else {
+            return Self::parse(LOCAL_SITE, environment);
+        };
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            named_by: "-f".into(),
+            source,
+        })?;
+        Self::parse(&text, environment)
+    }
+
+    /// Parses and checks the text of a `config.json`; `environment` gives the value of a variable.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the key.
+    pub fn parse(json: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut unknown_keys = Vec::new();
+        let mut config = deserialize(json, &mut unknown_keys)?;
+        config.unknown_keys = unknown_keys;
+        take_secrets(&mut config, environment)?;
+        check(&config)?;
+        Ok(config)
+    }
+}
+
+fn deserialize(json: &str, unknown_keys: &mut Vec<String>) -> Result<Config, ConfigError> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);
+    let config = serde_ignored::deserialize(tracked, |path| unknown_keys.push(path.to_string()));
+    let config = config.map_err(|error: serde_json::Error| refused(&error, &track.path().to_string()))?;
+    deserializer.end().map_err(ConfigError::Syntax)?;
+    Ok(config)
+}
+
+fn refused(error: &serde_json::Error, path: &str) -> ConfigError {
+    if error.is_data() {
+        let key = if path == "." { "(the whole file)" } else { path };
+        return ConfigError::key(key, error.to_string());
+    }
+    // serde_json errors are not Clone; the text carries line and column.
+    ConfigError::key(path, format!("the file is not valid JSON here: {error}"))
+}
+
+/// A secret's variable wins over the file; `<variable>_FILE` names a file that holds it.
+fn take_secrets(config: &mut Config, environment: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+    let targets: [(&str, &mut Secret); 4] = [
+        ("FOGFLOW_RABBITMQ_USERNAME", &mut config.rabbitmq.username),
+        ("FOGFLOW_RABBITMQ_PASSWORD", &mut config.rabbitmq.password),
+        ("FOGFLOW_REGISTRY_USERNAME", &mut config.worker.registry.username),
+        ("FOGFLOW_REGISTRY_PASSWORD", &mut config.worker.registry.password),
+    ];
+    for (variable, secret) in targets {
+        if let Some(value) = environment(variable) {
+            *secret = Secret::new(value);
+        } else if let Some(path) = environment(&format!("{variable}_FILE")) {
+            *secret = Secret::new(read_secret(Path::new(&path), variable)?.trim_end());
+        }
+    }
+    Ok(())
+}
+
+fn read_secret(path: &Path, variable: &str) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        named_by: format!("{variable}_FILE"),
+        source,
+    })
+}

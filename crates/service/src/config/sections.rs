@@ -1,0 +1,334 @@
+//! The keys of `config.json`.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::Secret;
+
+/// The whole of `config.json`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// `site_id`: unique name of this node, required; the ids of its services derive from it.
+    pub site_id: String,
+    /// `coreservice_ip`: where the cloud's discovery, nginx and RabbitMQ are; default: this host.
+    pub coreservice_ip: Option<String>,
+    /// `external_hostip` (or `external_ip`): where other nodes reach this one; default: `internal_hostip`.
+    #[serde(alias = "external_ip")]
+    pub external_hostip: Option<String>,
+    /// `internal_hostip` (or `my_hostip`): the address this node's services and tasks use; default: `127.0.0.1`.
+    #[serde(alias = "my_hostip")]
+    pub internal_hostip: Option<String>,
+    /// `webportal_ip`: accepted from older files; the designer's address is `designer.host_ip`.
+    pub webportal_ip: Option<String>,
+    /// `bind_ip`: the local address every port is opened on; default `0.0.0.0`, since containers call back.
+    pub bind_ip: IpAddr,
+    /// `physical_location`: where this node stands, in degrees; default: nowhere known.
+    #[serde(rename = "physical_location")]
+    pub location: Option<ngsi::Point>,
+    /// `data_dir`: where state is kept; default `./fogflow-data`.
+    pub data_dir: PathBuf,
+    /// `logging`.
+    pub logging: Logging,
+    /// `discovery`.
+    pub discovery: Discovery,
+    /// `broker`.
+    pub broker: Broker,
+    /// `master`.
+    pub master: Master,
+    /// `worker`.
+    pub worker: Worker,
+    /// `designer`.
+    pub designer: Designer,
+    /// `rabbitmq`.
+    pub rabbitmq: RabbitMq,
+    /// `https`.
+    pub https: Https,
+    /// `http`: limits of every HTTP server.
+    pub http: Http,
+    /// `prometheus`: accepted from older files; metrics are at `/metrics` of each service.
+    pub prometheus: Prometheus,
+    /// Dotted paths of keys that nobody reads.
+    #[serde(skip)]
+    pub unknown_keys: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            site_id: String::new(),
+            coreservice_ip: None,
+            external_hostip: None,
+            internal_hostip: None,
+            webportal_ip: None,
+            bind_ip: IpAddr::from([0, 0, 0, 0]),
+            location: None,
+            data_dir: PathBuf::from("./fogflow-data"),
+            logging: Logging::default(),
+            discovery: Discovery::default(),
+            broker: Broker::default(),
+            master: Master::default(),
+            worker: Worker::default(),
+            designer: Designer::default(),
+            rabbitmq: RabbitMq::default(),
+            https: Https::default(),
+            http: Http::default(),
+            prometheus: Prometheus::default(),
+            unknown_keys: Vec::new(),
+        }
+    }
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `logging`: each kind goes to `stdout`, `stderr`, `discard` or the file named.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Logging {
+    /// `logging.info`: default `stderr`, so that standard output carries only what a command prints.
+    pub info: Option<String>,
+    /// `logging.error`: errors and warnings; default `stderr`.
+    pub error: Option<String>,
+    /// `logging.protocol`: messages exchanged with other nodes; default `discard`.
+    pub protocol: Option<String>,
+    /// `logging.debug`: default `discard`; any other value lowers the level to `debug`.
+    pub debug: Option<String>,
+    /// `logging.format`: `text` or `json`.
+    pub format: LogFormat,
+    /// `logging.level`: a `tracing` filter such as `info` or `broker=debug,info`; `RUST_LOG` wins.
+    pub level: Option<String>,
+}
+
+/// `discovery`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Discovery {
+    /// `discovery.host_ip`.
+    pub host_ip: Option<String>,
+    /// `discovery.http_port`: default 8090.
+    pub http_port: u16,
+    /// `discovery.https_port`: default 443.
+    pub https_port: u16,
+}
+
+impl Default for Discovery {
+    fn default() -> Self {
+        Self { host_ip: None, http_port: 8090, https_port: 443 }
+    }
+}
+
+/// `broker`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Broker {
+    /// `broker.host_ip`.
+    pub host_ip: Option<String>,
+    /// `broker.http_port`: default 8070.
+    pub http_port: u16,
+    /// `broker.https_port`: default 8443, since discovery's default is 443.
+    pub https_port: u16,
+    /// `broker.heartbeat_interval`: seconds between heartbeats to discovery; default 30.
+    pub heartbeat_interval: u64,
+}
+
+impl Default for Broker {
+    fn default() -> Self {
+        Self { host_ip: None, http_port: 8070, https_port: 8443, heartbeat_interval: 30 }
+    }
+}
+
+/// `master`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Master {
+    /// `master.host_ip`.
+    pub host_ip: Option<String>,
+    /// `master.ngsi_agent_port`: where availability notifications arrive; default 1060.
+    pub ngsi_agent_port: u16,
+    /// `master.rest_api_port`: `/workers` and `/status`; default 8010.
+    pub rest_api_port: u16,
+}
+
+impl Default for Master {
+    fn default() -> Self {
+        Self { host_ip: None, ngsi_agent_port: 1060, rest_api_port: 8010 }
+    }
+}
+
+/// `worker`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Worker {
+    /// `worker.host_ip`: where other services reach the worker's own port; default: `internal_hostip`.
+    pub host_ip: Option<String>,
+    /// `worker.http_port`: metrics, health and tasks that run inside the worker; default 0, any free port.
+    pub http_port: u16,
+    /// `worker.container_management`: `docker`, `kubernetes`, `mec`, or `function`; default: Docker when its engine answers,
+    /// otherwise functions only.
+    pub container_management: Option<String>,
+    /// `worker.capacity`: most task instances this node may run; default 10.
+    pub capacity: u32,
+    /// `worker.heartbeat_interval`: seconds; default 10.
+    pub heartbeat_interval: u64,
+    /// `worker.detection_duration`: heartbeats missed until a worker counts as dead; default 3.
+    pub detection_duration: u64,
+    /// `worker.container_autoremove`: whether a stopped container is removed at once; default true.
+    pub container_autoremove: bool,
+    /// `worker.start_actual_task`: false only reports tasks as running, for tests of scale; default true.
+    pub start_actual_task: bool,
+    /// `worker.app_namespace`: the Kubernetes namespace of tasks; default `default`.
+    pub app_namespace: String,
+    /// `worker.edge_controller_port`: the port of a MEC platform's controller.
+    pub edge_controller_port: Option<u16>,
+    /// `worker.edge_address`: reported in the worker's profile.
+    pub edge_address: Option<String>,
+    /// `worker.cadvisor_port`: reported in the worker's profile.
+    pub cadvisor_port: Option<u16>,
+    /// `worker.registry`: the image registry to log in to.
+    pub registry: Registry,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self {
+            host_ip: None,
+            http_port: 0,
+            container_management: None,
+            capacity: 10,
+            heartbeat_interval: 10,
+            detection_duration: 3,
+            container_autoremove: true,
+            start_actual_task: true,
+            app_namespace: "default".into(),
+            edge_controller_port: None,
+            edge_address: None,
+            cadvisor_port: None,
+            registry: Registry::default(),
+        }
+    }
+}
+
+/// `worker.registry`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Registry {
+    /// `worker.registry.username`, or `FOGFLOW_REGISTRY_USERNAME[_FILE]`.
+    pub username: Secret,
+    /// `worker.registry.password`, or `FOGFLOW_REGISTRY_PASSWORD[_FILE]`.
+    pub password: Secret,
+    /// `worker.registry.email`.
+    pub email: Option<String>,
+    /// `worker.registry.serveraddress`.
+    pub serveraddress: Option<String>,
+}
+
+/// `designer`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Designer {
+    /// `designer.host_ip`.
+    pub host_ip: Option<String>,
+    /// `designer.webSrvPort`: default 8080.
+    #[serde(rename = "webSrvPort")]
+    pub web_srv_port: u16,
+    /// `designer.https_webSrvPort`: default 8444.
+    #[serde(rename = "https_webSrvPort")]
+    pub https_web_srv_port: u16,
+    /// `designer.agentPort`: default 1030.
+    #[serde(rename = "agentPort")]
+    pub agent_port: u16,
+}
+
+impl Default for Designer {
+    fn default() -> Self {
+        Self { host_ip: None, web_srv_port: 8080, https_web_srv_port: 8444, agent_port: 1030 }
+    }
+}
+
+/// `rabbitmq`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct RabbitMq {
+    /// `rabbitmq.host_ip`.
+    pub host_ip: Option<String>,
+    /// `rabbitmq.port`: default 5672.
+    pub port: u16,
+    /// `rabbitmq.username`, or `FOGFLOW_RABBITMQ_USERNAME[_FILE]`; default `admin`.
+    pub username: Secret,
+    /// `rabbitmq.password`, or `FOGFLOW_RABBITMQ_PASSWORD[_FILE]`; default `mypass`.
+    pub password: Secret,
+}
+
+impl Default for RabbitMq {
+    fn default() -> Self {
+        Self { host_ip: None, port: 5672, username: Secret::new("admin"), password: Secret::new("mypass") }
+    }
+}
+
+/// `https`: mutual TLS among services.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Https {
+    /// `https.enabled`: default false.
+    pub enabled: bool,
+    /// `https.my_certificate`: PEM file of this node's certificate chain.
+    pub my_certificate: Option<PathBuf>,
+    /// `https.my_key`: PEM file of its private key.
+    pub my_key: Option<PathBuf>,
+    /// `https.my_ca`: PEM file of the authority that signs every node's certificate.
+    pub my_ca: Option<PathBuf>,
+}
+
+/// `http`: limits of every HTTP server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Http {
+    /// `http.max_body_bytes`: a larger request is answered 413; default 2 MiB.
+    pub max_body_bytes: usize,
+    /// `http.header_timeout_ms`: until a connection has sent a request's header, and how long it may idle; default 30 000.
+    pub header_timeout_ms: u64,
+    /// `http.body_timeout_ms`: until a request's body has arrived; later is answered 408; default 15 000.
+    pub body_timeout_ms: u64,
+    /// `http.request_timeout_ms`: until a request is answered; later is answered 503; default 60 000.
+    pub request_timeout_ms: u64,
+    /// `http.max_connections`: open at once; more wait in the system's queue; default 4096.
+    pub max_connections: usize,
+    /// `http.drain_timeout_ms`: how long requests may still run after the stop signal; default 10 000.
+    pub drain_timeout_ms: u64,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 2 * 1024 * 1024,
+            header_timeout_ms: 30_000,
+            body_timeout_ms: 15_000,
+            request_timeout_ms: 60_000,
+            max_connections: 4096,
+            drain_timeout_ms: 10_000,
+        }
+    }
+}
+
+/// `prometheus`: read for compatibility only.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Prometheus {
+    /// `prometheus.address`.
+    pub address: Option<String>,
+    /// `prometheus.data_port`.
+    pub data_port: Option<u16>,
+    /// `prometheus.admin_port`.
+    pub admin_port: Option<u16>,
+}

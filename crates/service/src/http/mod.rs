@@ -1,0 +1,25 @@
+//! The HTTP server and client of every service.
+//!
+//! The server is our own accept loop over hyper (see `docs/decisions/0001-own-accept-loop.md`): `axum::serve` has neither TLS
+//! nor limits on connections, headers and bodies.
+
+mod answer;
+mod body;
+mod client;
+mod connection;
+mod limits;
+mod listener;
+mod measured;
+mod operations;
+mod readiness;
+mod requests;
+mod server;
+mod tls;
+
+pub use answer::error;
+pub use client::{Client, ClientError, ClientErrorKind, MAX_RESPONSE_BYTES, Timeout};
+pub use limits::Limits;
+pub use listener::{Listener, bind};
+pub use readiness::{Readiness, ReadySet};
+pub use server::serve;
+pub use tls::Tls;

@@ -1,0 +1,145 @@
+//! One request: bounded in size and time, its panic contained, its errors answered as JSON.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::response::Response;
+use axum::routing::future::RouteFuture;
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
+use http::{HeaderMap, Request, StatusCode};
+use hyper::body::Incoming;
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tower::Service;
+
+use super::body::{Arrived, RequestBody};
+use super::{Limits, answer};
+use crate::metrics::Refusals;
+
+/// What the requests of one server share.
+pub(super) struct Requests {
+    pub(super) router: Router,
+    pub(super) limits: Limits,
+    pub(super) refusals: Refusals,
+}
+
+/// The requests of one connection.
+#[derive(Clone)]
+pub(super) struct ConnectionService {
+    pub(super) requests: Arc<Requests>,
+    /// Set by the first request: until then the connection is on probation.
+    pub(super) spoke: Arc<AtomicBool>,
+}
+
+impl hyper::service::Service<Request<Incoming>> for ConnectionService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn call(&self, request: Request<Incoming>) -> Answer {
+        self.spoke.store(true, Ordering::Relaxed);
+        Answer::to(request, &self.requests)
+    }
+}
+
+pin_project! {
+    /// The answer to one request.
+    pub(super) struct Answer {
+        #[pin]
+        route: Route,
+        #[pin]
+        deadline: Sleep,
+        started: Instant,
+        arrived: Arrived,
+        requests: Arc<Requests>,
+    }
+}
+
+pin_project! {
+    #[project = RouteProjection]
+    enum Route {
+        Routed { #[pin] future: RouteFuture<Infallible> },
+        TooLarge,
+    }
+}
+
+impl Answer {
+    fn to(request: Request<Incoming>, requests: &Arc<Requests>) -> Self {
+        let limits = &requests.limits;
+        let started = Instant::now();
+        let arrived = Arrived::default();
+        let route = if announces_more_than(limits.max_body_bytes, request.headers()) {
+            Route::TooLarge
+        } else {
+            let mut request = request.map(|body| RequestBody::new(body, limits.max_body_bytes, arrived.clone()));
+            DefaultBodyLimit::disable().apply(&mut request);
+            Route::Routed { future: requests.router.clone().call(request) }
+        };
+        Self {
+            route,
+            deadline: sleep_until(started + limits.body_timeout.min(limits.request_timeout)),
+            started,
+            arrived,
+            requests: requests.clone(),
+        }
+    }
+}
+
+fn announces_more_than(limit: usize, headers: &HeaderMap) -> bool {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    announced.is_some_and(|length| length > limit as u64)
+}
+
+impl Future for Answer {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let refusals = &this.requests.refusals;
+        let RouteProjection::Routed { future } = this.route.project() else {
+            refusals.too_large.inc();
+            return Poll::Ready(Ok(last(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the request body is larger than this service accepts",
+            )));
+        };
+        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+            Ok(Poll::Ready(Ok(response))) => return Poll::Ready(Ok(answer::as_json(response))),
+            Ok(Poll::Pending) => {}
+            Err(_) => {
+                refusals.panicked.inc();
+                return Poll::Ready(Ok(last(StatusCode::INTERNAL_SERVER_ERROR, "the service failed on this request")));
+            }
+        }
+        while this.deadline.as_mut().poll(cx).is_ready() {
+            let answer_by = *this.started + this.requests.limits.request_timeout;
+            if !this.arrived.load(Ordering::Relaxed) {
+                refusals.late.inc();
+                return Poll::Ready(Ok(last(StatusCode::REQUEST_TIMEOUT, "the request body did not arrive in time")));
+            }
+            if this.deadline.deadline() >= answer_by {
+                refusals.unanswered.inc();
+                return Poll::Ready(Ok(answer::error(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "the request was not done in time",
+                )));
+            }
+            this.deadline.as_mut().reset(answer_by);
+        }
+        Poll::Pending
+    }
+}
+
+/// An error after which the connection is of no further use: the rest of the request may still be on its way.
+fn last(status: StatusCode, description: &str) -> Response {
+    let mut response = answer::error(status, description);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}

@@ -1,0 +1,97 @@
+//! Mutual TLS among services: both sides show a certificate signed by `https.my_ca`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio_rustls::TlsAcceptor;
+
+use crate::config::Https;
+
+/// This node's identity and whom it trusts; cheap to clone.
+#[derive(Clone)]
+pub struct Tls {
+    pub(super) acceptor: TlsAcceptor,
+    pub(super) client: Arc<ClientConfig>,
+}
+
+pub(super) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+impl Tls {
+    /// `None` unless `https.enabled`.
+    ///
+    /// # Errors
+    /// When a file cannot be read or used; the error names its key.
+    pub fn from_config(https: &Https) -> anyhow::Result<Option<Self>> {
+        if !https.enabled {
+            return Ok(None);
+        }
+        let authority = Arc::new(roots(file(&https.my_ca, "https.my_ca")?)?);
+        let chain = certificates(file(&https.my_certificate, "https.my_certificate")?, "https.my_certificate")?;
+        let key_file = file(&https.my_key, "https.my_key")?;
+        let key = PrivateKeyDer::from_pem_file(key_file).with_context(|| unusable("https.my_key", key_file))?;
+        Ok(Some(Self {
+            acceptor: TlsAcceptor::from(Arc::new(server(authority.clone(), chain.clone(), key.clone_key())?)),
+            client: Arc::new(client(authority, chain, key)?),
+        }))
+    }
+}
+
+fn server(
+    authority: Arc<RootCertStore>,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> anyhow::Result<ServerConfig> {
+    let verifier = WebPkiClientVerifier::builder_with_provider(authority, provider())
+        .build()
+        .context("configuration key `https.my_ca`")?;
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain, key)
+        .context("configuration keys `https.my_certificate` and `https.my_key`")?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn client(
+    authority: Arc<RootCertStore>,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> anyhow::Result<ClientConfig> {
+    ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(authority)
+        .with_client_auth_cert(chain, key)
+        .context("configuration keys `https.my_certificate` and `https.my_key`")
+}
+
+fn file<'a>(path: &'a Option<PathBuf>, key: &str) -> anyhow::Result<&'a Path> {
+    path.as_deref().with_context(|| format!("configuration key `{key}` is required when https.enabled is true"))
+}
+
+fn unusable(key: &str, path: &Path) -> String {
+    format!("configuration key `{key}`: cannot use {}", path.display())
+}
+
+fn certificates(path: &Path, key: &str) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = read.with_context(|| unusable(key, path))?;
+    anyhow::ensure!(!chain.is_empty(), "{}: it holds no certificate", unusable(key, path));
+    Ok(chain)
+}
+
+fn roots(path: &Path) -> anyhow::Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path, "https.my_ca")? {
+        roots.add(certificate).with_context(|| unusable("https.my_ca", path))?;
+    }
+    Ok(roots)
+}
