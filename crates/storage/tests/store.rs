@@ -100,10 +100,7 @@ async fn key_without_a_permitted_length_fails_only_its_batch() {
         let refused = store.commit(put(&table, key, "1")).await;
         assert!(matches!(refused, Err(StorageError::Key { .. })));
     }
-    store
-        .commit(put(&table, vec![0; 65_535], "1"))
-        .await
-        .unwrap();
+    store.commit(put(&table, vec![0; 65_535], "1")).await.unwrap();
 }
 
 #[test]
