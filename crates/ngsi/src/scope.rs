@@ -9,14 +9,14 @@ use crate::{JsonText, Location, ParseError, Point};
 /// The most entities a `nearby` scope may ask for.
 pub const MAX_NEARBY: usize = 10_000;
 
-/// A scope as it stands in requests: `{"scopeType","scopeValue"}`.
+/// A scope as it stands in requests: `{"scopeType","scopeValue"}`; some clients write `type` and `value`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OperationScope {
     /// `circle`, `polygon`, `nearby`, `global`, `stringQuery` or `simplegeolocation`.
-    #[serde(rename = "scopeType", default, deserialize_with = "null_as_default")]
+    #[serde(rename = "scopeType", alias = "type", default, deserialize_with = "null_as_default")]
     pub scope_type: String,
     /// What that type of scope needs.
-    #[serde(rename = "scopeValue", default)]
+    #[serde(rename = "scopeValue", alias = "value", default)]
     pub scope_value: JsonText,
 }
 

@@ -1,7 +1,7 @@
 //! Context elements: both wire forms, validation, and that writing and parsing are inverse.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use ngsi::v1::ngsi10::UpdateContextRequest;
+use ngsi::v1::ngsi10::{UpdateAction, UpdateContextRequest};
 use ngsi::v1::{ContextAttribute, ContextElement, ContextMetadata, EntityRef, write_element};
 use ngsi::{AttributeKind, Entity, EntityId, JsonText, Name, Timestamp, json};
 use proptest::prelude::*;
@@ -41,6 +41,13 @@ fn null_and_absent_lists_are_empty() {
 }
 
 #[test]
+fn an_update_without_action_or_elements_is_read() {
+    let request: UpdateContextRequest = json::parse(b"{}").unwrap();
+    request.validate().unwrap();
+    assert_eq!(request.update_action, UpdateAction::Update);
+}
+
+#[test]
 fn a_refusal_names_the_member() {
     let check = |body: serde_json::Value, path: &str| {
         let error = json::parse::<UpdateContextRequest>(body.to_string().as_bytes())
@@ -52,7 +59,7 @@ fn a_refusal_names_the_member() {
     let place = |kind: &str, value: serde_json::Value| {
         update(json!({"entityId": {"id": "a"}, "domainMetadata": [{"name": "location", "type": kind, "value": value}]}))
     };
-    check(json!({"contextElements": [], "updateAction": "UPDATE"}), "contextElements");
+    check(json!({"contextElements": 5, "updateAction": "UPDATE"}), "contextElements");
     check(json!({"contextElements": [{"entityId": {"id": "a"}}], "updateAction": "SET"}), "updateAction");
     check(update(json!({"entityId": {"type": "Room"}})), "contextElements[0].entityId.id");
     check(update(json!({"entityId": {"id": 5}})), "contextElements[0].entityId.id");

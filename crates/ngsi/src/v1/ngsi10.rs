@@ -12,20 +12,21 @@ pub struct UpdateContextRequest {
     /// The elements to apply, in order.
     #[serde(rename = "contextElements", default, deserialize_with = "null_as_default")]
     pub context_elements: Vec<ContextElement>,
-    /// What to do with them.
-    #[serde(rename = "updateAction")]
+    /// What to do with them; existing clients leave it out and mean `UPDATE`.
+    #[serde(rename = "updateAction", default)]
     pub update_action: UpdateAction,
 }
 
 /// What an update does with its elements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum UpdateAction {
     /// Set what is named; create the entity when it is not known yet.
+    #[default]
     Update,
     /// The same as `Update`.
     Append,
-    /// Remove the named attributes, or the whole entity when none is named.
+    /// Remove the named attributes, or the whole entity when none is named or none would be left.
     Delete,
 }
 
@@ -42,14 +43,11 @@ impl<'de> Deserialize<'de> for UpdateAction {
 }
 
 impl UpdateContextRequest {
-    /// Checks every element.
+    /// Checks every element. No element at all is valid and does nothing: existing clients send it.
     ///
     /// # Errors
     /// Names the member, e.g. `contextElements[3].entityId.id`.
     pub fn validate(&self) -> Result<(), ParseError> {
-        if self.context_elements.is_empty() {
-            return Err(ParseError::new("contextElements", "must hold at least one element"));
-        }
         for (index, element) in self.context_elements.iter().enumerate() {
             element.validate().map_err(|error| error.within(&format!("contextElements[{index}]")))?;
         }
