@@ -73,22 +73,40 @@ impl Config {
 }
 
 fn deserialize(json: &str, unknown_keys: &mut Vec<String>) -> Result<Config, ConfigError> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let value: serde_json::Value = serde_json::from_str(json).map_err(ConfigError::Syntax)?;
+    sections_are_objects(&value)?;
     let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);
-    let config = serde_ignored::deserialize(tracked, |path| unknown_keys.push(path.to_string()));
-    let config = config.map_err(|error: serde_json::Error| refused(&error, &track.path().to_string()))?;
-    deserializer.end().map_err(ConfigError::Syntax)?;
-    Ok(config)
+    let tracked = serde_path_to_error::Deserializer::new(&value, &mut track);
+    // `?` marks an optional value on the way to the key.
+    let unknown = |path: serde_ignored::Path<'_>| unknown_keys.push(path.to_string().replace(".?", ""));
+    let config = serde_ignored::deserialize(tracked, unknown);
+    config.map_err(|error: serde_json::Error| ConfigError::key(track.path().to_string(), error.to_string()))
 }
 
-fn refused(error: &serde_json::Error, path: &str) -> ConfigError {
-    if error.is_data() {
-        let key = if path == "." { "(the whole file)" } else { path };
-        return ConfigError::key(key, error.to_string());
+/// serde also fills a struct from an array, in the order of its fields, which nobody means here.
+fn sections_are_objects(value: &serde_json::Value) -> Result<(), ConfigError> {
+    const SECTIONS: [&str; 12] = [
+        "",
+        "/physical_location",
+        "/logging",
+        "/discovery",
+        "/broker",
+        "/master",
+        "/worker",
+        "/worker/registry",
+        "/designer",
+        "/rabbitmq",
+        "/https",
+        "/http",
+    ];
+    for pointer in SECTIONS {
+        if value.pointer(pointer).is_some_and(|section| !section.is_object()) {
+            let key = pointer.trim_start_matches('/').replace('/', ".");
+            let key = if key.is_empty() { "(the whole file)".to_owned() } else { key };
+            return Err(ConfigError::key(key, "must be a JSON object"));
+        }
     }
-    // serde_json errors are not Clone; the text carries line and column.
-    ConfigError::key(path, format!("the file is not valid JSON here: {error}"))
+    Ok(())
 }
 
 /// A secret's variable wins over the file; `<variable>_FILE` names a file that holds it.

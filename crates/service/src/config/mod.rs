@@ -22,3 +22,6 @@ pub use sections::{
 pub fn node_id(kind: &str, site_id: &str, instance: u32) -> String {
     if instance > 1 { format!("{kind}.{site_id}.{instance}") } else { format!("{kind}.{site_id}") }
 }
+
+#[cfg(test)]
+mod tests;
