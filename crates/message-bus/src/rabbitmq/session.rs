@@ -89,7 +89,8 @@ impl Session {
 /// The reason for which the connection ended, or none if it did not within the check interval.
 async fn next_error(mut events: std::pin::Pin<&mut impl Stream<Item = Event>>) -> Option<String> {
     match tokio::time::timeout(CHECK_INTERVAL, events.next()).await {
-        Ok(Some(Event::Error(error))) => Some(error.to_string()),
+        // A soft error closes a channel and not the connection.
+        Ok(Some(Event::Error(error))) => (!error.is_amqp_soft_error()).then(|| error.to_string()),
         Ok(Some(Event::ConnectionBlocked(reason))) => {
             tracing::warn!(%reason, "RabbitMQ takes no messages for now");
             None
