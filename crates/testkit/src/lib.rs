@@ -1,0 +1,19 @@
+//! Real parts for tests: RabbitMQ, Docker, FogFlow processes and a receiver of notifications.
+//!
+//! Everything started here ends with its owner, and also when the test process dies: a small shell at the other end of a pipe
+//! kills by process group when the pipe closes. `testcontainers` was not used: it needs an image registry.
+
+pub mod docker;
+pub mod fogflow;
+pub mod ports;
+pub mod process;
+pub mod rabbitmq;
+pub mod receiver;
+pub mod wait;
+
+pub use docker::Docker;
+pub use fogflow::Fogflow;
+pub use ports::free_port;
+pub use rabbitmq::RabbitMq;
+pub use receiver::{Behaviour, Received, Receiver};
+pub use wait::{DEADLINE, wait_until};
