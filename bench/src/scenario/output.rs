@@ -1,0 +1,208 @@
+//! From a new entity to the first output of the task instance started for it, in `fogflow up`.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::LocalSet;
+
+use super::body;
+use crate::drive::runtime;
+use crate::http::{ID, Target, Template, exchange, post};
+use crate::options::Options;
+use crate::outcome::{Clock, Latencies, Watch, ns};
+use crate::receiver::Receiver;
+use crate::report::{Report, milliseconds};
+use crate::system::{Site, System};
+
+const INPUT: &str = "BenchInput";
+const OUTPUT: &str = "BenchOutput";
+const FUNCTIONS: u32 = 100;
+const CONTAINERS: u32 = 10;
+const BURST: u64 = 500;
+/// For one output.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Copies the number of its input to its output.
+const CODE: &str = "exports.handler = function (contextEntity, publish) {
+    publish({ attributes: { sent: { type: 'string', value: contextEntity.attributes.sent.value } } });
+};";
+
+/// New entities until the first output of their function, one after another and in a burst.
+pub(super) fn functions(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    let bench = Bench::new(options, "function", &json!({ "functionCode": CODE }))?;
+    runtime()?.block_on(LocalSet::new().run_until(async {
+        let outputs = Outputs::subscribe(&bench.broker).await?;
+        let first = bench.one(&outputs, 0).await?;
+        report.figure("first output of the first function", milliseconds(first), "");
+        let watch = Watch::start(&bench.pids);
+        let mut latencies = Latencies::default();
+        for number in 1..=options.count_or(FUNCTIONS) {
+            latencies.record(ns(bench.one(&outputs, number).await?));
+        }
+        report.load("new entity to first output of its function", watch.stop(latencies), None, "p50 ≤ 5 ms");
+        let watch = Watch::start(&bench.pids);
+        let latencies = bench.burst(&outputs).await?;
+        report.load(
+            format!("{BURST} new entities at once, until all functions' outputs"),
+            watch.stop(latencies),
+            None,
+            "",
+        );
+        anyhow::Ok(())
+    }))
+}
+
+/// New entities until the first output of their container, beside Docker alone.
+pub(super) fn containers(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    let image = options.image.as_deref().context("name an operator's image with --image")?;
+    let (name, tag) = image.rsplit_once(':').unwrap_or((image, "latest"));
+    let alone = docker_alone(image, options.count_or(CONTAINERS))?;
+    let docker = json!({ "name": name, "tag": tag, "hwType": "X86", "osType": "Linux", "prefetched": false });
+    let bench = Bench::new(options, "docker", &json!({ "dockerimages": [docker] }))?;
+    runtime()?.block_on(LocalSet::new().run_until(async {
+        let outputs = Outputs::subscribe(&bench.broker).await?;
+        bench.one(&outputs, 0).await?;
+        let watch = Watch::start(&bench.pids);
+        let mut latencies = Latencies::default();
+        for number in 1..=options.count_or(CONTAINERS) {
+            latencies.record(ns(bench.one(&outputs, number).await?));
+        }
+        let over = latencies.quantile(0.5).saturating_sub(alone);
+        report.load("new entity to first output of its container", watch.stop(latencies), None, "");
+        report.figure("`docker run -d` alone, p50", milliseconds(alone), "");
+        report.figure("first output of a container beyond that, p50", milliseconds(over), "≤ 15 ms");
+        anyhow::Ok(())
+    }))
+}
+
+/// The middle time of `docker run -d` of the image.
+fn docker_alone(image: &str, runs: u64) -> anyhow::Result<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..=runs {
+        let started = Instant::now();
+        let output = Command::new("docker").args(["run", "-d", "--label", "fogflow-bench", image]).output()?;
+        times.push(started.elapsed());
+        if !output.status.success() {
+            bail!("docker run -d {image}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        let id = String::from_utf8(output.stdout)?;
+        Command::new("docker").args(["rm", "-f", id.trim()]).output()?;
+    }
+    // The first run also warms the caches.
+    times.remove(0);
+    times.sort();
+    Ok(times[times.len() / 2])
+}
+
+struct Bench {
+    broker: Target,
+    pids: Vec<u32>,
+    _system: System,
+}
+
+impl Bench {
+    fn new(options: &Options, engine: &'static str, operator: &Value) -> anyhow::Result<Self> {
+        let mut system = System::new(options)?;
+        let mut site = Site::new("bench-1")?;
+        if engine == "docker" {
+            site = site.reached_by_containers()?;
+        }
+        site.engine = engine;
+        let pids = vec![system.spawn("up", &site)?];
+        for port in [site.discovery, site.broker, site.master, site.designer] {
+            system.wait_ready(&Target::local(port))?;
+        }
+        install(&Target::local(site.designer), operator)?;
+        Ok(Self { broker: Target::local(site.broker), pids, _system: system })
+    }
+
+    fn template(&self) -> Template {
+        let element = body::element_of(&format!("Bench.Input.{ID}"), INPUT);
+        Template::post(&self.broker, "/ngsi10/updateContext", &body::update(&[element]))
+    }
+
+    /// Creates an entity and waits for the output.
+    async fn one(&self, outputs: &Outputs, number: u64) -> anyhow::Result<Duration> {
+        outputs.gate.forget_permits(usize::MAX >> 4);
+        let started = Instant::now();
+        let mut template = self.template();
+        let broker = self.broker.clone();
+        let sent = outputs.clock.now_ns();
+        tokio::task::spawn_blocking(move || exchange(&broker, template.stamp(number, sent))).await??.ok()?;
+        tokio::time::timeout(PATIENCE, outputs.gate.acquire())
+            .await
+            .with_context(|| format!("no output for entity {number}\n{}", self._system.logs()))??
+            .forget();
+        Ok(started.elapsed())
+    }
+
+    async fn burst(&self, outputs: &Outputs) -> anyhow::Result<Latencies> {
+        outputs.gate.forget_permits(usize::MAX >> 4);
+        drop(outputs.receiver.take());
+        let (mut template, broker, clock) = (self.template(), self.broker.clone(), outputs.clock);
+        tokio::task::spawn_blocking(move || {
+            (0..BURST).try_for_each(|number| {
+                exchange(&broker, template.stamp(1_000_000 + number, clock.now_ns()))?.ok().map(drop)
+            })
+        })
+        .await??;
+        let all = u32::try_from(BURST)?;
+        let _ = tokio::time::timeout(PATIENCE, outputs.gate.acquire_many(all)).await;
+        let mut latencies = outputs.receiver.take();
+        latencies.errors += BURST.saturating_sub(latencies.count());
+        Ok(latencies)
+    }
+}
+
+/// An operator and a fog function that runs it for every entity of the input type.
+fn install(designer: &Target, operator: &Value) -> anyhow::Result<()> {
+    let mut whole = json!({ "name": "bench", "description": "", "parameters": [], "dockerimages": [] });
+    if let (Some(whole), Some(operator)) = (whole.as_object_mut(), operator.as_object()) {
+        whole.extend(operator.clone());
+    }
+    post(designer, "/operator", &json!([whole]).to_string())?;
+    post(designer, "/fogfunction", &json!([fog_function()]).to_string())?;
+    Ok(())
+}
+
+fn fog_function() -> Value {
+    let input =
+        json!({ "selected_type": INPUT, "selected_attributes": ["all"], "groupby": "EntityID", "scoped": false });
+    let task = json!({
+        "name": "Main", "operator": "bench",
+        "input_streams": [input], "output_streams": [{ "entity_type": OUTPUT }],
+    });
+    json!({
+        "name": "bench",
+        "topology": { "name": "bench", "description": "", "tasks": [task] },
+        "intent": {
+            "topology": "bench", "stype": "ASYN", "qos": "default",
+            "priority": { "exclusive": false, "level": 0 },
+            "geoscope": { "scopeType": "global", "scopeValue": "global" },
+        },
+        "status": "enabled",
+    })
+}
+
+/// What tasks put out.
+struct Outputs {
+    clock: Clock,
+    gate: Arc<Semaphore>,
+    receiver: Arc<Receiver>,
+}
+
+impl Outputs {
+    async fn subscribe(broker: &Target) -> anyhow::Result<Self> {
+        let (clock, gate) = (Clock::start(), Arc::new(Semaphore::new(0)));
+        let receiver = Receiver::new(clock, Some(gate.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let reference = format!("http://{}", listener.local_addr()?);
+        tokio::task::spawn_local(receiver.clone().serve(listener));
+        post(broker, "/ngsi10/subscribeContext", &body::subscribe(OUTPUT, &reference))?;
+        Ok(Self { clock, gate, receiver })
+    }
+}

@@ -1,0 +1,100 @@
+//! The `config.json` of a site under test.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+/// Ports and addresses of one site.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(crate) name: String,
+    /// Degrees: latitude, longitude.
+    pub(crate) place: (f64, f64),
+    /// Where services listen; `0.0.0.0` when containers must reach them.
+    pub(crate) bind: &'static str,
+    /// Where containers and services of the site find each other.
+    pub(crate) host: String,
+    pub(crate) discovery: u16,
+    pub(crate) broker: u16,
+    pub(crate) master: u16,
+    pub(crate) agent: u16,
+    pub(crate) designer: u16,
+    pub(crate) rabbitmq: Option<(String, u16)>,
+    /// `worker.container_management`.
+    pub(crate) engine: &'static str,
+    pub(crate) capacity: u32,
+}
+
+impl Site {
+    /// A site with free ports of its own.
+    pub(crate) fn new(name: &str) -> anyhow::Result<Self> {
+        Ok(Self {
+            name: name.to_owned(),
+            place: (35.7, 139.7),
+            bind: "127.0.0.1",
+            host: "127.0.0.1".to_owned(),
+            discovery: free_port()?,
+            broker: free_port()?,
+            master: free_port()?,
+            agent: free_port()?,
+            designer: free_port()?,
+            rabbitmq: None,
+            engine: "function",
+            capacity: 100_000,
+        })
+    }
+
+    /// The same site at an address that containers reach too: the one this machine's default route leaves from.
+    pub(crate) fn reached_by_containers(self) -> anyhow::Result<Self> {
+        let probe = std::net::UdpSocket::bind("0.0.0.0:0")?;
+        // Sends nothing: only chooses the route.
+        let host = match probe.connect("192.0.2.1:9") {
+            Ok(()) => probe.local_addr()?.ip().to_string(),
+            Err(_) => "172.17.0.1".to_owned(),
+        };
+        Ok(Self { bind: "0.0.0.0", host, ..self })
+    }
+
+    /// Another site that uses this one's discovery and message bus.
+    pub(crate) fn sibling(&self, name: &str) -> anyhow::Result<Self> {
+        Ok(Self { discovery: self.discovery, rabbitmq: self.rabbitmq.clone(), ..Self::new(name)? })
+    }
+
+    /// The port on which a service says that it is ready, if it has a fixed one.
+    pub(crate) fn port_of(&self, service: &str) -> Option<u16> {
+        match service {
+            "discovery" => Some(self.discovery),
+            "broker" => Some(self.broker),
+            "master" => Some(self.master),
+            "designer" | "up" => Some(self.designer),
+            _ => None,
+        }
+    }
+
+    pub(super) fn config(&self, data: &Path) -> Value {
+        let mut config = json!({
+            "site_id": self.name,
+            "bind_ip": self.bind,
+            "internal_hostip": self.host,
+            "external_hostip": self.host,
+            "physical_location": { "latitude": self.place.0, "longitude": self.place.1 },
+            "data_dir": data,
+            "discovery": { "host_ip": self.host, "http_port": self.discovery },
+            "broker": { "host_ip": self.host, "http_port": self.broker },
+            "master": { "host_ip": self.host, "rest_api_port": self.master, "ngsi_agent_port": self.agent },
+            "worker": { "container_management": self.engine, "capacity": self.capacity },
+            "designer": { "host_ip": self.host, "webSrvPort": self.designer, "agentPort": 0 },
+            "logging": { "level": "warn" },
+        });
+        if let Some((host, port)) = &self.rabbitmq {
+            config["rabbitmq"] = json!({ "host_ip": host, "port": port });
+        }
+        config
+    }
+}
+
+/// A port that nobody listens on now.
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
