@@ -65,6 +65,8 @@ pub(crate) enum Scenario {
     Nearby,
     /// Updates until their notification arrives.
     Notify,
+    /// Updates until the command `ADD_TASK` is on RabbitMQ, one after another and in a burst.
+    Task,
     /// New entities until the first output of their function.
     Function,
     /// New entities until the first output of their container, beside `docker run -d` alone.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::cpu::resident_kib;
+use crate::drive::runtime;
 use crate::http::Target;
 use crate::options::Options;
 use crate::report::{Report, milliseconds};
@@ -21,6 +22,9 @@ pub(super) fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> 
     times.sort();
     report.figure("`fogflow up`: from start to every service ready", milliseconds(times[STARTS / 2]), "< 200 ms");
     report.figure("`fogflow up`: resident memory, idle", mib(idle_up(options)?), "≤ 25 MiB");
+    let (broker, worker) = idle_edge(options)?;
+    let pair = format!("{} + {} = {}", mib(broker), mib(worker), mib(broker + worker));
+    report.figure("an edge's broker + worker: resident memory, idle", pair, "≤ 15 MiB");
     Ok(())
 }
 
@@ -52,4 +56,19 @@ fn idle_up(options: &Options) -> anyhow::Result<u64> {
     }
     std::thread::sleep(SETTLE);
     resident_kib(pid)
+}
+
+/// A cloud of discovery, master and RabbitMQ, and at another site a broker and a worker.
+fn idle_edge(options: &Options) -> anyhow::Result<(u64, u64)> {
+    let runtime = runtime()?;
+    let rabbitmq = runtime.block_on(testkit::RabbitMq::start())?;
+    let mut system = System::new(options)?;
+    let cloud = Site { rabbitmq: Some(rabbitmq.section()), ..Site::new("bench-cloud")? };
+    let edge = cloud.sibling("bench-edge")?;
+    system.start("discovery", &cloud)?;
+    system.start("master", &cloud)?;
+    let broker = system.start("broker", &edge)?;
+    let worker = system.start("worker", &edge)?;
+    std::thread::sleep(SETTLE);
+    Ok((resident_kib(broker)?, resident_kib(worker)?))
 }

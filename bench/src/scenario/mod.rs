@@ -4,11 +4,13 @@ mod bed;
 pub(crate) mod body;
 mod compare;
 mod create;
+mod fog_function;
 mod footprint;
 mod nearby;
 mod notify;
 mod output;
 mod query;
+mod task;
 mod update;
 
 use crate::options::{Options, Scenario};
@@ -29,7 +31,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
 }
 
 const HTTP: &[Scenario] = &[Scenario::Update, Scenario::Create, Scenario::Query, Scenario::Nearby, Scenario::Notify];
-const WHOLE: &[Scenario] = &[Scenario::Footprint, Scenario::Function];
+const WHOLE: &[Scenario] = &[Scenario::Footprint, Scenario::Task, Scenario::Function];
 
 /// A scenario that fails is noted, and the others still run.
 fn all(options: &Options, report: &mut Report, scenarios: &[Scenario]) {
@@ -49,6 +51,7 @@ fn one(options: &Options, scenario: Scenario, report: &mut Report) -> anyhow::Re
         Scenario::Query => query::run(options, report),
         Scenario::Nearby => nearby::run(options, report),
         Scenario::Notify => notify::run(options, report),
+        Scenario::Task => task::run(options, report),
         Scenario::Function => output::functions(options, report),
         Scenario::Container => output::containers(options, report),
         Scenario::Footprint => footprint::run(options, report),

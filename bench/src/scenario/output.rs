@@ -11,16 +11,15 @@ use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
 
 use super::body;
+use super::fog_function::{OUTPUT, input_template, install};
 use crate::drive::runtime;
-use crate::http::{ID, Target, Template, exchange, post};
+use crate::http::{Target, exchange, post};
 use crate::options::Options;
 use crate::outcome::{Clock, Latencies, Watch, ns};
 use crate::receiver::Receiver;
 use crate::report::{Report, milliseconds};
 use crate::system::{Site, System};
 
-const INPUT: &str = "BenchInput";
-const OUTPUT: &str = "BenchOutput";
 const FUNCTIONS: u32 = 100;
 const CONTAINERS: u32 = 10;
 const BURST: u64 = 500;
@@ -120,16 +119,11 @@ impl Bench {
         Ok(Self { broker: Target::local(site.broker), pids, _system: system })
     }
 
-    fn template(&self) -> Template {
-        let element = body::element_of(&format!("Bench.Input.{ID}"), INPUT);
-        Template::post(&self.broker, "/ngsi10/updateContext", &body::update(&[element]))
-    }
-
     /// Creates an entity and waits for the output.
     async fn one(&self, outputs: &Outputs, number: u64) -> anyhow::Result<Duration> {
         outputs.gate.forget_permits(usize::MAX >> 4);
         let started = Instant::now();
-        let mut template = self.template();
+        let mut template = input_template(&self.broker);
         let broker = self.broker.clone();
         let sent = outputs.clock.now_ns();
         tokio::task::spawn_blocking(move || exchange(&broker, template.stamp(number, sent))).await??.ok()?;
@@ -143,7 +137,7 @@ impl Bench {
     async fn burst(&self, outputs: &Outputs) -> anyhow::Result<Latencies> {
         outputs.gate.forget_permits(usize::MAX >> 4);
         drop(outputs.receiver.take());
-        let (mut template, broker, clock) = (self.template(), self.broker.clone(), outputs.clock);
+        let (mut template, broker, clock) = (input_template(&self.broker), self.broker.clone(), outputs.clock);
         tokio::task::spawn_blocking(move || {
             (0..BURST).try_for_each(|number| {
                 exchange(&broker, template.stamp(1_000_000 + number, clock.now_ns()))?.ok().map(drop)
@@ -156,36 +150,6 @@ impl Bench {
         latencies.errors += BURST.saturating_sub(latencies.count());
         Ok(latencies)
     }
-}
-
-/// An operator and a fog function that runs it for every entity of the input type.
-fn install(designer: &Target, operator: &Value) -> anyhow::Result<()> {
-    let mut whole = json!({ "name": "bench", "description": "", "parameters": [], "dockerimages": [] });
-    if let (Some(whole), Some(operator)) = (whole.as_object_mut(), operator.as_object()) {
-        whole.extend(operator.clone());
-    }
-    post(designer, "/operator", &json!([whole]).to_string())?;
-    post(designer, "/fogfunction", &json!([fog_function()]).to_string())?;
-    Ok(())
-}
-
-fn fog_function() -> Value {
-    let input =
-        json!({ "selected_type": INPUT, "selected_attributes": ["all"], "groupby": "EntityID", "scoped": false });
-    let task = json!({
-        "name": "Main", "operator": "bench",
-        "input_streams": [input], "output_streams": [{ "entity_type": OUTPUT }],
-    });
-    json!({
-        "name": "bench",
-        "topology": { "name": "bench", "description": "", "tasks": [task] },
-        "intent": {
-            "topology": "bench", "stype": "ASYN", "qos": "default",
-            "priority": { "exclusive": false, "level": 0 },
-            "geoscope": { "scopeType": "global", "scopeValue": "global" },
-        },
-        "status": "enabled",
-    })
 }
 
 /// What tasks put out.

@@ -20,7 +20,8 @@ pub(crate) struct Site {
     pub(crate) master: u16,
     pub(crate) agent: u16,
     pub(crate) designer: u16,
-    pub(crate) rabbitmq: Option<(String, u16)>,
+    /// The section of that name, unless all is in one process.
+    pub(crate) rabbitmq: Option<Value>,
     /// `worker.container_management`.
     pub(crate) engine: &'static str,
     pub(crate) capacity: u32,
@@ -87,8 +88,8 @@ impl Site {
             "designer": { "host_ip": self.host, "webSrvPort": self.designer, "agentPort": 0 },
             "logging": { "level": "warn" },
         });
-        if let Some((host, port)) = &self.rabbitmq {
-            config["rabbitmq"] = json!({ "host_ip": host, "port": port });
+        if let Some(rabbitmq) = &self.rabbitmq {
+            config["rabbitmq"] = rabbitmq.clone();
         }
         config
     }
