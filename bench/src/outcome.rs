@@ -25,6 +25,27 @@ impl Clock {
     }
 }
 
+/// The number in a request: who sent it and when it was due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) connection: u64,
+    pub(crate) ns: u64,
+}
+
+const CONNECTIONS: u64 = 256;
+
+impl From<Sent> for u64 {
+    fn from(sent: Sent) -> Self {
+        sent.ns * CONNECTIONS + sent.connection
+    }
+}
+
+impl From<u64> for Sent {
+    fn from(number: u64) -> Self {
+        Self { connection: number % CONNECTIONS, ns: number / CONNECTIONS }
+    }
+}
+
 /// Nanoseconds, saturated.
 pub(crate) fn ns(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)

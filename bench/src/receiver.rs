@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 
+use crate::drive::Gates;
 use crate::http::{DIGITS, Message, Reader, find};
-use crate::outcome::{Clock, Latencies};
+use crate::outcome::{Clock, Latencies, Sent};
 
 /// Stands before the number in a notified value.
 pub(crate) const MARK: &str = "sent@";
@@ -19,13 +19,13 @@ const ANSWER: &[u8] =
 pub(crate) struct Receiver {
     clock: Clock,
     latencies: Mutex<Latencies>,
-    /// Given a permit for every notified update.
-    gate: Option<Arc<Semaphore>>,
+    /// Given a permit for every notified update of their connection.
+    gates: Option<Gates>,
 }
 
 impl Receiver {
-    pub(crate) fn new(clock: Clock, gate: Option<Arc<Semaphore>>) -> Arc<Self> {
-        Arc::new(Self { clock, latencies: Mutex::default(), gate })
+    pub(crate) fn new(clock: Clock, gates: Option<Gates>) -> Arc<Self> {
+        Arc::new(Self { clock, latencies: Mutex::default(), gates })
     }
 
     /// Takes what was received so far.
@@ -63,16 +63,17 @@ impl Receiver {
         while let Some(at) = find(rest, MARK.as_bytes()) {
             rest = &rest[at + MARK.len()..];
             let digits = rest.get(..DIGITS).and_then(|digits| std::str::from_utf8(digits).ok());
-            let sent = digits.and_then(|digits| digits.parse::<u64>().ok());
-            if let Some(sent) = sent.filter(|sent| *sent > 0) {
-                self.record(now.saturating_sub(sent));
+            let sent = digits.and_then(|digits| digits.parse::<u64>().ok()).map(Sent::from);
+            if let Some(sent) = sent.filter(|sent| sent.ns > 0) {
+                self.record(sent, now);
             }
         }
     }
 
-    fn record(&self, ns: u64) {
-        self.latencies.lock().unwrap_or_else(PoisonError::into_inner).record(ns);
-        if let Some(gate) = &self.gate {
+    fn record(&self, sent: Sent, now: u64) {
+        self.latencies.lock().unwrap_or_else(PoisonError::into_inner).record(now.saturating_sub(sent.ns));
+        let connection = usize::try_from(sent.connection).unwrap_or_default();
+        if let Some(gate) = self.gates.as_ref().and_then(|gates| gates.get(connection)) {
             gate.add_permits(1);
         }
     }

@@ -13,16 +13,16 @@ use tokio::time::{sleep, timeout};
 
 use super::Load;
 use crate::http::{Reader, Template};
-use crate::outcome::{Clock, Latencies, Outcome, Watch};
+use crate::outcome::{Clock, Latencies, Outcome, Sent, Watch};
 
 /// The run fails when the last answers take longer.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// An operation that has not ended by then is lost.
 const LOST: Duration = Duration::from_secs(1);
 
-/// What requests under way must pass when an answer is not the end of an operation: a permit is taken for every
+/// One for each connection, to be passed when an answer is not the end of an operation: a permit is taken for every
 /// request, and whoever sees the operation's end gives it back.
-pub(crate) type Gate = Arc<Semaphore>;
+pub(crate) type Gates = Arc<[Semaphore]>;
 
 /// One thread: the services need the other cores.
 pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -33,7 +33,7 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 pub(crate) async fn closed_gated(
     load: &Load<'_>,
     clock: Clock,
-    gate: Option<Gate>,
+    gates: Option<Gates>,
     begin: impl FnOnce(),
 ) -> anyhow::Result<Outcome> {
     let tasks = LocalSet::new();
@@ -41,10 +41,10 @@ pub(crate) async fn closed_gated(
         .run_until(async {
             let begins = clock.now_ns() + crate::outcome::ns(load.warm_up);
             let ends = begins + crate::outcome::ns(load.duration);
-            let plan = Rc::new(Plan { clock, begins, ends, gate });
+            let plan = Rc::new(Plan { clock, begins, ends, gates });
             let mut connections = Vec::new();
             for number in 0..load.connections {
-                let mut connection = Connection::open(load, plan.clone()).await?;
+                let mut connection = Connection::open(load, number, plan.clone()).await?;
                 let entity = load.entity.clone();
                 connections.push(tokio::task::spawn_local(async move {
                     let patience = connection.plan.whole() + PATIENCE;
@@ -69,7 +69,7 @@ struct Plan {
     clock: Clock,
     begins: u64,
     ends: u64,
-    gate: Option<Gate>,
+    gates: Option<Gates>,
 }
 
 impl Plan {
@@ -78,8 +78,8 @@ impl Plan {
     }
 
     /// Takes a permit; false when none came for so long that an operation must be lost.
-    async fn pass(&self) -> bool {
-        let Some(gate) = &self.gate else { return true };
+    async fn pass(&self, connection: usize) -> bool {
+        let Some(gate) = self.gates.as_ref().and_then(|gates| gates.get(connection)) else { return true };
         match timeout(LOST, gate.acquire()).await {
             Ok(permit) => permit.map(SemaphorePermit::forget).is_ok(),
             Err(_) => false,
@@ -92,28 +92,35 @@ struct Connection {
     reader: Reader,
     template: Template,
     plan: Rc<Plan>,
+    number: usize,
 }
 
 impl Connection {
-    async fn open(load: &Load<'_>, plan: Rc<Plan>) -> anyhow::Result<Self> {
+    async fn open(load: &Load<'_>, number: u64, plan: Rc<Plan>) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(&load.target.authority)
             .await
             .with_context(|| format!("cannot connect to {}", load.target.authority))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, reader: Reader::default(), template: load.template.clone(), plan })
+        Ok(Self {
+            stream,
+            reader: Reader::default(),
+            template: load.template.clone(),
+            plan,
+            number: usize::try_from(number)?,
+        })
     }
 
     async fn run(&mut self, entity: impl Fn(u64) -> u64) -> anyhow::Result<Latencies> {
         let mut latencies = Latencies::default();
         for nth in 0.. {
-            if !self.plan.pass().await {
+            if !self.plan.pass(self.number).await {
                 latencies.errors += 1;
             }
             let sent = self.plan.clock.now_ns();
             if sent >= self.plan.ends {
                 break;
             }
-            let status = self.exchange(entity(nth), sent).await?;
+            let status = self.exchange(entity(nth), Sent { connection: self.number as u64, ns: sent }.into()).await?;
             if sent < self.plan.begins {
                 continue;
             }

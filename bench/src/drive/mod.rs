@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::http::{Target, Template};
 use crate::outcome::{Clock, Outcome};
 
-pub(crate) use closed::{closed_gated, runtime};
+pub(crate) use closed::{Gates, closed_gated, runtime};
 pub(crate) use open::open_from;
 
 /// From a connection and the number of its request to the entity.

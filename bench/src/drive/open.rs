@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::Load;
 use crate::http::{Reader, Template};
-use crate::outcome::{Clock, Latencies, Outcome, Watch, ns};
+use crate::outcome::{Clock, Latencies, Outcome, Sent, Watch, ns};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -73,7 +73,7 @@ impl Connection {
                 break;
             }
             thread::sleep(clock.at_ns(due).saturating_duration_since(Instant::now()));
-            let status = self.exchange(entity(nth), due)?;
+            let status = self.exchange(entity(nth), Sent { connection: 0, ns: due }.into())?;
             if due < begins {
                 continue;
             }

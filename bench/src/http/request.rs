@@ -3,9 +3,9 @@
 use anyhow::Context;
 
 /// Replaced by the number that chooses the entity.
-pub(crate) const ID: &str = "<ID--------->";
-/// Replaced by a number that differs in every request: nanoseconds of the run's clock.
-pub(crate) const VALUE: &str = "<VALUE------>";
+pub(crate) const ID: &str = "<ID------------>";
+/// Replaced by a number that differs in every request: [`crate::outcome::Sent`].
+pub(crate) const VALUE: &str = "<VALUE--------->";
 /// Both are patched in place, so all numbers have as many digits as the marks have characters.
 pub(crate) const DIGITS: usize = ID.len();
 
@@ -93,7 +93,7 @@ mod tests {
         let target = Target { authority: "h:1".into() };
         let mut template = Template::post(&target, "/", &format!("{ID}|{VALUE}"));
         let first = String::from_utf8_lossy(template.stamp(42, 7)).into_owned();
-        assert!(first.ends_with("\r\n\r\n0000000000042|0000000000007"), "{first}");
+        assert!(first.ends_with("\r\n\r\n0000000000000042|0000000000000007"), "{first}");
         assert_eq!(template.stamp(u64::MAX, 0).len(), first.len());
     }
 }

@@ -10,6 +10,7 @@ mod nearby;
 mod notify;
 mod output;
 mod query;
+mod registry;
 mod task;
 mod update;
 

@@ -16,7 +16,7 @@ const REGISTRATIONS: u32 = 100_000;
 /// In one request: bodies are limited.
 const BATCH: u64 = 2_000;
 /// Digits behind the point that are drawn at random.
-const DRAWN: u64 = 10_000_000_000_000;
+const DRAWN: u64 = 10_000_000_000_000_000;
 
 pub(super) fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     let count = options.count_or(REGISTRATIONS);
@@ -30,6 +30,9 @@ pub(super) fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> 
     for pid in pids {
         let mib = crate::cpu::resident_kib(pid)? / 1024;
         report.figure(format!("resident memory of discovery with {count} registrations"), format!("{mib} MiB"), "");
+    }
+    if options.url.is_none() {
+        super::registry::run(count, options.duration(), report)?;
     }
     Ok(())
 }
@@ -55,14 +58,14 @@ fn register(discovery: &Target, count: u64) -> anyhow::Result<()> {
 }
 
 /// Somewhere in one square degree.
-fn registration(number: u64) -> String {
+pub(super) fn registration(number: u64) -> String {
     let (latitude, longitude) = (draw(number * 2), draw(number * 2 + 1));
     format!(
         concat!(
             r#"{{"entities":[{{"id":"Bench.Sensor.{number}","type":"BenchSensor","isPattern":false}}],"#,
             r#""attributes":[{{"name":"temperature","type":"float","isDomain":false}}],"#,
             r#""contextMetadata":[{{"name":"location","type":"point","#,
-            r#""value":{{"latitude":35.{latitude:013},"longitude":139.{longitude:013}}}}}],"#,
+            r#""value":{{"latitude":35.{latitude:016},"longitude":139.{longitude:016}}}}}],"#,
             r#""providingApplication":"http://127.0.0.1:9"}}"#
         ),
         number = number,
@@ -72,7 +75,7 @@ fn registration(number: u64) -> String {
 }
 
 /// SplitMix64, cut to as many digits.
-fn draw(seed: u64) -> u64 {
+pub(super) fn draw(seed: u64) -> u64 {
     let mut mixed = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -80,21 +83,25 @@ fn draw(seed: u64) -> u64 {
 }
 
 fn look_up(options: &Options, discovery: &Target, pids: &[u32]) -> anyhow::Result<Outcome> {
-    let body = format!(
-        concat!(
-            r#"{{"entities":[{{"id":"","type":"BenchSensor","isPattern":true}}],"attributes":[],"#,
-            r#""restriction":{{"scopes":[{{"scopeType":"nearby","#,
-            r#""scopeValue":{{"latitude":35.{at},"longitude":139.{at},"limit":10}}}}]}}}}"#
-        ),
-        at = ID,
-    );
     let run = super::bed::Run {
         target: discovery,
-        template: Template::post(discovery, "/ngsi9/discoverContextAvailability", &body),
+        template: Template::post(discovery, "/ngsi9/discoverContextAvailability", &look_up_body(ID)),
         entity: Arc::new(|connection, nth| draw((connection << 32) + nth)),
         expect: "Bench.Sensor.",
         rate: options.rate,
         pids,
     };
     super::bed::load(options, &run)
+}
+
+/// The ten nearest to a place given by the digits behind the points.
+pub(super) fn look_up_body(at: &str) -> String {
+    format!(
+        concat!(
+            r#"{{"entities":[{{"id":"","type":"BenchSensor","isPattern":true}}],"attributes":[],"#,
+            r#""restriction":{{"scopes":[{{"scopeType":"nearby","#,
+            r#""scopeValue":{{"latitude":35.{at},"longitude":139.{at},"limit":10}}}}]}}}}"#
+        ),
+        at = at,
+    )
 }

@@ -9,7 +9,7 @@ use tokio::task::LocalSet;
 
 use super::bed::Bed;
 use super::{body, update::update_template};
-use crate::drive::{Load, closed_gated, open_from, round_robin, runtime};
+use crate::drive::{Gates, Load, closed_gated, open_from, runtime};
 use crate::http::post;
 use crate::options::Options;
 use crate::outcome::{Clock, Outcome, Watch};
@@ -42,7 +42,8 @@ fn load<'a>(options: &Options, bed: &'a Bed) -> Load<'a> {
     Load {
         target: bed.broker(),
         template: update_template(bed.broker()),
-        entity: round_robin(u64::from(options.connections)),
+        // One entity for each connection, so that no update overtakes another of the same entity.
+        entity: Arc::new(|connection, _| connection),
         connections: u64::from(options.connections),
         warm_up: options.warm_up(),
         duration: options.duration(),
@@ -59,16 +60,16 @@ fn subscribe(bed: &Bed, listener: &TcpListener) -> anyhow::Result<()> {
 /// As many updates under way as there are connections, each until its notification is here.
 fn closed(options: &Options) -> anyhow::Result<Outcome> {
     let bed = prepare(options)?;
-    let gate = Arc::new(Semaphore::new(usize::from(options.connections)));
+    let gates: Gates = (0..options.connections).map(|_| Semaphore::new(1)).collect();
     let clock = Clock::start();
-    let receiver = Receiver::new(clock, Some(gate.clone()));
+    let receiver = Receiver::new(clock, Some(gates.clone()));
     runtime()?.block_on(LocalSet::new().run_until(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         subscribe(&bed, &listener)?;
         let serving = tokio::task::spawn_local(receiver.clone().serve(listener));
         let begin = || drop(receiver.take());
         let load = load(options, &bed);
-        let updates = closed_gated(&load, clock, Some(gate), begin).await?;
+        let updates = closed_gated(&load, clock, Some(gates), begin).await?;
         let mut outcome = updates;
         let errors = outcome.latencies.errors;
         outcome.latencies = receiver.take();

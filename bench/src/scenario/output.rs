@@ -12,10 +12,10 @@ use tokio::task::LocalSet;
 
 use super::body;
 use super::fog_function::{OUTPUT, input_template, install};
-use crate::drive::runtime;
+use crate::drive::{Gates, runtime};
 use crate::http::{Target, exchange, post};
 use crate::options::Options;
-use crate::outcome::{Clock, Latencies, Watch, ns};
+use crate::outcome::{Clock, Latencies, Sent, Watch, ns};
 use crate::receiver::Receiver;
 use crate::report::{Report, milliseconds};
 use crate::system::{Site, System};
@@ -121,13 +121,13 @@ impl Bench {
 
     /// Creates an entity and waits for the output.
     async fn one(&self, outputs: &Outputs, number: u64) -> anyhow::Result<Duration> {
-        outputs.gate.forget_permits(usize::MAX >> 4);
+        outputs.gate().forget_permits(usize::MAX >> 4);
         let started = Instant::now();
         let mut template = input_template(&self.broker);
         let broker = self.broker.clone();
-        let sent = outputs.clock.now_ns();
+        let sent = outputs.now();
         tokio::task::spawn_blocking(move || exchange(&broker, template.stamp(number, sent))).await??.ok()?;
-        tokio::time::timeout(PATIENCE, outputs.gate.acquire())
+        tokio::time::timeout(PATIENCE, outputs.gate().acquire())
             .await
             .with_context(|| format!("no output for entity {number}\n{}", self._system.logs()))??
             .forget();
@@ -135,17 +135,22 @@ impl Bench {
     }
 
     async fn burst(&self, outputs: &Outputs) -> anyhow::Result<Latencies> {
-        outputs.gate.forget_permits(usize::MAX >> 4);
+        outputs.gate().forget_permits(usize::MAX >> 4);
         drop(outputs.receiver.take());
         let (mut template, broker, clock) = (input_template(&self.broker), self.broker.clone(), outputs.clock);
         tokio::task::spawn_blocking(move || {
             (0..BURST).try_for_each(|number| {
-                exchange(&broker, template.stamp(1_000_000 + number, clock.now_ns()))?.ok().map(drop)
+                exchange(
+                    &broker,
+                    template.stamp(1_000_000 + number, Sent { connection: 0, ns: clock.now_ns() }.into()),
+                )?
+                .ok()
+                .map(drop)
             })
         })
         .await??;
         let all = u32::try_from(BURST)?;
-        let _ = tokio::time::timeout(PATIENCE, outputs.gate.acquire_many(all)).await;
+        let _ = tokio::time::timeout(PATIENCE, outputs.gate().acquire_many(all)).await;
         let mut latencies = outputs.receiver.take();
         latencies.errors += BURST.saturating_sub(latencies.count());
         Ok(latencies)
@@ -155,18 +160,28 @@ impl Bench {
 /// What tasks put out.
 struct Outputs {
     clock: Clock,
-    gate: Arc<Semaphore>,
+    gates: Gates,
     receiver: Arc<Receiver>,
 }
 
 impl Outputs {
     async fn subscribe(broker: &Target) -> anyhow::Result<Self> {
-        let (clock, gate) = (Clock::start(), Arc::new(Semaphore::new(0)));
-        let receiver = Receiver::new(clock, Some(gate.clone()));
+        let (clock, gates) = (Clock::start(), Gates::from([Semaphore::new(0)]));
+        let receiver = Receiver::new(clock, Some(gates.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let reference = format!("http://{}", listener.local_addr()?);
         tokio::task::spawn_local(receiver.clone().serve(listener));
         post(broker, "/ngsi10/subscribeContext", &body::subscribe(OUTPUT, &reference))?;
-        Ok(Self { clock, gate, receiver })
+        Ok(Self { clock, gates, receiver })
+    }
+
+    /// Given a permit for every output.
+    fn gate(&self) -> &Semaphore {
+        &self.gates[0]
+    }
+
+    /// The number of an update sent now.
+    fn now(&self) -> u64 {
+        Sent { connection: 0, ns: self.clock.now_ns() }.into()
     }
 }
