@@ -37,7 +37,7 @@ pub struct ContextAttribute {
 }
 
 /// A metadatum: `{"name","type","value"}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ContextMetadata {
     /// Its name.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -104,7 +104,11 @@ impl ContextElement {
 }
 
 impl ContextMetadata {
-    fn validate(&self) -> Result<(), ParseError> {
+    /// Checks that it has a name, and a place that exists on Earth if it is one.
+    ///
+    /// # Errors
+    /// Names the member, e.g. `value.latitude`.
+    pub fn validate(&self) -> Result<(), ParseError> {
         if self.name.is_empty() {
             return Err(ParseError::new("name", "must not be empty"));
         }

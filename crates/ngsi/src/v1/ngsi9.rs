@@ -51,7 +51,7 @@ pub struct ContextRegistration {
 }
 
 /// An attribute in a registration: `{"name","type","isDomain"}`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RegistrationAttribute {
     /// Its name.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -140,4 +140,19 @@ pub struct NotifyContextAvailabilityRequest {
     /// [`AVAILABLE_AT_SUBSCRIPTION`], [`AVAILABLE`] or [`UNAVAILABLE`].
     #[serde(rename = "errorCode", default)]
     pub error_code: StatusCode,
+    /// Whether the parts `1..=parts` together name everything available: what an earlier notification named and no
+    /// part does is gone. A part 1 begins anew. An extension; the original sends no such member.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub snapshot: bool,
+    /// Which part of a snapshot this is, from 1; otherwise 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub part: usize,
+    /// How many parts the snapshot has; otherwise 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub parts: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }

@@ -1,0 +1,75 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use availability::{Discovered, MAX_PAGE, Page, Query};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use ngsi::ParseError;
+use ngsi::v1::ngsi9::AvailabilityRequest;
+use ngsi::v1::{EntityRef, StatusCode};
+use serde::Serialize;
+
+use super::Shared;
+use crate::refusal::Refusal;
+
+#[derive(Serialize)]
+struct Answer {
+    #[serde(rename = "contextRegistrationResponses")]
+    responses: Vec<RegistrationResponse>,
+    #[serde(rename = "errorCode")]
+    error_code: StatusCode,
+}
+
+#[derive(Serialize)]
+struct RegistrationResponse {
+    #[serde(rename = "contextRegistration")]
+    registration: ContextRegistration,
+    #[serde(rename = "errorCode")]
+    error_code: StatusCode,
+}
+
+#[derive(Serialize)]
+struct ContextRegistration {
+    entities: Vec<EntityRef>,
+    #[serde(rename = "providingApplication")]
+    provider: Arc<str>,
+}
+
+/// One response a provider. Of more than [`MAX_PAGE`] matches the first are given, and `?offset=` gives the others.
+pub(super) async fn discover(
+    State(discovery): Shared,
+    axum::extract::RawQuery(parameters): axum::extract::RawQuery,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let page = page(parameters.as_deref().unwrap_or_default())?;
+    let request: AvailabilityRequest = ngsi::json::parse(&body)?;
+    let query = Query::compile(&request)?;
+    let found = discovery.registry.read().discover(&query, page);
+    let json = serde_json::to_vec(&answer(found, page)).unwrap_or_default();
+    Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+fn answer(found: Discovered, page: Page) -> Answer {
+    let responses = found.providers.into_iter().map(|(provider, entities)| RegistrationResponse {
+        registration: ContextRegistration { entities, provider },
+        error_code: StatusCode::ok(),
+    });
+    let mut error_code = StatusCode::ok();
+    if found.more {
+        error_code.details =
+            format!("there are more: ask again with ?offset={}", page.offset + page.limit.min(MAX_PAGE));
+    }
+    Answer { responses: responses.collect(), error_code }
+}
+
+fn page(parameters: &str) -> Result<Page, ParseError> {
+    let given: HashMap<&str, &str> = parameters.split('&').filter_map(|parameter| parameter.split_once('=')).collect();
+    let number = |name: &str, default: usize| match given.get(name) {
+        Some(text) => text.parse().map_err(|_| ParseError::new(name, format!("must be a number, is `{text}`"))),
+        None => Ok(default),
+    };
+    let default = Page::default();
+    Ok(Page { offset: number("offset", default.offset)?, limit: number("limit", default.limit)? })
+}

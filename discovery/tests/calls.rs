@@ -1,0 +1,142 @@
+//! Every call of NGSI-9, with the names and codes on the wire.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::{Discovery, Subscriber, registration, told};
+use serde_json::{Value, json};
+
+const BROKER: &str = "http://10.0.0.1:8070/ngsi10";
+
+#[tokio::test]
+async fn register_answers_with_the_registration_id() {
+    let discovery = Discovery::start().await;
+    let mut body = registration("Car1", "Car", BROKER);
+    body["registrationId"] = json!("mine");
+    let answer = discovery.post("registerContext", body).await;
+    let expected =
+        json!({"duration": "PT10M", "registrationId": "mine", "errorCode": {"code": 200, "reasonPhrase": "OK"}});
+    assert_eq!(answer, expected);
+}
+
+#[tokio::test]
+async fn discover_groups_entities_by_provider() {
+    let discovery = Discovery::start().await;
+    discovery.register("Car1", "Car", BROKER).await;
+    discovery.register("Car2", "Car", BROKER).await;
+    discovery.register("Car3", "Car", "http://10.0.0.2:8070/ngsi10").await;
+    let answer = discovery.post("discoverContextAvailability", json!({"entities": [{"type": "Car"}]})).await;
+    let ok = json!({"code": 200, "reasonPhrase": "OK"});
+    let entity = |id: &str| json!({"id": id, "type": "Car", "isPattern": false});
+    let expected = json!({
+        "contextRegistrationResponses": [
+            {"contextRegistration": {"entities": [entity("Car1"), entity("Car2")], "providingApplication": BROKER}, "errorCode": ok},
+            {"contextRegistration": {"entities": [entity("Car3")], "providingApplication": "http://10.0.0.2:8070/ngsi10"}, "errorCode": ok},
+        ],
+        "errorCode": ok,
+    });
+    assert_eq!(answer, expected);
+}
+
+#[tokio::test]
+async fn discover_goes_on_where_a_page_ends() {
+    let discovery = Discovery::start().await;
+    for n in 0..5 {
+        discovery.register(&format!("Car{n}"), "Car", BROKER).await;
+    }
+    let page = |parameters: &str| format!("/ngsi9/discoverContextAvailability?{parameters}");
+    let (_, first) = discovery.post_raw(&page("limit=2"), "{}").await;
+    assert_eq!(first["errorCode"]["details"], "there are more: ask again with ?offset=2");
+    let (_, last) = discovery.post_raw(&page("offset=4&limit=2"), "{}").await;
+    assert_eq!(last["errorCode"], json!({"code": 200, "reasonPhrase": "OK"}));
+    assert_eq!(last["contextRegistrationResponses"][0]["contextRegistration"]["entities"][0]["id"], "Car4");
+}
+
+#[tokio::test]
+async fn registration_can_be_read_and_deleted() {
+    let discovery = Discovery::start().await;
+    let mut body = registration("Shop/1", "Shop", BROKER);
+    let place = json!([{"name": "location", "type": "point", "value": {"latitude": 35.5, "longitude": 139.25}}]);
+    body["contextRegistrations"][0]["contextMetadata"] = place.clone();
+    discovery.post("registerContext", body).await;
+    let expected = json!({
+        "ID": "Shop/1",
+        "Type": "Shop",
+        "AttributesList": {"temperature": {"name": "temperature", "type": "float", "isDomain": false}},
+        "MetadataList": {"location": place[0]},
+        "ProvidingApplication": BROKER,
+    });
+    assert_eq!(discovery.get("/ngsi9/registration/Shop/1").await, expected);
+    discovery.node.client.delete(&format!("{}/ngsi9/registration/Shop/1", discovery.url)).await.unwrap();
+    assert_eq!(discovery.get("/ngsi9/registration/Shop/1").await, Value::Null);
+}
+
+#[tokio::test]
+async fn subscriber_is_told_what_is_there_what_comes_and_what_goes() {
+    let discovery = Discovery::start().await;
+    let subscriber = Subscriber::start().await;
+    discovery.register("Car1", "Car", BROKER).await;
+    let id = discovery.subscribe("Car", &subscriber.reference).await;
+    subscriber.wait_for(|notifications| notifications.len() == 1).await;
+    discovery.register("Car2", "Car", BROKER).await;
+    discovery.register("Bus1", "Bus", BROKER).await;
+    discovery.remove("Car1").await;
+    let notifications = subscriber.wait_for(|notifications| told(notifications).len() == 3).await;
+    let expected = [(201, "Car1".to_owned()), (301, "Car2".to_owned()), (410, "Car1".to_owned())];
+    assert_eq!(told(&notifications), expected);
+    let first = json!({
+        "subscribeId": id,
+        "contextRegistrationResponses": [{
+            "contextRegistration": {
+                "entities": [{"id": "Car1", "type": "Car", "isPattern": false}],
+                "attributes": [{"name": "temperature", "type": "float", "isDomain": false}],
+                "contextMetadata": [],
+                "providingApplication": BROKER,
+            },
+            "errorCode": {"code": 200, "reasonPhrase": "OK"},
+        }],
+        "errorCode": {"code": 201, "reasonPhrase": "OK"},
+        "snapshot": true, "part": 1, "parts": 1,
+    });
+    assert_eq!(notifications[0], first);
+}
+
+#[tokio::test]
+async fn subscriptions_can_be_listed_read_and_ended() {
+    let discovery = Discovery::start().await;
+    let subscriber = Subscriber::start().await;
+    let id = discovery.subscribe("Car", &subscriber.reference).await;
+    let one = discovery.get(&format!("/ngsi9/subscription/{id}")).await;
+    assert_eq!(one["reference"], json!(subscriber.reference));
+    assert_eq!(discovery.get("/ngsi9/subscription").await, json!({ &id: one }));
+    let answer = discovery.post("unsubscribeContextAvailability", json!({"subscriptionId": id})).await;
+    assert_eq!(
+        answer,
+        json!({"subscriptionId": id, "statusCode": {"code": 200, "reasonPhrase": "OK", "details": "OK"}})
+    );
+    assert_eq!(discovery.get(&format!("/ngsi9/subscription/{id}")).await, Value::Null);
+}
+
+#[tokio::test]
+async fn heartbeat_tells_a_broker_whether_it_is_known() {
+    let discovery = Discovery::start().await;
+    discovery.register("Car1", "Car", BROKER).await;
+    let body = json!({"id": "Broker.one", "myURL": BROKER});
+    let first = discovery.post("broker/heartbeat", body.clone()).await;
+    assert_eq!((&first["known"], &first["registrations"]), (&json!(false), &json!(1)));
+    let second = discovery.post("broker/heartbeat", body).await;
+    assert_eq!((&second["known"], &second["epoch"]), (&json!(true), &first["epoch"]));
+    let broker = &discovery.get("/ngsi9/broker").await["Broker.one"];
+    assert_eq!((&broker["id"], &broker["myURL"]), (&json!("Broker.one"), &json!(BROKER)));
+    assert!(broker["Last_Heartbeat_Update"].as_str().unwrap().ends_with('Z'));
+}
+
+#[tokio::test]
+async fn status_and_types() {
+    let discovery = Discovery::start().await;
+    discovery.register("Car1", "Car", BROKER).await;
+    discovery.register("Bus1", "Bus", BROKER).await;
+    assert_eq!(discovery.get("/ngsi9/status").await, "ok");
+    assert_eq!(discovery.get("/etype").await, json!(["Bus", "Car"]));
+    assert_eq!(discovery.get("/ngsi9/etype").await, json!(["Bus", "Car"]));
+}
