@@ -11,7 +11,7 @@ use crate::ParseError;
 pub const MAX_DEPTH: usize = 64;
 
 /// One valid JSON value as the text it came in. Up to 24 bytes are held inline.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JsonText(CompactString);
 
 impl JsonText {

@@ -1,0 +1,296 @@
+//! The state, and what every event ends with: bringing changed instances to their workers.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use flow::{InputChange, InstanceStatus, Message, ReportRequest, TaskId, TaskInstance, WorkerId};
+use ngsi::Timestamp;
+
+use crate::availability::Subscription;
+use crate::event::{Effect, Event, InstanceChange, IntentId, StoredIntent, SubscriptionKey};
+use crate::fleet::Fleet;
+use crate::instance::{InputDelta, Instance};
+use crate::plan::{IntentState, command};
+use crate::settings::Settings;
+
+/// More changes of inputs than this are told as the whole instance.
+const MOST_INPUT_MESSAGES: usize = 16;
+
+/// Instances waiting for a worker: most urgent first, then by task, so that a task no worker suits is tried once.
+pub(crate) type Waiting = BTreeMap<(Reverse<i64>, IntentId, usize), BTreeSet<TaskId>>;
+
+/// The pure master.
+#[derive(Debug, Default)]
+pub struct Orchestrator {
+    pub(crate) settings: Settings,
+    pub(crate) now: Timestamp,
+    pub(crate) started_at: Timestamp,
+    pub(crate) intents: BTreeMap<IntentId, IntentState>,
+    pub(crate) subscriptions: BTreeMap<SubscriptionKey, Subscription>,
+    pub(crate) instances: BTreeMap<TaskId, Instance>,
+    pub(crate) fleet: Fleet,
+    /// Which workers report an instance.
+    pub(crate) running_on: BTreeMap<TaskId, BTreeSet<WorkerId>>,
+    pub(crate) waiting: Waiting,
+    /// Instances to look at again at a time: failed ones, and those whose inputs moved.
+    pub(crate) due: BTreeSet<(Timestamp, TaskId)>,
+    /// The highest generations of instances no longer desired.
+    pub(crate) tombstones: BTreeMap<TaskId, u64>,
+    pub(crate) tombstone_order: VecDeque<(Timestamp, TaskId)>,
+    /// Known workers that have not reported since the start.
+    pub(crate) expected: BTreeSet<WorkerId>,
+    pub(crate) settling: bool,
+    /// Whether room has come up since instances were last tried.
+    pub(crate) retry: bool,
+    /// Where the sweep for better places goes on; `None` when it is done.
+    pub(crate) sweep: Option<TaskId>,
+    pub(crate) migrations: u64,
+    pub(crate) dirty: BTreeSet<TaskId>,
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Orchestrator {
+    /// An orchestrator that goes on from what was kept: intents, and workers that existed.
+    ///
+    /// With workers kept it asks each for a report and places nothing until all have answered or the settling time is
+    /// over, so that running instances are adopted.
+    #[must_use]
+    pub fn new(
+        settings: Settings,
+        intents: Vec<StoredIntent>,
+        workers: Vec<WorkerId>,
+        now: Timestamp,
+    ) -> (Self, Vec<Effect>) {
+        let settling = !workers.is_empty();
+        let mut this = Self { settings, now, started_at: now, settling, ..Self::default() };
+        for worker in &workers {
+            let request = Message::Report(ReportRequest { worker_id: worker.clone() });
+            this.send(worker.clone(), request);
+        }
+        this.expected = workers.into_iter().collect();
+        for StoredIntent { intent, topology, ordinal } in intents {
+            let id = IntentId::from(intent.id.as_str());
+            this.install(&id, IntentState::new(&id, intent, topology, ordinal));
+        }
+        let effects = std::mem::take(&mut this.effects);
+        (this, effects)
+    }
+
+    /// Takes in what happened; gives back what to do, in order.
+    pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
+        self.now = now.max(self.now);
+        match event {
+            Event::Intent { intent, topology } => self.announced(*intent, *topology),
+            Event::IntentDeleted(id) => self.withdrawn(&id),
+            Event::SnapshotBegun(key) => self.snapshot_begun(key),
+            Event::Snapshot { key, registrations, last } => self.snapshot(key, registrations, last),
+            Event::Available { key, registrations } => self.available(key, registrations),
+            Event::Unavailable { key, entities } => self.unavailable(key, &entities),
+            Event::EntityFetched { key, entity, attributes } => self.fetched(key, &entity, attributes),
+            Event::WorkerJoined(profile) => self.heard(*profile, true),
+            Event::Worker(profile) => self.heard(*profile, false),
+            Event::WorkerLeft(profile) => self.left(&profile),
+            Event::TaskUpdate { worker, update } => self.updated(&worker, *update),
+            Event::Tick => self.tick(),
+        }
+        self.flush();
+        std::mem::take(&mut self.effects)
+    }
+
+    fn tick(&mut self) {
+        for worker in self.fleet.silent(self.now) {
+            self.lose(&worker);
+        }
+        self.retry |= self.fleet.end_back_offs(self.now);
+        if self.settling && self.now.since(self.started_at) >= self.settings.settle {
+            self.settled();
+        }
+        while self.tombstone_order.front().is_some_and(|(at, _)| *at <= self.now) {
+            let forgotten = self.tombstone_order.pop_front();
+            forgotten.map(|(_, task)| self.tombstones.remove(&task));
+        }
+        self.look_at_due();
+        self.sweep();
+    }
+
+    pub(crate) fn settled(&mut self) {
+        self.settling = false;
+        self.retry = true;
+        for worker in std::mem::take(&mut self.expected) {
+            self.effects.push(Effect::ForgetWorker(worker));
+        }
+    }
+
+    /// Brings every changed instance to a worker, then those that waited for room.
+    fn flush(&mut self) {
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut unplaced: Vec<(Reverse<i64>, TaskId)> = Vec::new();
+        for id in dirty {
+            match self.instances.get(&id) {
+                Some(instance) if instance.worker.is_some() => self.tell_inputs(&id),
+                Some(instance) => unplaced.push((Reverse(instance.level), id)),
+                None => {}
+            }
+        }
+        unplaced.sort();
+        for (_, id) in unplaced {
+            if !self.adopt(&id) && (self.settling || !self.place(&id)) {
+                self.wait(&id);
+            }
+        }
+        if std::mem::take(&mut self.retry) && !self.settling {
+            self.place_waiting();
+        }
+    }
+
+    fn place_waiting(&mut self) {
+        let groups: Vec<_> = self.waiting.keys().cloned().collect();
+        for group in groups {
+            for id in self.waiting.get(&group).cloned().unwrap_or_default() {
+                let excepted = self.instances.get(&id).is_some_and(|instance| !instance.excluded.is_empty());
+                if !self.place(&id) && !excepted {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Places an instance that has no worker; whether one was found.
+    fn place(&mut self, id: &TaskId) -> bool {
+        let Some(instance) = self.instances.get(id) else { return true };
+        let chosen = self.fleet.choose(&instance.plan.needs, &instance.places(), &instance.excluded(self.now));
+        let Some(worker) = chosen else { return false };
+        self.assign(id, worker);
+        self.command(id);
+        true
+    }
+
+    /// Notes that an instance is to be on a worker.
+    pub(crate) fn assign(&mut self, id: &TaskId, worker: WorkerId) {
+        self.stop_waiting(id);
+        self.fleet.plan(&worker, id);
+        let now = self.now;
+        if let Some(instance) = self.instances.get_mut(id) {
+            instance.unplace();
+            instance.worker = Some(worker);
+            instance.considered_at = now;
+            instance.placed_generation = instance.generation;
+            if instance.leaving == instance.worker {
+                instance.leaving = None;
+            }
+        }
+        self.changed(id);
+    }
+
+    fn wait(&mut self, id: &TaskId) {
+        let Some(instance) = self.instances.get_mut(id) else { return };
+        let group = (Reverse(instance.level), instance.intent.clone(), instance.task);
+        if self.waiting.entry(group).or_default().insert(id.clone()) {
+            instance.status = InstanceStatus::Scheduled;
+            self.changed(id);
+        }
+    }
+
+    pub(crate) fn stop_waiting(&mut self, id: &TaskId) {
+        let Some(instance) = self.instances.get(id) else { return };
+        let group = (Reverse(instance.level), instance.intent.clone(), instance.task);
+        if let Some(ids) = self.waiting.get_mut(&group) {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.waiting.remove(&group);
+            }
+        }
+    }
+
+    /// Takes the instance off its worker, for another to be found; the worker it was on.
+    pub(crate) fn displace(&mut self, id: &TaskId) -> Option<WorkerId> {
+        let worker = self.instances.get_mut(id)?.unplace()?;
+        self.fleet.unplan(&worker, id);
+        self.dirty.insert(id.clone());
+        self.retry = true;
+        Some(worker)
+    }
+
+    /// Sends the whole desired state of an instance to its worker, as a new generation.
+    pub(crate) fn command(&mut self, id: &TaskId) {
+        let Some(instance) = self.instances.get_mut(id) else { return };
+        let (Some(worker), Some(intent)) = (instance.worker.clone(), self.intents.get(&instance.intent)) else {
+            return;
+        };
+        instance.generation += 1;
+        instance.commanded_at = self.now;
+        instance.untold.clear();
+        let mut task = command(&intent.intent, instance);
+        if let Some(image) = self.fleet.get(&worker).and_then(|known| instance.plan.needs.image(&known.profile)) {
+            task.docker_image = image.reference();
+        }
+        self.send(worker, Message::AddTask(task));
+    }
+
+    fn tell_inputs(&mut self, id: &TaskId) {
+        let Some(instance) = self.instances.get_mut(id) else { return };
+        let Some(worker) = instance.worker.clone() else { return };
+        let reports = self.fleet.get(&worker).is_some_and(|known| known.reports);
+        if instance.untold.is_empty() || instance.unverified {
+            return;
+        }
+        let rewired = instance.untold.values().any(|(delta, _)| *delta == InputDelta::Changed);
+        if reports && (rewired || instance.untold.len() > MOST_INPUT_MESSAGES) {
+            return self.command(id);
+        }
+        let mut messages = Vec::with_capacity(instance.untold.len());
+        for (entity, (delta, entity_type)) in std::mem::take(&mut instance.untold) {
+            instance.generation += 1;
+            let input_stream = match instance.inputs.get(&entity) {
+                Some(input) => instance.input_stream(&entity, input),
+                None => {
+                    flow::InputStream { r#type: entity_type.to_string(), id: entity.to_string(), ..Default::default() }
+                }
+            };
+            let (task_instance_id, worker_id, generation) = (id.clone(), worker.clone(), instance.generation);
+            let change = InputChange { input_stream, task_instance_id, worker_id, generation };
+            let removed = delta == InputDelta::Removed;
+            messages.push(if removed { Message::RemoveInput(change) } else { Message::AddInput(change) });
+        }
+        instance.commanded_at = self.now;
+        for message in messages {
+            self.send(worker.clone(), message);
+        }
+    }
+
+    /// Tells a worker to end what it has, or may have, of an instance. A task that names another worker lives on there,
+    /// so the worker leaves its outputs alone.
+    pub(crate) fn send_remove(&mut self, worker: &WorkerId, task: TaskInstance) {
+        let Some(known) = self.fleet.get_mut(worker) else { return };
+        known.removals.insert(task.id.clone(), self.now);
+        known.reported.remove(&task.id);
+        self.forget_running(worker, &task.id);
+        self.send(worker.clone(), Message::RemoveTask(task));
+    }
+
+    pub(crate) fn forget_running(&mut self, worker: &WorkerId, id: &TaskId) {
+        if let Some(workers) = self.running_on.get_mut(id) {
+            workers.remove(worker);
+            if workers.is_empty() {
+                self.running_on.remove(id);
+            }
+        }
+    }
+
+    pub(crate) fn send(&mut self, worker: WorkerId, message: Message) {
+        self.effects.push(Effect::Send { worker, message: Box::new(message) });
+    }
+
+    /// Tells the log and the metrics how an instance stands.
+    pub(crate) fn changed(&mut self, id: &TaskId) {
+        let Some(instance) = self.instances.get(id) else { return };
+        let change = InstanceChange {
+            task: id.clone(),
+            worker: instance.worker.clone(),
+            from: instance.leaving.clone(),
+            status: instance.status,
+            reason: instance.reason.clone(),
+        };
+        self.effects.push(Effect::Changed(Box::new(change)));
+    }
+}

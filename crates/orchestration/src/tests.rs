@@ -1,0 +1,291 @@
+//! The behaviour seen from outside: events in, commands out.
+
+use flow::{InstanceStatus, Message, TaskUpdate};
+
+use crate::fixtures::*;
+use crate::{Event, IntentId, Orchestrator, Settings, group_hash};
+use ngsi::JsonText;
+
+fn detector() -> flow::Topology {
+    topology("anomaly", vec![task("detect", &[stream("Panel", "EntityID"), stream("Rule", "ALL")], "Anomaly")])
+}
+
+fn running(bench: &mut Bench) -> flow::TaskInstance {
+    bench.handle(intent("i1", &detector()));
+    bench.joins(worker("Worker.a", 10, Some((50.0, 8.0))));
+    bench.available(entity("p1", "Panel", Some((50.0, 8.0))));
+    let messages = bench.available(entity("r1", "Rule", None));
+    added(&messages)[0].clone()
+}
+
+#[test]
+fn instance_starts_when_every_input_has_an_entity() {
+    let mut bench = Bench::new();
+    let task = running(&mut bench);
+    let hash = group_hash(&[JsonText::string("p1"), JsonText::string("ALL")], "");
+    assert_eq!(task.id.as_str(), format!("Task.anomaly.detect.{hash}"));
+    assert_eq!(task.outputs[0].stream_id, format!("Anomaly.{hash}.1"));
+    assert_eq!(task.docker_image, "fogflow/op:v1");
+    assert_eq!(task.inputs.iter().map(|input| input.id.as_str()).collect::<Vec<_>>(), ["p1", "r1"]);
+    assert_eq!((task.generation, task.status.as_str(), task.worker_id.as_str()), (1, "scheduled", "Worker.a"));
+}
+
+#[test]
+fn later_entities_join_and_leave_and_the_last_ends_the_instance() {
+    let mut bench = Bench::new();
+    let task = running(&mut bench);
+    let joined = bench.available(entity("r2", "Rule", None));
+    assert!(matches!(&joined[..], [Message::AddInput(c)] if c.input_stream.id == "r2" && c.generation == 2));
+    let left = bench.unavailable("r1", "Rule");
+    assert!(matches!(&left[..], [Message::RemoveInput(c)] if c.input_stream.r#type == "Rule" && c.generation == 3));
+    let ended = bench.unavailable("r2", "Rule");
+    assert_eq!(removed(&ended)[0].id, task.id);
+    assert!(removed(&ended)[0].generation > 3);
+    let again = bench.available(entity("r3", "Rule", None));
+    assert!(added(&again)[0].generation > removed(&ended)[0].generation);
+}
+
+#[test]
+fn grouping_by_a_metadatum_follows_its_value() {
+    let mut bench = Bench::new();
+    bench.handle(intent("i1", &topology("t", vec![task("count", &[stream("Car", "city")], "Count")])));
+    bench.joins(worker("Worker.a", 10, None));
+    let ulm = bench.available(with_value(entity("c1", "Car", None), "city", "Ulm"));
+    assert_eq!(added(&ulm).len(), 1);
+    assert!(matches!(
+        &bench.available(with_value(entity("c2", "Car", None), "city", "Ulm"))[..],
+        [Message::AddInput(_)]
+    ));
+    let moved = bench.available(with_value(entity("c2", "Car", None), "city", "Bonn"));
+    assert!(matches!(
+        &moved[..],
+        [Message::RemoveInput(_), Message::AddTask(_)] | [Message::AddTask(_), Message::RemoveInput(_)]
+    ));
+}
+
+#[test]
+fn grouping_by_an_attribute_asks_for_the_entity() {
+    let mut bench = Bench::new();
+    bench.handle(intent("i1", &topology("t", vec![task("count", &[stream("Car", "color")], "Count")])));
+    bench.joins(worker("Worker.a", 10, None));
+    assert!(bench.available(entity("c1", "Car", None)).is_empty());
+    let attributes = vec![("color".to_owned(), JsonText::string("red"))];
+    let fetched = Event::EntityFetched { key: bench.keys[0].1, entity: "c1".into(), attributes };
+    assert_eq!(added(&bench.handle(fetched)).len(), 1);
+    assert!(bench.available(entity("c1", "Car", Some((1.0, 1.0)))).is_empty());
+}
+
+#[test]
+fn instance_waits_for_a_worker_and_says_why() {
+    let mut bench = Bench::new();
+    bench.handle(intent("i1", &detector()));
+    bench.available(entity("p1", "Panel", None));
+    bench.available(entity("r1", "Rule", None));
+    let view = bench.master.instances(None).next().unwrap();
+    assert!(view.worker.is_none() && view.reason.contains("no worker is connected"), "{}", view.reason);
+    bench.joins(worker("Worker.full", 0, None));
+    let view = bench.master.instances(None).next().unwrap();
+    assert!(view.reason.contains("Worker.full is full"), "{}", view.reason);
+    assert_eq!(added(&bench.joins(worker("Worker.a", 1, None))).len(), 1);
+}
+
+#[test]
+fn instance_goes_to_the_nearest_worker_with_room_and_ties_to_the_least_loaded() {
+    let mut bench = Bench::new();
+    bench.handle(intent("i1", &topology("t", vec![task("x", &[stream("Panel", "EntityID")], "Out")])));
+    bench.joins(worker("Worker.far", 10, Some((10.0, 10.0))));
+    bench.joins(worker("Worker.near", 1, Some((50.0, 8.0))));
+    bench.joins(worker("Worker.nowhere", 10, None));
+    let mut place = |id: &str, at| added(&bench.available(entity(id, "Panel", at)))[0].worker_id.to_string();
+    assert_eq!(place("p1", Some((50.1, 8.0))), "Worker.near");
+    assert_eq!(place("p2", Some((50.1, 8.0))), "Worker.far");
+    assert_eq!(place("p3", None), "Worker.nowhere");
+}
+
+#[test]
+fn dead_worker_loses_its_instances_and_gets_none_twice() {
+    let mut bench = Bench::new();
+    let task = running(&mut bench);
+    assert!(bench.passes(29_000).is_empty());
+    bench.joins(worker("Worker.b", 10, Some((0.0, 0.1))));
+    let moved = bench.passes(1_500);
+    assert_eq!(added(&moved)[0].worker_id.as_str(), "Worker.b");
+    let back = bench.handle(reporting(worker("Worker.a", 10, Some((50.0, 8.0))), &[&task]));
+    assert_eq!(removed(&back)[0].worker_id.as_str(), "Worker.b", "names the new worker, so outputs stay");
+    assert!(removed(&back)[0].generation > task.generation);
+}
+
+#[test]
+fn leaving_worker_is_replaced_at_once() {
+    let mut bench = Bench::new();
+    running(&mut bench);
+    bench.joins(worker("Worker.b", 10, None));
+    let messages = bench.handle(Event::WorkerLeft(Box::new(worker("Worker.a", 10, None))));
+    assert_eq!(added(&messages)[0].worker_id.as_str(), "Worker.b");
+}
+
+#[test]
+fn lost_command_is_repeated_after_the_grace() {
+    let mut bench = Bench::new();
+    let task = running(&mut bench);
+    let profile = || worker("Worker.a", 10, Some((50.0, 8.0)));
+    assert!(bench.handle(reporting(profile(), &[])).is_empty());
+    bench.ms += 2_500;
+    let repeated = bench.handle(reporting(profile(), &[]));
+    assert!(added(&repeated)[0].generation > task.generation);
+    let task = added(&repeated)[0].clone();
+    bench.ms += 2_500;
+    assert!(bench.handle(reporting(profile(), &[&task])).is_empty());
+    let mut wrong = task.clone();
+    wrong.inputs.clear();
+    assert_eq!(added(&bench.handle(reporting(profile(), &[&wrong]))).len(), 1);
+}
+
+#[test]
+fn restarted_worker_gets_back_what_it_does_not_report() {
+    let mut bench = Bench::new();
+    running(&mut bench);
+    let profile = flow::WorkerProfile { incarnation: 2, ..worker("Worker.a", 10, None) };
+    assert_eq!(added(&bench.joins(profile)).len(), 1);
+    assert!(bench.joins(worker("Worker.a", 10, None)).is_empty(), "an old message of the life before");
+}
+
+#[test]
+fn unknown_instance_is_removed_once_intents_had_time_to_come() {
+    let mut bench = Bench::new();
+    let orphan = flow::TaskInstance { id: "Task.old.x.1".into(), generation: 4, ..Default::default() };
+    let report = || reporting(worker("Worker.a", 10, None), &[&orphan]);
+    assert!(bench.handle(report()).is_empty());
+    bench.ms += 11_000;
+    assert_eq!(removed(&bench.handle(report()))[0].id, orphan.id);
+}
+
+#[test]
+fn restarted_master_adopts_and_restarts_nothing() {
+    let mut bench = Bench::new();
+    let effects = bench.master.handle(intent("i1", &detector()), at(0));
+    let kept = effects
+        .iter()
+        .find_map(|e| if let crate::Effect::PersistIntent(kept) = e { Some(*kept.clone()) } else { None });
+    bench.note(effects);
+    let task = running(&mut bench);
+    let (master, effects) =
+        Orchestrator::new(Settings::default(), vec![kept.unwrap()], vec!["Worker.a".into()], at(100));
+    let mut bench = Bench { master, ms: 100, keys: Vec::new() };
+    let asked = bench.note(effects);
+    assert!(matches!(&asked[..], [Message::Report(_)]));
+    bench.available(entity("p1", "Panel", None));
+    assert!(bench.available(entity("r1", "Rule", None)).is_empty(), "still settling");
+    assert!(bench.handle(reporting(worker("Worker.a", 10, None), &[&task])).is_empty());
+    let view = bench.master.instances(None).next().unwrap();
+    assert_eq!((view.status, view.generation), (InstanceStatus::Running, task.generation));
+    assert!(!bench.master.summary().settling);
+}
+
+#[test]
+fn refusal_for_capacity_goes_elsewhere_and_failure_does_after_a_while() {
+    let mut bench = Bench::new();
+    let task = running(&mut bench);
+    let says = |status, reason: &str, task: &flow::TaskInstance| {
+        let (reason, generation) = (reason.to_owned(), task.generation);
+        let update = TaskUpdate { task_id: task.id.clone(), status, reason, generation, ..Default::default() };
+        Event::TaskUpdate { worker: task.worker_id.clone(), update: Box::new(update) }
+    };
+    bench.joins(worker("Worker.b", 10, Some((50.0, 9.0))));
+    let refused = bench.handle(says(InstanceStatus::Refused, "no capacity", &task));
+    let task = added(&refused)[0].clone();
+    assert_eq!(task.worker_id.as_str(), "Worker.b");
+    assert!(bench.handle(says(InstanceStatus::Failed, "image not found", &task)).is_empty());
+    assert_eq!(bench.master.instances(None).next().unwrap().reason, "image not found");
+    for _ in 0..6 {
+        bench.ms += 10_000;
+        bench.handle(reporting(worker("Worker.a", 10, Some((50.0, 8.0))), &[]));
+        let mut failing = worker("Worker.b", 10, Some((50.0, 9.0)));
+        failing.silence_limit_s = 1_000;
+        let Event::Worker(mut failing) = reporting(failing, &[&task]) else { unreachable!() };
+        failing.instances.as_mut().unwrap()[0].status = InstanceStatus::Failed;
+        failing.instances.as_mut().unwrap()[0].reason = "image not found".into();
+        bench.handle(Event::Worker(failing));
+    }
+    let moved = bench.passes(1_000);
+    assert_eq!(added(&moved)[0].worker_id.as_str(), "Worker.a");
+}
+
+#[test]
+fn moving_input_migrates_the_instance_and_the_old_copy_goes_last() {
+    let mut bench = Bench::new();
+    let task = running(&mut bench);
+    bench.joins(worker("Worker.b", 10, Some((52.0, 13.0))));
+    bench.handle(reporting(worker("Worker.a", 10, Some((50.0, 8.0))), &[&task]));
+    bench.passes(6_000);
+    assert!(bench.available(entity("p1", "Panel", Some((50.0, 8.001)))).is_empty());
+    assert!(bench.passes(6_000).is_empty());
+    bench.available(entity("p1", "Panel", Some((52.0, 13.0))));
+    let moved = bench.passes(6_000);
+    assert_eq!(added(&moved)[0].worker_id.as_str(), "Worker.b");
+    assert!(removed(&moved).is_empty());
+    let task = added(&moved)[0].clone();
+    let arrived = bench.handle(reporting(worker("Worker.b", 10, Some((52.0, 13.0))), &[&task]));
+    assert_eq!(removed(&arrived)[0].worker_id.as_str(), "Worker.b");
+    assert_eq!(bench.master.summary().migrations, 1);
+}
+
+#[test]
+fn second_intent_on_a_topology_has_instances_of_its_own() {
+    let mut bench = Bench::new();
+    bench.handle(intent("i1", &topology("t", vec![task("x", &[stream("Panel", "EntityID")], "Out")])));
+    bench.handle(intent("i2", &topology("t", vec![task("x", &[stream("Panel", "EntityID")], "Out")])));
+    bench.joins(worker("Worker.a", 10, None));
+    bench.available(entity("p1", "Panel", None));
+    let ids: Vec<_> = bench.master.instances(None).map(|view| view.id).collect();
+    assert_eq!(ids.len(), 2);
+    assert!(ids.iter().any(|id| id.as_str().ends_with(&group_hash(&[JsonText::string("p1")], ""))));
+    assert!(ids.iter().any(|id| id.as_str().ends_with(&group_hash(&[JsonText::string("p1")], "i2"))));
+    let ended = bench.handle(Event::IntentDeleted(IntentId::from("i1")));
+    assert_eq!(removed(&ended).len(), 1);
+}
+
+#[test]
+fn changed_intent_keeps_its_instances_in_place_and_announcing_again_changes_nothing() {
+    let mut bench = Bench::new();
+    let task = running(&mut bench);
+    assert!(bench.handle(intent("i1", &detector())).is_empty());
+    let mut changed = detector();
+    changed.operators[0].parameters.push(flow::Parameter { name: "limit".into(), value: "3".into() });
+    let messages = bench.handle(intent("i1", &changed));
+    assert!(removed(&messages).is_empty());
+    let again = added(&messages)[0];
+    assert_eq!((&again.id, &again.inputs, again.parameters.len()), (&task.id, &task.inputs, 1));
+    assert!(again.generation > task.generation);
+}
+
+#[test]
+fn combinations_beyond_the_bound_are_an_error_and_come_when_there_is_room() {
+    let settings = Settings { max_instances: 6, ..Settings::default() };
+    let (master, _) = Orchestrator::new(settings, Vec::new(), Vec::new(), at(0));
+    let mut bench = Bench { master, ms: 0, keys: Vec::new() };
+    let pairs = topology("t", vec![task("pair", &[stream("A", "EntityID"), stream("B", "EntityID")], "Out")]);
+    bench.handle(intent("i1", &pairs));
+    for name in ["1", "2", "3"] {
+        bench.available(entity(&format!("a{name}"), "A", None));
+        bench.available(entity(&format!("b{name}"), "B", None));
+    }
+    assert_eq!(bench.master.summary().instances, 6);
+    assert!(bench.master.intents()[0].errors[0].contains("more than 6"));
+    bench.unavailable("a1", "A");
+    assert_eq!(bench.master.summary().instances, 6);
+    assert!(bench.master.intents()[0].errors.is_empty());
+}
+
+#[test]
+fn snapshot_yields_to_newer_notifications_and_drops_what_is_gone() {
+    let mut bench = Bench::new();
+    running(&mut bench);
+    let key = bench.keys.iter().find(|(name, _)| name == "Panel").unwrap().1;
+    bench.handle(Event::SnapshotBegun(key));
+    bench.available(entity("p3", "Panel", None));
+    let old = vec![entity("p2", "Panel", None), entity("p3", "Panel", Some((1.0, 1.0)))];
+    let messages = bench.handle(Event::Snapshot { key, registrations: old, last: true });
+    assert_eq!((added(&messages).len(), removed(&messages).len()), (1, 1));
+    assert_eq!(bench.master.summary().instances, 2);
+}
