@@ -14,6 +14,9 @@ use crate::config::{LogFormat, Logging};
 /// The `tracing` target of messages exchanged with other nodes, which go to `logging.protocol`.
 pub const PROTOCOL: &str = "protocol";
 
+/// Libraries tell more of their inner life than an operator wants to know.
+const LIBRARIES: &str = "fjall=warn,lsm_tree=warn,lapin=warn,hyper=info,h2=info,rustls=info";
+
 /// Why logs could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum LoggingError {
@@ -61,9 +64,9 @@ fn filter(logging: &Logging) -> Result<EnvFilter, LoggingError> {
     let wants = |target: &Option<String>| target.as_deref().is_some_and(|target| target != "discard");
     let level = match &logging.level {
         Some(level) => level.clone(),
-        None if wants(&logging.debug) => "debug".into(),
-        None if wants(&logging.protocol) => format!("info,{PROTOCOL}=debug"),
-        None => "info".into(),
+        None if wants(&logging.debug) => format!("debug,{LIBRARIES}"),
+        None if wants(&logging.protocol) => format!("info,{PROTOCOL}=debug,{LIBRARIES}"),
+        None => format!("info,{LIBRARIES}"),
     };
     EnvFilter::try_new(&level).map_err(|source| LoggingError::Level { level, source })
 }

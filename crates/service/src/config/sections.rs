@@ -268,11 +268,22 @@ pub struct RabbitMq {
     pub username: Secret,
     /// `rabbitmq.password`, or `FOGFLOW_RABBITMQ_PASSWORD[_FILE]`; default `mypass`.
     pub password: Secret,
+    /// `rabbitmq.virtual_host`: default `/`.
+    pub virtual_host: String,
+    /// `rabbitmq.tls`: AMQPS, usually on port 5671, with the files of `https` where they are given; default false.
+    pub tls: bool,
 }
 
 impl Default for RabbitMq {
     fn default() -> Self {
-        Self { host_ip: None, port: 5672, username: Secret::new("admin"), password: Secret::new("mypass") }
+        Self {
+            host_ip: None,
+            port: 5672,
+            username: Secret::new("admin"),
+            password: Secret::new("mypass"),
+            virtual_host: "/".into(),
+            tls: false,
+        }
     }
 }
 
