@@ -1,1 +1,48 @@
-//! placeholder
+//! The designer: keeps what users draw (operators, topologies, fog functions) and want (intents), announces the
+//! intents to the masters, and shows what became of them.
+//!
+//! Every document is kept as it came, next to its understood form, so members that only a client knows are read back.
+//! A document is checked whole ([`catalog`]), written to disk, and only then acknowledged and announced. Announcing is
+//! converging, not scripting: [`announce`] holds at most one pending message an intent, repeats all of them when a master
+//! joins or the bus comes back, and a withdrawal stays on disk until the bus has taken it.
+//!
+//! One designer per system: the metadata are in its local store. While it is away nothing that runs stops; intents can
+//! only not be changed.
+
+mod agent;
+mod announce;
+mod board;
+mod catalog;
+mod listen;
+mod records;
+mod refusal;
+mod routes;
+mod state;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use message_bus::Bus;
+use service::{Node, Running};
+use storage::Store;
+
+use crate::state::Designer;
+
+/// Starts the designer: its REST interface and page, and the agent that receives notifications.
+///
+/// # Errors
+/// A port that cannot be bound, or stored metadata that cannot be read.
+pub async fn start(node: Node, store: Store, bus: Bus) -> anyhow::Result<Running> {
+    let node = node.for_service("designer");
+    let (address, key) = node.config.designer_listen();
+    let web = service::http::bind(address, key).await?;
+    let (address, key) = node.config.designer_agent_listen();
+    let agent = service::http::bind(address, key).await?;
+    let designer = Arc::new(Designer::open(node.clone(), &store, bus).context("cannot read the designer's metadata")?);
+    let announcer = node.tasks.spawn(announce::run(designer.clone()));
+    let listener = node.tasks.spawn(listen::run(designer.clone()));
+    let limits = node.limits();
+    let web = service::http::serve(&node, web, routes::router(designer.clone()), limits);
+    let agent = service::http::serve(&node, agent, agent::router(&designer), limits);
+    Ok(web.and(agent).with_task(announcer).with_task(listener))
+}

@@ -1,0 +1,163 @@
+//! `/info`: what runs where, gathered from the bus, the master and discovery.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use futures_util::future::join_all;
+use http::StatusCode;
+use message_bus::BusState;
+use ngsi::v1::EntityRef;
+use ngsi::v1::ngsi9::{AvailabilityRequest, DiscoverContextAvailabilityResponse};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use service::http::ClientErrorKind;
+
+use super::Shared;
+use crate::board::Task;
+use crate::refusal::chain;
+use crate::state::Designer;
+
+/// Entities are counted for so many types at most.
+const MAX_COUNTED_TYPES: usize = 32;
+
+pub(super) fn routes() -> Router<Arc<Designer>> {
+    Router::new()
+        .route("/info/master", get(masters))
+        .route("/info/broker", get(brokers))
+        .route("/info/worker", get(workers))
+        .route("/info/task", get(tasks))
+        .route("/info/task/{intent}", get(tasks_of_intent))
+        .route("/info/type", get(types))
+        .route("/info/service", get(services))
+}
+
+/// The master of this system first, then the others that have joined.
+async fn masters(State(designer): Shared) -> Json<Vec<Value>> {
+    let url = format!("{}/status", designer.node.config.master_url());
+    let mut masters: Vec<Value> = fetch(&designer, &url).await.into_iter().collect();
+    for joined in designer.board.masters() {
+        if !masters.iter().any(|master| master["id"] == joined.id.as_str()) {
+            masters.extend(serde_json::to_value(joined));
+        }
+    }
+    Json(masters)
+}
+
+async fn brokers(State(designer): Shared) -> Json<Vec<Value>> {
+    let url = format!("{}/ngsi9/broker", designer.node.config.discovery_url());
+    Json(values(fetch(&designer, &url).await.unwrap_or_default()))
+}
+
+/// The workers as the master sees them, or as they were heard on the bus when it does not answer.
+async fn workers(State(designer): Shared) -> Json<Vec<Value>> {
+    let url = format!("{}/workers", designer.node.config.master_url());
+    if let Some(workers) = fetch(&designer, &url).await {
+        return Json(values(workers));
+    }
+    let heard = designer.board.workers(service::now());
+    Json(heard.into_iter().filter_map(|worker| serde_json::to_value(worker).ok()).collect())
+}
+
+async fn tasks(State(designer): Shared) -> Json<Vec<Task>> {
+    Json(designer.board.tasks(service::now()))
+}
+
+async fn tasks_of_intent(State(designer): Shared, Path(intent): Path<String>) -> Json<Vec<Task>> {
+    let tasks = designer.board.tasks(service::now());
+    Json(tasks.into_iter().filter(|task| task.service_intent_id == intent).collect())
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    /// With `counts=true` each type is `{"type","entities"}`.
+    #[serde(default)]
+    counts: bool,
+}
+
+async fn types(State(designer): Shared, Query(wanted): Query<Wanted>) -> Json<Value> {
+    let url = format!("{}/etype", designer.node.config.discovery_url());
+    let types = values(fetch(&designer, &url).await.unwrap_or_default());
+    if !wanted.counts {
+        return Json(Value::Array(types));
+    }
+    let counted = types.iter().take(MAX_COUNTED_TYPES).map(|name| count(&designer, name.as_str().unwrap_or_default()));
+    let mut answer = join_all(counted).await;
+    answer.extend(types.iter().skip(MAX_COUNTED_TYPES).map(|name| json!({ "type": name })));
+    Json(Value::Array(answer))
+}
+
+/// How many entities of a type discovery knows; left out when they are too many to be listed.
+async fn count(designer: &Designer, name: &str) -> Value {
+    let url = format!("{}/ngsi9/discoverContextAvailability", designer.node.config.discovery_url());
+    let request =
+        AvailabilityRequest { entities: vec![EntityRef::of_type(name.into())], ..AvailabilityRequest::default() };
+    let answer = designer.node.client.post_json(&url, &[], &request).await;
+    let answer = answer.ok().filter(|answer| answer.status() == StatusCode::OK);
+    let found: Option<DiscoverContextAvailabilityResponse> =
+        answer.and_then(|answer| serde_json::from_slice(answer.body()).ok());
+    let entities = |found: DiscoverContextAvailabilityResponse| -> usize {
+        found.context_registration_responses.iter().map(|response| response.context_registration.entities.len()).sum()
+    };
+    match found.map(entities) {
+        Some(entities) => json!({ "type": name, "entities": entities }),
+        None => json!({ "type": name }),
+    }
+}
+
+/// Each service of this node with its address and whether it is ready.
+async fn services(State(designer): Shared) -> Json<Vec<Value>> {
+    let config = &designer.node.config;
+    let checked = [
+        ("discovery", config.discovery_url()),
+        ("broker", config.broker_url()),
+        ("master", config.master_url()),
+        ("designer", config.designer_url()),
+    ];
+    let mut services = join_all(checked.iter().map(|(name, url)| readiness(&designer, name, url))).await;
+    services.push(match designer.bus.state().borrow().clone() {
+        BusState::Connected => json!({ "name": "message bus", "state": "ready" }),
+        BusState::Disconnected { reason } => json!({ "name": "message bus", "state": "away", "reason": reason }),
+        BusState::Closed => json!({ "name": "message bus", "state": "away", "reason": "closed" }),
+    });
+    Json(services)
+}
+
+async fn readiness(designer: &Designer, name: &str, url: &str) -> Value {
+    let (state, reason) = match designer.node.client.get(&format!("{url}/readyz")).await {
+        Ok(answer) if answer.status() == StatusCode::OK => ("ready", Value::Null),
+        Ok(answer) if answer.status() == StatusCode::SERVICE_UNAVAILABLE => (
+            "not ready",
+            serde_json::from_slice::<Value>(answer.body()).map_or(Value::Null, |body| body["reasons"].clone()),
+        ),
+        // A service of the original has no such path, but it is there.
+        Ok(_) => ("running", Value::Null),
+        Err(error) if matches!(error.kind, ClientErrorKind::Connect(_)) => ("away", json!("no connection")),
+        Err(error) => ("away", json!(chain(&error))),
+    };
+    json!({ "name": name, "url": url, "state": state, "reason": reason })
+}
+
+async fn fetch(designer: &Designer, url: &str) -> Option<Value> {
+    match designer.node.client.get(url).await {
+        Ok(answer) if answer.status() == StatusCode::OK => serde_json::from_slice(answer.body()).ok(),
+        Ok(answer) => {
+            tracing::debug!(url, status = answer.status().as_u16(), "no information");
+            None
+        }
+        Err(error) => {
+            tracing::debug!(url, error = %chain(&error), "no information");
+            None
+        }
+    }
+}
+
+/// The values of an object, or the items of a list.
+fn values(document: Value) -> Vec<Value> {
+    match document {
+        Value::Array(items) => items,
+        Value::Object(members) => Map::into_iter(members).map(|(_, value)| value).collect(),
+        _ => Vec::new(),
+    }
+}

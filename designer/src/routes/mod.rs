@@ -1,0 +1,50 @@
+//! The REST interface, a file for each resource.
+
+mod config_js;
+mod device;
+mod dockerimage;
+mod fogfunction;
+mod info;
+mod intent;
+mod operator;
+mod page;
+mod photo;
+mod proxy;
+mod service;
+mod subscription;
+mod topology;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::state::Designer;
+
+type Shared = axum::extract::State<Arc<Designer>>;
+
+/// Every route of the designer.
+pub(crate) fn router(designer: Arc<Designer>) -> Router {
+    Router::new()
+        .merge(operator::routes())
+        .merge(dockerimage::routes())
+        .merge(topology::routes())
+        .merge(service::routes())
+        .merge(intent::routes())
+        .merge(fogfunction::routes())
+        .merge(device::routes())
+        .merge(subscription::routes())
+        .merge(info::routes())
+        .merge(config_js::routes())
+        .merge(photo::routes())
+        .merge(proxy::routes())
+        .merge(page::routes())
+        .with_state(designer)
+}
+
+/// The answer to a change, as clients of the original expect it.
+const OK: &str = "OK";
+
+/// An identifier that nothing had before.
+fn fresh_intent_id() -> String {
+    format!("ServiceIntent.{}", uuid::Uuid::new_v4())
+}
