@@ -14,10 +14,12 @@ use message_bus::Bus;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
+type Seen = (Method, String, HeaderMap, Bytes);
+
 /// A stand-in for broker, discovery and master that notes what it is asked.
 #[derive(Clone, Default)]
 struct Upstream {
-    seen: Arc<Mutex<Vec<(Method, String, HeaderMap, Bytes)>>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Upstream {
@@ -53,7 +55,7 @@ impl Upstream {
         (headers, answer.to_owned())
     }
 
-    fn last(&self) -> (Method, String, HeaderMap, Bytes) {
+    fn last(&self) -> Seen {
         self.seen.lock().last().unwrap().clone()
     }
 

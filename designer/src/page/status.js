@@ -35,7 +35,7 @@ function table(labels, rows) {
     return h("td", attributes, h("span", null, cell));
   });
   const body = rows.slice(0, SHOWN_ROWS).map((row) => h("tr", null, ...cells(row)));
-  const parts = [h("table", { class: "stack" }, head, h("tbody", null, ...body))];
+  const parts = [h("table", { class: labels.length > 2 ? "stack" : "pair" }, head, h("tbody", null, ...body))];
   if (rows.length > SHOWN_ROWS) parts.push(h("p", { class: "more" }, `and ${rows.length - SHOWN_ROWS} more`));
   return parts;
 }
@@ -111,7 +111,7 @@ function updateCommand() {
 
 function intentCommand(topologies) {
   if (topologies.length) return `curl -s ${location.origin}/intent -H 'Content-Type: application/json' -d '{"topology":"${topologies[0].name}","geoscope":{"scopeType":"global","scopeValue":"global"}}'`;
-  return `curl -s ${location.origin}/operator -H 'Content-Type: application/json' -d '[{"name":"echo","functionCode":"exports.handler = function (entity, publish) { publish({entityId: {id: entity.entityId.id + \\".echo\\", type: \\"Echo\\"}, attributes: entity.attributes}); };"}]'
+  return `curl -s ${location.origin}/operator -H 'Content-Type: application/json' -d '[{"name":"echo","functionCode":"exports.handler = function (entity, publish) { publish({attributes: entity.attributes}); };"}]'
 curl -s ${location.origin}/fogfunction -H 'Content-Type: application/json' -d '[{"name":"echo","topology":{"tasks":[{"name":"echo","operator":"echo","input_streams":[{"selected_type":"PowerPanel","selected_attributes":["all"],"groupby":"EntityID","scoped":false}],"output_streams":[{"entity_type":"Echo"}]}]}}]'`;
 }
 
@@ -128,7 +128,7 @@ function workers(list) {
 
 function types(list) {
   const total = list.reduce((sum, type) => sum + (type.entities || 0), 0);
-  $("n-types").textContent = list.length ? `${total} of ${plural(list.length, "type")}` : "";
+  $("n-types").textContent = list.length ? `${total} in ${plural(list.length, "type")}` : "";
   draw("types", list, () => {
     if (!list.length) return empty("No entity is known. Send the first one:", updateCommand());
     const most = Math.max(1, ...list.map((type) => type.entities || 0));
