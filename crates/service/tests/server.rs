@@ -6,10 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use bytes::Bytes;
+use futures_util::Stream;
 use http::StatusCode;
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use service::http::{ClientErrorKind, Limits};
 use service::{Config, Node, Running};
@@ -43,7 +48,16 @@ fn routes(entered: &Arc<Notify>) -> Router {
                 std::future::pending::<()>().await;
             }),
         )
+        .route("/stream", get(|| async { Body::from_stream(slow_stream()) }))
         .route("/panic", get(|| async { assert!(std::hint::black_box(false), "on purpose") }))
+}
+
+/// Eight pieces in 0.8 s.
+fn slow_stream() -> impl Stream<Item = Result<Bytes, std::io::Error>> {
+    futures_util::stream::unfold(0, |sent| async move {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        (sent < 8).then(|| (Ok(Bytes::from_static(b"piece ")), sent + 1))
+    })
 }
 
 async fn start(node: &Node, limits: Limits) -> Running {
@@ -139,6 +153,26 @@ async fn slow_headers_are_cut() {
         let answer = raw(running.address, beginning.as_bytes()).await;
         assert!(!answer.contains("200"), "{beginning:?}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_long_to_send_is_not_cut() {
+    let node = node();
+    let running = start(&node, quick()).await;
+    let answer = node.client.get(&format!("{}/stream", running.url())).await.unwrap();
+    assert_eq!(answer.body().len(), 8 * "piece ".len());
+}
+
+#[tokio::test]
+async fn http2_is_spoken_without_tls_to_who_begins_with_it() {
+    let node = node();
+    let running = start(&node, quick()).await;
+    let client = Client::builder(TokioExecutor::new()).http2_only(true).build_http::<Full<Bytes>>();
+    let request = http::Request::post(format!("{}/echo", running.url())).body(Full::from("hello")).unwrap();
+    let answer = client.request(request).await.unwrap();
+    assert_eq!((answer.version(), answer.status()), (http::Version::HTTP_2, StatusCode::OK));
+    let request = http::Request::post(format!("{}/echo", running.url())).body(Full::from(vec![0; 2000])).unwrap();
+    assert_eq!(client.request(request).await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 #[tokio::test]

@@ -1,18 +1,18 @@
 //! One connection, from its TLS handshake to its end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, interval_at, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
+use super::activity::{Activity, Watchdog};
 use super::requests::{ConnectionService, Requests};
 
 const H2_STREAMS: u32 = 256;
@@ -27,9 +27,11 @@ pub(super) struct Connections {
 }
 
 /// HTTP/1.1, or HTTP/2 when the client begins with its preface.
+///
+/// hyper's own header timeout is off: it costs a boxed timer per request, and begins only when the protocol is known.
 pub(super) fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(None);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -51,14 +53,16 @@ impl Connections {
     }
 
     async fn speak<I: AsyncRead + AsyncWrite + Unpin + 'static>(&self, io: I) {
-        let spoke = Arc::new(AtomicBool::new(false));
-        let service = ConnectionService { requests: self.requests.clone(), spoke: spoke.clone() };
+        let activity = Arc::new(Activity::default());
+        let service = ConnectionService { requests: self.requests.clone(), activity: activity.clone() };
         let connection = self.protocol.serve_connection(TokioIo::new(io), service);
         tokio::pin!(connection);
-        // hyper's own header timeout begins only when the protocol version is known.
-        let probation = sleep(self.requests.limits.header_timeout);
-        tokio::pin!(probation);
-        let (mut on_probation, mut stopping) = (true, false);
+        let mut watchdog = Watchdog::new(activity);
+        let pause = self.requests.limits.header_timeout / 2;
+        let mut looks = interval_at(Instant::now() + pause, pause);
+        // A token of its own: every wake-up of the connection locks it.
+        let shutdown = self.shutdown.child_token();
+        let mut stopping = false;
         loop {
             tokio::select! {
                 ended = connection.as_mut() => {
@@ -67,14 +71,13 @@ impl Connections {
                     }
                     return;
                 }
-                () = probation.as_mut(), if on_probation => {
-                    if !spoke.load(Ordering::Relaxed) {
+                _ = looks.tick() => {
+                    if watchdog.looks_dead() {
                         tracing::debug!("connection closed: no request in time");
                         return;
                     }
-                    on_probation = false;
                 }
-                () = self.shutdown.cancelled(), if !stopping => {
+                () = shutdown.cancelled(), if !stopping => {
                     stopping = true;
                     connection.as_mut().graceful_shutdown();
                 }

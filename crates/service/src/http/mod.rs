@@ -3,6 +3,7 @@
 //! The server is our own accept loop over hyper (see `docs/decisions/0001-own-accept-loop.md`): `axum::serve` has neither TLS
 //! nor limits on connections, headers and bodies.
 
+mod activity;
 mod answer;
 mod body;
 mod client;

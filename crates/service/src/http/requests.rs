@@ -5,8 +5,8 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -19,6 +19,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tower::Service;
 
+use super::activity::{Active, Activity, TrackedBody};
 use super::body::{Arrived, RequestBody};
 use super::{Limits, answer};
 use crate::metrics::Refusals;
@@ -34,18 +35,16 @@ pub(super) struct Requests {
 #[derive(Clone)]
 pub(super) struct ConnectionService {
     pub(super) requests: Arc<Requests>,
-    /// Set by the first request: until then the connection is on probation.
-    pub(super) spoke: Arc<AtomicBool>,
+    pub(super) activity: Arc<Activity>,
 }
 
 impl hyper::service::Service<Request<Incoming>> for ConnectionService {
-    type Response = Response;
+    type Response = http::Response<TrackedBody>;
     type Error = Infallible;
     type Future = Answer;
 
     fn call(&self, request: Request<Incoming>) -> Answer {
-        self.spoke.store(true, Ordering::Relaxed);
-        Answer::to(request, &self.requests)
+        Answer::to(request, &self.requests, self.activity.begin())
     }
 }
 
@@ -59,6 +58,7 @@ pin_project! {
         started: Instant,
         arrived: Arrived,
         requests: Arc<Requests>,
+        active: Option<Active>,
     }
 }
 
@@ -71,7 +71,7 @@ pin_project! {
 }
 
 impl Answer {
-    fn to(request: Request<Incoming>, requests: &Arc<Requests>) -> Self {
+    fn to(request: Request<Incoming>, requests: &Arc<Requests>, active: Active) -> Self {
         let limits = &requests.limits;
         let started = Instant::now();
         let arrived = Arrived::default();
@@ -88,6 +88,45 @@ impl Answer {
             started,
             arrived,
             requests: requests.clone(),
+            active: Some(active),
+        }
+    }
+
+    fn poll_route(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        let this = self.project();
+        let refusals = &this.requests.refusals;
+        let RouteProjection::Routed { future } = this.route.project() else {
+            refusals.too_large.inc();
+            return Poll::Ready(last(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the request body is larger than this service accepts",
+            ));
+        };
+        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+            Ok(polled) => polled.map(|Ok(response)| answer::as_json(response)),
+            Err(_) => {
+                refusals.panicked.inc();
+                Poll::Ready(last(StatusCode::INTERNAL_SERVER_ERROR, "the service failed on this request"))
+            }
+        }
+    }
+
+    /// One timer for both limits: first for the body, then for the answer.
+    fn poll_deadline(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        let mut this = self.project();
+        let refusals = &this.requests.refusals;
+        let answer_by = *this.started + this.requests.limits.request_timeout;
+        loop {
+            ready!(this.deadline.as_mut().poll(cx));
+            if !this.arrived.load(Ordering::Relaxed) {
+                refusals.late.inc();
+                return Poll::Ready(last(StatusCode::REQUEST_TIMEOUT, "the request body did not arrive in time"));
+            }
+            if this.deadline.deadline() >= answer_by {
+                refusals.unanswered.inc();
+                return Poll::Ready(answer::error(StatusCode::SERVICE_UNAVAILABLE, "the request was not done in time"));
+            }
+            this.deadline.as_mut().reset(answer_by);
         }
     }
 }
@@ -98,42 +137,15 @@ fn announces_more_than(limit: usize, headers: &HeaderMap) -> bool {
 }
 
 impl Future for Answer {
-    type Output = Result<Response, Infallible>;
+    type Output = Result<http::Response<TrackedBody>, Infallible>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let refusals = &this.requests.refusals;
-        let RouteProjection::Routed { future } = this.route.project() else {
-            refusals.too_large.inc();
-            return Poll::Ready(Ok(last(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the request body is larger than this service accepts",
-            )));
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = match self.as_mut().poll_route(cx) {
+            Poll::Ready(response) => response,
+            Poll::Pending => ready!(self.as_mut().poll_deadline(cx)),
         };
-        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
-            Ok(Poll::Ready(Ok(response))) => return Poll::Ready(Ok(answer::as_json(response))),
-            Ok(Poll::Pending) => {}
-            Err(_) => {
-                refusals.panicked.inc();
-                return Poll::Ready(Ok(last(StatusCode::INTERNAL_SERVER_ERROR, "the service failed on this request")));
-            }
-        }
-        while this.deadline.as_mut().poll(cx).is_ready() {
-            let answer_by = *this.started + this.requests.limits.request_timeout;
-            if !this.arrived.load(Ordering::Relaxed) {
-                refusals.late.inc();
-                return Poll::Ready(Ok(last(StatusCode::REQUEST_TIMEOUT, "the request body did not arrive in time")));
-            }
-            if this.deadline.deadline() >= answer_by {
-                refusals.unanswered.inc();
-                return Poll::Ready(Ok(answer::error(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "the request was not done in time",
-                )));
-            }
-            this.deadline.as_mut().reset(answer_by);
-        }
-        Poll::Pending
+        let active = self.project().active.take();
+        Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, active))))
     }
 }
 
