@@ -1,1 +1,54 @@
-//! placeholder
+//! The context broker: NGSI-10 over HTTP, durable entities and subscriptions, notifications, federation with other brokers.
+//!
+//! Decisions are made by the crate `context`; this one gives it locks, disk and network. An update takes its shard's lock,
+//! changes memory, queues its notifications and submits its journal entry, so all three have one order; the answer waits for
+//! the disk, the notifications do not.
+
+mod answer;
+mod broker;
+mod federation;
+mod ledger;
+mod metrics;
+mod notifier;
+mod recovery;
+mod routes;
+mod shards;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use service::{Node, Running};
+use storage::Store;
+
+use crate::broker::Broker;
+
+/// Starts a broker: binds, recovers what is on disk, serves.
+///
+/// # Errors
+/// When the port is taken or the store cannot be read.
+pub async fn start(node: Node, store: Store) -> anyhow::Result<Running> {
+    let node = node.for_service("broker");
+    let (address, key) = node.config.broker_listen();
+    let listener = service::http::bind(address, key).await?;
+    let node = with_bound_port(&node, listener.port());
+    let broker =
+        tokio::task::spawn_blocking(move || Broker::open(node, store)).await?.context("cannot start the broker")?;
+    let readiness = broker.node.readiness("storage");
+    readiness.set(Ok(()));
+    let running = service::http::serve(&broker.node, listener, routes::router(broker.clone()), broker.node.limits());
+    Broker::run(&broker);
+    Ok(running)
+}
+
+/// Other nodes must be told the port the system chose.
+fn with_bound_port(node: &Node, port: u16) -> Node {
+    let mut config = (*node.config).clone();
+    if config.https.enabled {
+        config.broker.https_port = port;
+    } else {
+        config.broker.http_port = port;
+    }
+    node.with_config(config)
+}
+
+pub(crate) type Shared = Arc<Broker>;

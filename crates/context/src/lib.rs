@@ -1,1 +1,20 @@
-//! placeholder
+//! The broker's core: entities, subscriptions and what an update means for them, without any I/O.
+//!
+//! A broker keeps several [`EntityMap`]s (shards) and one [`SubscriptionIndex`]. [`EntityMap::apply`] performs an update and
+//! says what changed ([`Change`]); [`SubscriptionIndex::matching`] names the subscriptions that are to hear of it; a
+//! [`Backlog`] decides what a subscriber that is behind still gets. Locks, disk and network belong to the broker.
+
+pub mod backlog;
+pub mod codec;
+pub mod entities;
+pub mod index;
+pub mod query;
+pub mod subscription;
+mod update;
+
+pub use backlog::{Backlog, Notice};
+pub use entities::EntityMap;
+pub use index::{Subscribed, SubscriptionIndex};
+pub use query::Query;
+pub use subscription::{Delivery, Dialect, Record, Subscription};
+pub use update::{Change, MAX_ATTRIBUTES, Refusal};

@@ -1,0 +1,89 @@
+//! Answers in the form of NGSI-10.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use ngsi::{ParseError, json};
+use storage::StorageError;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A JSON body.
+pub(crate) fn json(body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
+/// A JSON body that never changes.
+pub(crate) fn fixed(body: &'static str) -> Response {
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
+/// Appends `{"code":…,"reasonPhrase":…}`, with details if there are any.
+pub(crate) fn write_status(out: &mut Vec<u8>, code: StatusCode, details: &str) {
+    out.extend_from_slice(b"{\"code\":");
+    out.extend_from_slice(code.as_str().as_bytes());
+    out.extend_from_slice(b",\"reasonPhrase\":\"");
+    out.extend_from_slice(code.canonical_reason().unwrap_or("").as_bytes());
+    out.push(b'"');
+    if !details.is_empty() {
+        out.extend_from_slice(b",\"details\":");
+        json::write_string(out, details);
+    }
+    out.push(b'}');
+}
+
+/// A request that was not carried out.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    details: String,
+}
+
+impl Failure {
+    pub(crate) fn not_found(details: impl Into<String>) -> Self {
+        Self { status: StatusCode::NOT_FOUND, details: details.into() }
+    }
+
+    pub(crate) fn bad_request(details: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, details: details.into() }
+    }
+
+    pub(crate) fn unavailable(details: impl Into<String>) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, details: details.into() }
+    }
+}
+
+impl From<ParseError> for Failure {
+    fn from(error: ParseError) -> Self {
+        Self::bad_request(error.to_string())
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        let mut details = format!("not stored: {error}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            details.push_str(": ");
+            details.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Self::unavailable(details)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut body = b"{\"errorCode\":".to_vec();
+        write_status(&mut body, self.status, &self.details);
+        body.push(b'}');
+        let mut response = json(body);
+        *response.status_mut() = self.status;
+        response
+    }
+}

@@ -1,0 +1,223 @@
+//! The state of one broker, and what may be done with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use context::backlog::Displaced;
+use context::{Change, Notice, Record, Refusal, Subscribed, Subscription, SubscriptionIndex};
+use ngsi::v1::ContextElement;
+use ngsi::v1::ngsi10::UpdateAction;
+use ngsi::{Entity, SubscriptionId, Timestamp};
+use parking_lot::RwLock;
+use service::Node;
+use storage::{Batch, Commit, StorageError};
+
+use crate::federation::Federation;
+use crate::ledger::Ledger;
+use crate::metrics::Counters;
+use crate::notifier::{self, Endpoints, Outbox, Subscriber};
+use crate::shards::Shards;
+
+/// How often ended subscriptions are cleared away; that they are not served is checked at every update.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
+
+pub(crate) struct Broker {
+    pub(crate) node: Node,
+    pub(crate) shards: Shards,
+    pub(crate) subscribers: RwLock<SubscriptionIndex<Subscriber>>,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) ledger: Ledger,
+    pub(crate) outbox: Outbox,
+    pub(crate) federation: Federation,
+    pub(crate) counters: Counters,
+}
+
+impl Broker {
+    /// This broker as other nodes reach it, with `/ngsi10`.
+    pub(crate) fn own_url(&self) -> &str {
+        &self.federation.own_url
+    }
+
+    /// Starts everything that runs beside requests.
+    pub(crate) fn run(self: &Arc<Self>) {
+        let broker = self.clone();
+        self.node.tasks.spawn(async move { broker.outbox.run(&broker.node, &broker.ledger).await });
+        let broker = self.clone();
+        self.node.tasks.spawn(async move { broker.sweep().await });
+        let subscribers: Vec<_> = self.subscribers.read().iter().cloned().collect();
+        for subscriber in subscribers {
+            if subscriber.subscription().record.initialised {
+                notifier::wake(self, &subscriber);
+            } else {
+                let broker = self.clone();
+                self.node.tasks.spawn(async move {
+                    broker.begin(&subscriber).await;
+                    broker.serve(&subscriber);
+                });
+            }
+        }
+        crate::federation::run(self);
+    }
+
+    /// Applies one element to an entity of ours: to memory, to the subscribers it concerns, and to the journal. Nothing may
+    /// be acknowledged before the [`Commit`].
+    pub(crate) fn apply(
+        self: &Arc<Self>,
+        element: ContextElement,
+        action: UpdateAction,
+        correlator: &str,
+    ) -> Result<Commit, Refusal> {
+        let now = service::now();
+        let mut shard = self.shards.of(element.entity.id.as_str()).write();
+        let count = shard.len();
+        let change = shard.apply(element, action, now)?;
+        let grown = shard.len() as i64 - count as i64;
+        let mut batch = Batch::new();
+        self.ledger.put_change(&mut batch, &change);
+        let concerned = self.subscribers.read().matching(&change, correlator, now);
+        for subscriber in &concerned {
+            self.queue(&mut batch, subscriber, change.entity.clone(), change.deleted, now);
+        }
+        let commit = self.ledger.submit(batch);
+        drop(shard);
+        self.counters.updates.inc();
+        self.counters.entities.inc_by(grown);
+        for subscriber in &concerned {
+            notifier::wake(self, subscriber);
+        }
+        self.announce(&change);
+        Ok(commit)
+    }
+
+    fn announce(&self, change: &Change) {
+        if change.availability {
+            self.federation.registrar.mark(&change.entity.id, change.deleted);
+        }
+    }
+
+    /// Makes a state of an entity due for a subscriber, durably with the batch.
+    pub(crate) fn queue(
+        &self,
+        batch: &mut Batch,
+        subscriber: &Arc<Subscriber>,
+        entity: Arc<Entity>,
+        deleted: bool,
+        now: Timestamp,
+    ) {
+        let notice = Notice { seq: self.ledger.next_seq(), entity, deleted, due_at: now };
+        self.ledger.put_notice(batch, subscriber.id(), &notice);
+        self.outbox.added(1);
+        match subscriber.push(notice) {
+            None => {}
+            Some(Displaced::Merged(earlier)) => {
+                self.counters.merged.inc();
+                self.outbox.done(subscriber.id(), &[earlier]);
+            }
+            Some(Displaced::Lost(oldest)) => self.note_lost(subscriber, &[oldest], "too many wait"),
+        }
+    }
+
+    /// Says which notices a subscriber will never get.
+    pub(crate) fn note_lost(&self, subscriber: &Subscriber, lost: &[Notice], reason: &str) {
+        self.counters.dropped.inc_by(lost.len() as u64);
+        let first = lost.first().map(|notice| notice.entity.id.as_str()).unwrap_or_default();
+        let (subscription, reference) = (subscriber.id(), subscriber.reference());
+        tracing::warn!(%subscription, reference, reason, count = lost.len(), first, "gave up notifications");
+        self.outbox.done(subscriber.id(), lost);
+    }
+
+    /// Keeps a subscription and, shortly after, begins to serve it.
+    pub(crate) async fn subscribe(self: &Arc<Self>, subscription: Subscription) -> Result<(), StorageError> {
+        let record = subscription.record.clone();
+        let subscriber = Arc::new(Subscriber::new(subscription, &self.endpoints));
+        self.subscribers.write().insert(subscriber.clone());
+        self.begin(&subscriber).await;
+        if let Err(error) = self.store_subscription(&record).await {
+            self.subscribers.write().remove(record.id.as_str());
+            self.outbox.done(&record.id, &subscriber.end());
+            return Err(error);
+        }
+        self.counters.subscriptions.inc();
+        let broker = self.clone();
+        self.node.tasks.spawn(async move {
+            tokio::time::sleep(notifier::HEAD_START).await;
+            broker.serve(&subscriber);
+            if !record.delivery.from_broker {
+                crate::federation::span(&broker, &subscriber);
+            }
+        });
+        Ok(())
+    }
+
+    /// Queues the entities as they stand; what changes from now on follows.
+    async fn begin(&self, subscriber: &Subscriber) {
+        let subscription = subscriber.subscription();
+        let mut initial = self.shards.select(subscription.query()).await;
+        initial.retain(|entity| subscription.has_content(entity));
+        let contained = subscriber.begin_with(initial, service::now());
+        self.outbox.done(subscriber.id(), &contained);
+    }
+
+    fn serve(self: &Arc<Self>, subscriber: &Arc<Subscriber>) {
+        subscriber.open();
+        notifier::wake(self, subscriber);
+    }
+
+    async fn store_subscription(&self, record: &Record) -> Result<(), StorageError> {
+        let mut batch = Batch::new();
+        if let Err(error) = self.ledger.put_subscription(&mut batch, record) {
+            tracing::error!(subscription = %record.id, %error, "a subscription cannot be written down");
+        }
+        self.ledger.commit(batch).await
+    }
+
+    /// Remembers that a subscriber need not be sent the entities as they stand after a restart.
+    pub(crate) async fn note_initialised(&self, subscriber: &Subscriber) {
+        let mut record = subscriber.subscription().record.clone();
+        record.initialised = true;
+        if self.subscribers.read().get(record.id.as_str()).is_none() {
+            return;
+        }
+        if let Err(error) = self.store_subscription(&record).await {
+            tracing::warn!(subscription = %record.id, %error, "the first notification may be repeated after a restart");
+        }
+    }
+
+    /// Ends a subscription; `false` when there is none of that id.
+    pub(crate) async fn unsubscribe(self: &Arc<Self>, id: &SubscriptionId) -> Result<bool, StorageError> {
+        let Some(subscriber) = self.subscribers.write().remove(id.as_str()) else { return Ok(false) };
+        let left = subscriber.end();
+        self.outbox.done(id, &left);
+        self.counters.subscriptions.dec();
+        crate::federation::unspan(self, id);
+        let mut batch = Batch::new();
+        batch.delete(&self.ledger.subscriptions, id.as_str());
+        self.ledger.commit(batch).await?;
+        Ok(true)
+    }
+
+    /// As [`Broker::unsubscribe`], where nobody waits for the answer.
+    pub(crate) async fn drop_subscription(self: &Arc<Self>, id: &SubscriptionId) {
+        if let Err(error) = self.unsubscribe(id).await {
+            tracing::warn!(subscription = %id, %error, "an ended subscription stays on disk until the next restart");
+        }
+    }
+
+    async fn sweep(self: &Arc<Self>) {
+        while !self.node.shutdown.is_cancelled() {
+            tokio::select! {
+                () = tokio::time::sleep(SWEEP_INTERVAL) => {}
+                () = self.node.shutdown.cancelled() => return,
+            }
+            let now = service::now();
+            let ended: Vec<_> = {
+                let subscribers = self.subscribers.read();
+                let ended = subscribers.iter().filter(|subscriber| subscriber.subscription().is_expired(now));
+                ended.map(|subscriber| subscriber.id().clone()).collect()
+            };
+            for id in ended {
+                self.drop_subscription(&id).await;
+            }
+        }
+    }
+}

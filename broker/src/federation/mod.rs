@@ -1,0 +1,83 @@
+//! What makes several brokers one: owners are looked up, updates forwarded, queries and subscriptions span them all.
+//!
+//! Nothing here is waited for by local work: while discovery or a peer is away, entities are taken, changed and notified
+//! locally, and what others must learn of it is made up for later.
+
+mod discovery;
+mod heartbeat;
+mod links;
+mod owners;
+mod registrar;
+mod remote;
+mod spanning;
+
+use std::sync::Arc;
+
+use context::Subscribed;
+use ngsi::SubscriptionId;
+use service::Node;
+
+pub(crate) use discovery::Discovery;
+pub(crate) use links::{LinkRecord, Links};
+pub(crate) use owners::Owners;
+pub(crate) use registrar::Registrar;
+pub(crate) use remote::{forward, query};
+pub(crate) use spanning::{availability, relay};
+
+use crate::broker::Broker;
+use crate::metrics::Counters;
+use crate::notifier::Subscriber;
+
+pub(crate) struct Federation {
+    /// This broker as other nodes reach it, with `/ngsi10`.
+    pub(crate) own_url: String,
+    /// `Broker.<site>`.
+    pub(crate) id: String,
+    pub(crate) discovery: Discovery,
+    pub(crate) owners: Owners,
+    pub(crate) registrar: Registrar,
+    pub(crate) links: Links,
+}
+
+impl Federation {
+    pub(crate) fn new(node: &Node, counters: &Counters) -> Self {
+        Self {
+            own_url: format!("{}/ngsi10", node.config.broker_external_url()),
+            id: node.id("Broker"),
+            discovery: Discovery::new(node),
+            owners: Owners::default(),
+            registrar: Registrar::new(counters.unregistered.clone()),
+            links: Links::default(),
+        }
+    }
+}
+
+/// Starts the drivers.
+pub(crate) fn run(broker: &Arc<Broker>) {
+    let registering = broker.clone();
+    broker.node.tasks.spawn(async move { registrar::run(&registering).await });
+    let beating = broker.clone();
+    broker.node.tasks.spawn(async move { heartbeat::run(&beating).await });
+    let subscribers: Vec<_> = broker.subscribers.read().iter().cloned().collect();
+    for subscriber in subscribers.iter().filter(|subscriber| !subscriber.is_broker()) {
+        span(broker, subscriber);
+    }
+    for id in broker.federation.links.ids() {
+        if broker.subscribers.read().get(id.as_str()).is_none() {
+            unspan(broker, &id);
+        }
+    }
+}
+
+/// Makes a subscription reach entities of other brokers.
+pub(crate) fn span(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
+    broker.federation.links.begin(subscriber.subscription().id());
+    spanning::wake(broker, subscriber.id());
+}
+
+/// Cancels what a subscription of ours holds elsewhere.
+pub(crate) fn unspan(broker: &Arc<Broker>, id: &SubscriptionId) {
+    if broker.federation.links.end(id) {
+        spanning::wake(broker, id);
+    }
+}

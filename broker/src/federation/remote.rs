@@ -1,0 +1,164 @@
+//! Asking other brokers, and passing updates on to them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::{Request, StatusCode};
+use ngsi::v1::ngsi9::AvailabilityRequest;
+use ngsi::v1::ngsi10::{ContextResponses, QueryContextRequest, UpdateAction, UpdateContextRequest};
+use ngsi::v1::{BROKER_USER_AGENT, ContextElement, EntityRef};
+use ngsi::{Entity, EntityId, Timestamp, json};
+use serde::Serialize;
+
+use crate::broker::Broker;
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What other brokers hold of what a query asks for.
+#[derive(Default)]
+pub(crate) struct RemoteEntities {
+    /// The entities.
+    pub(crate) entities: Vec<Arc<Entity>>,
+    /// With a `nearby` scope: the entities chosen, wherever they live; `None` when discovery is away.
+    pub(crate) chosen: Option<Vec<EntityId>>,
+    /// Who did not answer.
+    pub(crate) problems: Vec<String>,
+}
+
+/// Asks every other broker that discovery names.
+pub(crate) async fn query(broker: &Broker, request: &QueryContextRequest) -> RemoteEntities {
+    let wanted = AvailabilityRequest {
+        entities: request.entities.clone(),
+        attributes: request.attributes.clone(),
+        restriction: request.restriction.clone(),
+        reference: String::new(),
+    };
+    let found = match broker.federation.discovery.discover(&wanted).await {
+        Ok(found) => found,
+        Err(error) => {
+            let problems = vec![format!("only entities of this broker: {error}")];
+            return RemoteEntities { problems, ..Default::default() };
+        }
+    };
+    let mut chosen = Vec::new();
+    let mut providers: HashMap<String, Vec<EntityRef>> = HashMap::new();
+    for response in found.context_registration_responses {
+        let registration = response.context_registration;
+        chosen.extend(registration.entities.iter().map(|entity| entity.id.clone()));
+        if registration.providing_application != broker.federation.own_url && !registration.entities.is_empty() {
+            providers.entry(registration.providing_application).or_default().extend(registration.entities);
+        }
+    }
+    let asked = providers.into_iter().map(|(provider, entities)| ask(broker, provider, entities, request));
+    let mut remote = RemoteEntities { chosen: Some(chosen), ..Default::default() };
+    for answer in join_all(asked).await {
+        match answer {
+            Ok(entities) => remote.entities.extend(entities),
+            Err(problem) => remote.problems.push(problem),
+        }
+    }
+    remote
+}
+
+async fn ask(
+    broker: &Broker,
+    provider: String,
+    entities: Vec<EntityRef>,
+    request: &QueryContextRequest,
+) -> Result<Vec<Arc<Entity>>, String> {
+    let request = QueryContextRequest { entities, attributes: request.attributes.clone(), ..Default::default() };
+    let answer: ContextResponses = post(broker, &provider, "queryContext", "", &request)
+        .await?
+        .ok_or_else(|| format!("{provider}: the answer is empty"))?;
+    let now = service::now();
+    let elements =
+        answer.context_responses.into_iter().filter(|response| matches!(response.status_code.code, 0 | 200..=299));
+    Ok(elements.map(|response| Arc::new(entity(response.context_element, now))).collect())
+}
+
+/// Why an element was not applied by its owner.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) status: StatusCode,
+    pub(crate) details: String,
+}
+
+/// Passes elements on to the broker that owns them; one status each, in order.
+pub(crate) async fn forward(
+    broker: &Broker,
+    provider: &str,
+    elements: Vec<ContextElement>,
+    action: UpdateAction,
+    correlator: &str,
+) -> Vec<Result<(), Problem>> {
+    let count = elements.len();
+    broker.counters.forwarded.inc_by(count as u64);
+    let request = UpdateContextRequest { context_elements: elements, update_action: action };
+    match post::<_, ContextResponses>(broker, provider, "updateContext", correlator, &request).await {
+        Err(details) => vec![Err(Problem { status: StatusCode::SERVICE_UNAVAILABLE, details }); count],
+        // The original broker answers other brokers with nothing at all.
+        Ok(None) => vec![Ok(()); count],
+        Ok(Some(answer)) => {
+            let mut statuses = answer.context_responses.into_iter().map(|response| response.status_code);
+            (0..count)
+                .map(|_| match statuses.next() {
+                    Some(status) if status.code >= 300 => Err(Problem {
+                        status: StatusCode::from_u16(status.code).unwrap_or(StatusCode::BAD_GATEWAY),
+                        details: status.details,
+                    }),
+                    _ => Ok(()),
+                })
+                .collect()
+        }
+    }
+}
+
+/// Calls another broker; an empty answer is `None`.
+pub(super) async fn post<T: Serialize, A: serde::de::DeserializeOwned>(
+    broker: &Broker,
+    provider: &str,
+    call: &str,
+    correlator: &str,
+    body: &T,
+) -> Result<Option<A>, String> {
+    post_with(broker, provider, call, &[("Fiware-Correlator", correlator)], body).await
+}
+
+/// [`post`] with headers; those without a value are left out.
+pub(super) async fn post_with<T: Serialize, A: serde::de::DeserializeOwned>(
+    broker: &Broker,
+    provider: &str,
+    call: &str,
+    headers: &[(&str, &str)],
+    body: &T,
+) -> Result<Option<A>, String> {
+    let told = |error: &dyn std::fmt::Display| format!("{provider}: {error}");
+    let body = serde_json::to_vec(body).map_err(|error| told(&error))?;
+    let mut request = Request::post(format!("{}/{call}", provider.trim_end_matches('/')))
+        .header(CONTENT_TYPE, "application/json")
+        .header(USER_AGENT, BROKER_USER_AGENT);
+    for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(body.into()).map_err(|error| told(&error))?;
+    let response = broker.node.client.send_with_timeout(request, TIMEOUT).await.map_err(|error| error.to_string())?;
+    if !response.status().is_success() {
+        return Err(format!("{provider}: answered {}", response.status()));
+    }
+    let body = response.into_body();
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    json::parse(&body).map(Some).map_err(|error| told(&error))
+}
+
+/// An entity as another broker describes it.
+pub(super) fn entity(element: ContextElement, now: Timestamp) -> Entity {
+    let mut entity = Entity::new(element.entity.id, element.entity.entity_type, now);
+    entity.attributes.extend(element.attributes.into_iter().map(|attribute| attribute.into_attribute(now)));
+    entity.attributes.extend(element.domain_metadata.into_iter().map(|metadatum| metadatum.into_attribute(now)));
+    entity
+}

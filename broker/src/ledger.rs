@@ -1,0 +1,109 @@
+//! What the broker keeps on disk, and in which form.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use context::{Change, Notice, Record, codec};
+use ngsi::SubscriptionId;
+use storage::{Batch, Commit, StorageError, Store, Table};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::federation::LinkRecord;
+
+/// Memory, in KiB of request bodies, that updates may hold while they wait for the disk.
+const UNCOMMITTED_KIB: usize = 8 * 1024;
+
+pub(crate) struct Ledger {
+    store: Store,
+    pub(crate) entities: Table,
+    pub(crate) subscriptions: Table,
+    /// Notifications that are due: subscription, 0, number.
+    pub(crate) outbox: Table,
+    /// Deleted entities that discovery has not been told of.
+    pub(crate) departed: Table,
+    /// What our subscriptions hold at discovery and at other brokers.
+    pub(crate) links: Table,
+    next_seq: AtomicU64,
+    uncommitted: Semaphore,
+}
+
+impl Ledger {
+    pub(crate) fn open(store: Store) -> Result<Self, StorageError> {
+        Ok(Self {
+            entities: store.table("broker.entities")?,
+            subscriptions: store.table("broker.subscriptions")?,
+            outbox: store.table("broker.outbox")?,
+            departed: store.table("broker.departed")?,
+            links: store.table("broker.links")?,
+            store,
+            next_seq: AtomicU64::new(1),
+            uncommitted: Semaphore::new(UNCOMMITTED_KIB),
+        })
+    }
+
+    /// Waits until an update of that size may be held in memory until it is on disk.
+    pub(crate) async fn admit(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
+        let kib = u32::try_from((bytes / 1024 + 1).min(UNCOMMITTED_KIB)).unwrap_or(1);
+        self.uncommitted.acquire_many(kib).await.ok()
+    }
+
+    /// Numbers of notices rise over restarts.
+    pub(crate) fn continue_after(&self, seq: u64) {
+        self.next_seq.fetch_max(seq + 1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.next_seq.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn put_change(&self, batch: &mut Batch, change: &Change) {
+        let id = change.entity.id.as_str();
+        if change.deleted {
+            batch.delete(&self.entities, id);
+            batch.put(&self.departed, id, []);
+        } else {
+            let mut record = Vec::with_capacity(256);
+            codec::write_entity(&mut record, &change.entity);
+            batch.put(&self.entities, id, record);
+        }
+    }
+
+    pub(crate) fn put_notice(&self, batch: &mut Batch, subscription: &SubscriptionId, notice: &Notice) {
+        let mut record = Vec::with_capacity(256);
+        codec::write_notice(&mut record, notice);
+        batch.put(&self.outbox, outbox_key(subscription, notice.seq), record);
+    }
+
+    pub(crate) fn put_subscription(&self, batch: &mut Batch, record: &Record) -> Result<(), serde_json::Error> {
+        batch.put(&self.subscriptions, record.id.as_str(), serde_json::to_vec(record)?);
+        Ok(())
+    }
+
+    pub(crate) fn put_link(&self, batch: &mut Batch, id: &SubscriptionId, link: &LinkRecord) {
+        if let Ok(record) = serde_json::to_vec(link) {
+            batch.put(&self.links, id.as_str(), record);
+        }
+    }
+
+    pub(crate) fn submit(&self, batch: Batch) -> Commit {
+        self.store.submit(batch)
+    }
+
+    pub(crate) async fn commit(&self, batch: Batch) -> Result<(), StorageError> {
+        self.store.commit(batch).await
+    }
+}
+
+pub(crate) fn outbox_key(subscription: &SubscriptionId, seq: u64) -> Vec<u8> {
+    let mut key = Vec::with_capacity(subscription.as_str().len() + 9);
+    key.extend_from_slice(subscription.as_str().as_bytes());
+    key.push(0);
+    key.extend_from_slice(&seq.to_be_bytes());
+    key
+}
+
+pub(crate) fn split_outbox_key(key: &[u8]) -> Option<(&str, u64)> {
+    let at = key.len().checked_sub(9)?;
+    let (subscription, rest) = key.split_at(at);
+    let seq = u64::from_be_bytes(rest.get(1..)?.try_into().ok()?);
+    Some((std::str::from_utf8(subscription).ok()?, seq))
+}

@@ -1,0 +1,128 @@
+//! Delivery of due notifications: one driver per subscriber that has any, none for the others.
+//!
+//! A driver has one notification under way at a time, so a subscription keeps its order, and what becomes due meanwhile goes
+//! together in the next one. Subscriptions with the same reference share a few permits, which a driver also holds while it
+//! waits to try again: a dead host is tried by few at a time, and nobody else waits for it.
+
+mod body;
+mod outbox;
+mod subscriber;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use context::{Notice, Subscribed};
+use http::StatusCode;
+use ngsi::Timestamp;
+
+pub(crate) use outbox::Outbox;
+pub(crate) use subscriber::{Endpoints, Subscriber};
+
+use crate::broker::Broker;
+
+/// Elements in one notification.
+const BATCH: usize = 256;
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+const LAST_RETRY: Duration = Duration::from_secs(5);
+/// How long a notification without `Require-Reliability` is tried.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// An answer to a subscription gets ahead of its first notification by this.
+pub(crate) const HEAD_START: Duration = Duration::from_millis(2);
+
+enum Outcome {
+    Delivered,
+    Failed(String),
+    /// A broker that does not know the subscription any more.
+    Gone,
+}
+
+/// Makes sure that what waits for the subscriber is sent.
+pub(crate) fn wake(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
+    if subscriber.start_driving() {
+        broker.node.tasks.spawn(drive(broker.clone(), subscriber.clone()));
+    }
+}
+
+async fn drive(broker: Arc<Broker>, subscriber: Arc<Subscriber>) {
+    loop {
+        let Ok(permit) = subscriber.endpoint.acquire().await else { return };
+        let Some(batch) = subscriber.next_or_stop(BATCH) else { return };
+        let stopping = tokio::select! {
+            () = deliver(&broker, &subscriber, batch) => false,
+            () = broker.node.shutdown.cancelled() => true,
+        };
+        drop(permit);
+        if stopping {
+            return;
+        }
+        if subscriber.initial_delivered() {
+            broker.note_initialised(&subscriber).await;
+        }
+        if let Some(pause) = subscriber.subscription().throttling {
+            tokio::time::sleep(pause).await;
+        }
+    }
+}
+
+/// Tries until the notices are delivered or given up.
+async fn deliver(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>, mut batch: Vec<Notice>) {
+    let mut pause = FIRST_RETRY;
+    while !batch.is_empty() && !subscriber.has_ended() {
+        match attempt(broker, subscriber, &batch).await {
+            Outcome::Delivered => {
+                broker.counters.sent.inc_by(batch.len() as u64);
+                break;
+            }
+            Outcome::Gone => {
+                tracing::info!(subscription = %subscriber.id(), "the subscribing broker has dropped it");
+                broker.drop_subscription(subscriber.id()).await;
+            }
+            Outcome::Failed(reason) => {
+                broker.counters.failed.inc();
+                let first = pause == FIRST_RETRY;
+                if first {
+                    let (subscription, reference) = (subscriber.id(), subscriber.reference());
+                    tracing::warn!(%subscription, reference, reason, "cannot notify, will try again");
+                }
+                give_up_old(broker, subscriber, &mut batch, &reason);
+                if !batch.is_empty() {
+                    subscriber.pause(pause).await;
+                    pause = (pause * 2).min(LAST_RETRY);
+                }
+            }
+        }
+    }
+    broker.outbox.done(subscriber.id(), &batch);
+}
+
+async fn attempt(broker: &Broker, subscriber: &Subscriber, batch: &[Notice]) -> Outcome {
+    let request = match body::request(subscriber, batch, broker.own_url()) {
+        Ok(Some(request)) => request,
+        Ok(None) => return Outcome::Delivered,
+        Err(error) => return Outcome::Failed(error.to_string()),
+    };
+    match broker.node.client.send(request).await {
+        Ok(response) if response.status().is_success() => Outcome::Delivered,
+        Ok(response) if response.status() == StatusCode::NOT_FOUND && subscriber.is_broker() => Outcome::Gone,
+        Ok(response) => Outcome::Failed(format!("answered {}", response.status())),
+        Err(error) => Outcome::Failed(error.to_string()),
+    }
+}
+
+/// Without `Require-Reliability` a notice is tried for [`PATIENCE`], then said to be lost.
+fn give_up_old(broker: &Broker, subscriber: &Subscriber, batch: &mut Vec<Notice>, reason: &str) {
+    if subscriber.is_reliable() {
+        return;
+    }
+    let too_old = before(service::now(), PATIENCE);
+    let (mut lost, rest) = batch.drain(..).partition::<Vec<_>, _>(|notice| notice.due_at < too_old);
+    *batch = rest;
+    lost.extend(subscriber.take_older(too_old));
+    if !lost.is_empty() {
+        broker.note_lost(subscriber, &lost, reason);
+    }
+}
+
+fn before(now: Timestamp, length: Duration) -> Timestamp {
+    Timestamp::from_micros(now.as_micros().saturating_sub(i64::try_from(length.as_micros()).unwrap_or(i64::MAX)))
+}

@@ -1,0 +1,158 @@
+//! A subscription together with what is under way to its subscriber.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use context::backlog::Displaced;
+use context::{Backlog, Dialect, Notice, Subscribed, Subscription};
+use ngsi::{Entity, SubscriptionId, Timestamp};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, Semaphore};
+
+use super::body;
+
+/// Notifications under way to one reference.
+const PER_REFERENCE: usize = 8;
+
+/// References in use, each with its permits.
+#[derive(Default)]
+pub(crate) struct Endpoints(Mutex<HashMap<String, Weak<Semaphore>>>);
+
+impl Endpoints {
+    fn permits(&self, reference: &str) -> Arc<Semaphore> {
+        let mut endpoints = self.0.lock();
+        if let Some(permits) = endpoints.get(reference).and_then(Weak::upgrade) {
+            return permits;
+        }
+        if endpoints.len() >= 64 && endpoints.len().is_power_of_two() {
+            endpoints.retain(|_, permits| permits.strong_count() > 0);
+        }
+        let permits = Arc::new(Semaphore::new(PER_REFERENCE));
+        endpoints.insert(reference.to_owned(), Arc::downgrade(&permits));
+        permits
+    }
+}
+
+pub(crate) struct Subscriber {
+    subscription: Subscription,
+    /// Where its notifications go.
+    pub(super) target: Result<http::Uri, String>,
+    pub(super) endpoint: Arc<Semaphore>,
+    state: Mutex<State>,
+    ended: AtomicBool,
+    initialised: AtomicBool,
+    nudge: Notify,
+}
+
+struct State {
+    backlog: Backlog,
+    driving: bool,
+}
+
+impl Subscribed for Subscriber {
+    fn subscription(&self) -> &Subscription {
+        &self.subscription
+    }
+}
+
+impl Subscriber {
+    /// A subscriber to whom nothing is sent until [`Subscriber::open`].
+    pub(crate) fn new(subscription: Subscription, endpoints: &Endpoints) -> Self {
+        let reference = &subscription.record.request.reference;
+        Self {
+            target: body::target(&subscription),
+            endpoint: endpoints.permits(reference),
+            state: Mutex::new(State { backlog: Backlog::held(), driving: false }),
+            ended: AtomicBool::new(false),
+            initialised: AtomicBool::new(subscription.record.initialised),
+            nudge: Notify::new(),
+            subscription,
+        }
+    }
+
+    pub(crate) fn id(&self) -> &SubscriptionId {
+        self.subscription.id()
+    }
+
+    pub(crate) fn reference(&self) -> &str {
+        &self.subscription.record.request.reference
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.subscription.record.delivery.dialect
+    }
+
+    pub(crate) fn is_reliable(&self) -> bool {
+        self.subscription.record.delivery.reliable
+    }
+
+    pub(crate) fn is_broker(&self) -> bool {
+        self.subscription.record.delivery.from_broker
+    }
+
+    /// Queues a notice; gives back the one that made room.
+    pub(crate) fn push(&self, notice: Notice) -> Option<Displaced> {
+        let latest_only = self.subscription.throttling.is_some();
+        self.state.lock().backlog.push(notice, latest_only)
+    }
+
+    /// Makes the entities as they stand the first to be sent; gives back the notices they contain.
+    pub(crate) fn begin_with(&self, initial: Vec<Arc<Entity>>, now: Timestamp) -> Vec<Notice> {
+        self.state.lock().backlog.begin_with(initial, now)
+    }
+
+    /// Allows sending.
+    pub(crate) fn open(&self) {
+        self.state.lock().backlog.open();
+    }
+
+    pub(super) fn take_older(&self, time: Timestamp) -> Vec<Notice> {
+        self.state.lock().backlog.take_older(time)
+    }
+
+    /// Ends it: nothing more is sent. Gives back what was still due.
+    pub(crate) fn end(&self) -> Vec<Notice> {
+        self.ended.store(true, Ordering::Release);
+        self.nudge.notify_waiters();
+        self.state.lock().backlog.clear()
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// Whether the caller is to start a driver.
+    pub(super) fn start_driving(&self) -> bool {
+        let mut state = self.state.lock();
+        let start = !state.driving && !state.backlog.is_empty();
+        state.driving |= start;
+        start
+    }
+
+    /// The next notices to send; `None` ends the driver.
+    pub(super) fn next_or_stop(&self, limit: usize) -> Option<Vec<Notice>> {
+        let mut state = self.state.lock();
+        if state.backlog.is_empty() || self.has_ended() {
+            state.driving = false;
+            return None;
+        }
+        Some(state.backlog.take(limit))
+    }
+
+    /// Once: whether the entities as they stood have just all been delivered.
+    pub(super) fn initial_delivered(&self) -> bool {
+        !self.initialised.load(Ordering::Relaxed)
+            && self.state.lock().backlog.is_past_initial()
+            && !self.initialised.swap(true, Ordering::Relaxed)
+    }
+
+    /// Waits, unless the subscription ends meanwhile.
+    pub(super) async fn pause(&self, length: Duration) {
+        let nudged = self.nudge.notified();
+        if !self.has_ended() {
+            let _ = tokio::time::timeout(length, nudged).await;
+        }
+    }
+}

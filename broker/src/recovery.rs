@@ -1,0 +1,121 @@
+//! From what is on disk to a broker that goes on where it stopped.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use context::{Record, Subscribed, Subscription, SubscriptionIndex, codec};
+use ngsi::{EntityId, SubscriptionId};
+use parking_lot::RwLock;
+use service::Node;
+use storage::{Batch, Store};
+
+use crate::broker::Broker;
+use crate::federation::{Federation, LinkRecord};
+use crate::ledger::{Ledger, split_outbox_key};
+use crate::metrics::Counters;
+use crate::notifier::{Endpoints, Outbox, Subscriber};
+use crate::shards::Shards;
+
+impl Broker {
+    /// Reads the store. A record that cannot be read is reported and left where it is.
+    pub(crate) fn open(node: Node, store: Store) -> anyhow::Result<Arc<Self>> {
+        let counters = Counters::register(&node.metrics);
+        let broker = Self {
+            ledger: Ledger::open(store)?,
+            shards: Shards::new(),
+            subscribers: RwLock::new(SubscriptionIndex::default()),
+            endpoints: Endpoints::default(),
+            outbox: Outbox::new(counters.outbox.clone()),
+            federation: Federation::new(&node, &counters),
+            counters,
+            node,
+        };
+        broker.recover_entities()?;
+        broker.recover_subscriptions()?;
+        broker.recover_outbox()?;
+        broker.recover_links()?;
+        Ok(Arc::new(broker))
+    }
+
+    fn recover_entities(&self) -> anyhow::Result<()> {
+        for row in self.ledger.entities.scan() {
+            let (key, value) = row?;
+            match codec::read_entity(&value) {
+                Ok(entity) => self.shards.of(entity.id.as_str()).write().insert(Arc::new(entity)),
+                Err(error) => unreadable("entity", &key, &error),
+            }
+        }
+        for row in self.ledger.departed.scan() {
+            let (key, _) = row?;
+            if let Ok(id) = std::str::from_utf8(&key) {
+                self.federation.registrar.mark(&EntityId::from(id), true);
+            }
+        }
+        self.counters.entities.set(i64::try_from(self.shards.len()).unwrap_or(i64::MAX));
+        Ok(())
+    }
+
+    fn recover_subscriptions(&self) -> anyhow::Result<()> {
+        let mut subscribers = self.subscribers.write();
+        for row in self.ledger.subscriptions.scan() {
+            let (key, value) = row?;
+            let record = match serde_json::from_slice::<Record>(&value) {
+                Ok(record) => record,
+                Err(error) => {
+                    unreadable("subscription", &key, &error);
+                    continue;
+                }
+            };
+            match Subscription::compile(record) {
+                Ok(subscription) => subscribers.insert(Arc::new(Subscriber::new(subscription, &self.endpoints))),
+                Err(error) => unreadable("subscription", &key, &error),
+            }
+        }
+        self.counters.subscriptions.set(i64::try_from(subscribers.len()).unwrap_or(i64::MAX));
+        Ok(())
+    }
+
+    /// Notices that were due wait again; those of subscriptions that have ended are forgotten.
+    fn recover_outbox(&self) -> anyhow::Result<()> {
+        let subscribers = self.subscribers.read();
+        let mut orphans = Batch::new();
+        for row in self.ledger.outbox.scan() {
+            let (key, value) = row?;
+            let Some((id, seq)) = split_outbox_key(&key) else { continue };
+            self.ledger.continue_after(seq);
+            match (subscribers.get(id), codec::read_notice(seq, &value)) {
+                (Some(subscriber), Ok(notice)) => {
+                    self.outbox.added(1);
+                    subscriber.push(notice);
+                }
+                (None, _) => orphans.delete(&self.ledger.outbox, &key),
+                (_, Err(error)) => unreadable("notification", &key, &error),
+            }
+        }
+        for subscriber in subscribers.iter().filter(|subscriber| subscriber.subscription().record.initialised) {
+            subscriber.open();
+        }
+        drop(self.ledger.submit(orphans));
+        Ok(())
+    }
+
+    fn recover_links(&self) -> anyhow::Result<()> {
+        let mut links = HashMap::new();
+        for row in self.ledger.links.scan() {
+            let (key, value) = row?;
+            match (std::str::from_utf8(&key), serde_json::from_slice::<LinkRecord>(&value)) {
+                (Ok(id), Ok(link)) => {
+                    links.insert(SubscriptionId::from(id), link);
+                }
+                (_, Err(error)) => unreadable("link", &key, &error),
+                (Err(error), _) => unreadable("link", &key, &error),
+            }
+        }
+        self.federation.links.recover(links);
+        Ok(())
+    }
+}
+
+fn unreadable(what: &str, key: &[u8], error: &(dyn std::error::Error + 'static)) {
+    tracing::error!(what, key = %String::from_utf8_lossy(key), error, "a record in the store cannot be read and is left out");
+}

@@ -1,0 +1,34 @@
+//! The routes of NGSI-10, a file per resource.
+
+mod entity;
+mod notify_context;
+mod notify_context_availability;
+mod query_context;
+mod request;
+mod subscribe_context;
+mod subscription;
+mod unsubscribe_context;
+mod update_context;
+mod version;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::Shared;
+
+pub(crate) fn router(broker: Shared) -> Router {
+    Router::new()
+        .route("/ngsi10/updateContext", post(update_context::update))
+        .route("/ngsi10/queryContext", post(query_context::query))
+        .route("/ngsi10/subscribeContext", post(subscribe_context::subscribe))
+        .route("/ngsi10/unsubscribeContext", post(unsubscribe_context::unsubscribe))
+        .route("/ngsi10/notifyContext", post(notify_context::notify))
+        .route("/ngsi10/notifyContextAvailability", post(notify_context_availability::notify))
+        .route("/ngsi10/entity", get(entity::list))
+        .route("/ngsi10/entity/{id}", get(entity::get).delete(entity::delete))
+        .route("/ngsi10/entity/{id}/{attribute}", get(entity::attribute))
+        .route("/ngsi10/subscription", get(subscription::list))
+        .route("/ngsi10/subscription/{id}", get(subscription::get).delete(subscription::delete))
+        .route("/version", get(version::version))
+        .with_state(broker)
+}

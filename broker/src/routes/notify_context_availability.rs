@@ -1,0 +1,21 @@
+//! `POST /ngsi10/notifyContextAvailability`: discovery tells where entities of interest are.
+
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use ngsi::json;
+use ngsi::v1::ngsi9::NotifyContextAvailabilityRequest;
+
+use crate::Shared;
+use crate::answer::{self, Failure};
+use crate::federation;
+
+pub(super) async fn notify(State(broker): State<Shared>, body: Bytes) -> Result<Response, Failure> {
+    let told: NotifyContextAvailabilityRequest = json::parse(&body)?;
+    let completeness = json::parse(&body)?;
+    let id = told.subscribe_id.clone();
+    if federation::availability(&broker, told, &completeness).await {
+        return Ok(answer::fixed("{\"responseCode\":{\"code\":200,\"reasonPhrase\":\"OK\"}}"));
+    }
+    Err(Failure::not_found(format!("subscribeId: `{id}` is not known to this broker")))
+}

@@ -1,0 +1,161 @@
+//! What an update does to an entity, and what others must learn of it.
+
+use std::sync::Arc;
+
+use ngsi::v1::ContextElement;
+use ngsi::v1::ngsi10::UpdateAction;
+use ngsi::{Attribute, AttributeKind, Entity, Name, Timestamp};
+use smallvec::SmallVec;
+
+use crate::EntityMap;
+
+/// The most attributes and domain metadata one entity may have: setting one looks through the others.
+pub const MAX_ATTRIBUTES: usize = 4096;
+
+const TICK: std::time::Duration = std::time::Duration::from_micros(1);
+
+/// An update that was applied.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The entity as it is now; as it last was when [`Change::deleted`].
+    pub entity: Arc<Entity>,
+    /// Whether the whole entity is gone.
+    pub deleted: bool,
+    /// The attributes and domain metadata set or removed.
+    pub touched: SmallVec<[Name; 4]>,
+    /// Whether discovery's picture of the entity is out of date: created, deleted, another type, another set of attribute
+    /// names, other domain metadata. Plain values are none of its business.
+    pub availability: bool,
+}
+
+/// Why an update was not applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// What is to be deleted does not exist.
+    #[error("no such entity")]
+    UnknownEntity,
+    /// None of the attributes to be deleted exists.
+    #[error("the entity has none of these attributes")]
+    UnknownAttribute,
+    /// More than [`MAX_ATTRIBUTES`].
+    #[error("an entity has at most {MAX_ATTRIBUTES} attributes and domain metadata")]
+    TooManyAttributes,
+}
+
+impl EntityMap {
+    /// Applies one element. The modification time of an entity always rises, whatever the clock does, so that it orders its
+    /// snapshots.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; nothing has changed then.
+    pub fn apply(&mut self, element: ContextElement, action: UpdateAction, now: Timestamp) -> Result<Change, Refusal> {
+        if element.attributes.len() + element.domain_metadata.len() > MAX_ATTRIBUTES {
+            return Err(Refusal::TooManyAttributes);
+        }
+        match action {
+            UpdateAction::Delete if element.attributes.is_empty() && element.domain_metadata.is_empty() => {
+                self.delete(element.entity.id.as_str())
+            }
+            UpdateAction::Delete => self.delete_attributes(&element, now),
+            UpdateAction::Update | UpdateAction::Append => self.upsert(element, now),
+        }
+    }
+
+    /// Deletes a whole entity.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownEntity`].
+    pub fn delete(&mut self, id: &str) -> Result<Change, Refusal> {
+        let entity = self.remove(id).ok_or(Refusal::UnknownEntity)?;
+        Ok(Change { entity, deleted: true, touched: SmallVec::new(), availability: true })
+    }
+
+    fn delete_attributes(&mut self, element: &ContextElement, now: Timestamp) -> Result<Change, Refusal> {
+        let slot = self.entities.get_mut(element.entity.id.as_str()).ok_or(Refusal::UnknownEntity)?;
+        let named = |attribute: &Attribute| match attribute.kind {
+            AttributeKind::Context => element.attributes.iter().any(|a| a.name == attribute.name),
+            AttributeKind::Domain => element.domain_metadata.iter().any(|m| m.name == attribute.name),
+        };
+        let touched: SmallVec<[Name; 4]> =
+            slot.attributes.iter().filter(|a| named(a)).map(|a| a.name.clone()).collect();
+        if touched.is_empty() {
+            return Err(Refusal::UnknownAttribute);
+        }
+        let entity = Arc::make_mut(slot);
+        entity.attributes.retain(|attribute| !named(attribute));
+        entity.modified_at = now.max(entity.modified_at.after(TICK));
+        Ok(Change { entity: slot.clone(), deleted: false, touched, availability: true })
+    }
+
+    fn upsert(&mut self, element: ContextElement, now: Timestamp) -> Result<Change, Refusal> {
+        let Some(slot) = self.entities.get_mut(element.entity.id.as_str()) else {
+            return Ok(self.create(element, now));
+        };
+        if slot.attributes.len() + element.attributes.len() + element.domain_metadata.len() > MAX_ATTRIBUTES
+            && slot.attributes.len() + new_names(slot, &element) > MAX_ATTRIBUTES
+        {
+            return Err(Refusal::TooManyAttributes);
+        }
+        let entity = Arc::make_mut(slot);
+        let now = now.max(entity.modified_at.after(TICK));
+        entity.modified_at = now;
+        let mut retyped = None;
+        if !element.entity.entity_type.is_empty() && element.entity.entity_type != entity.entity_type {
+            retyped = Some(std::mem::replace(&mut entity.entity_type, element.entity.entity_type.clone()));
+        }
+        let (touched, redefined) = set_all(entity, element, now);
+        let change =
+            Change { entity: slot.clone(), deleted: false, touched, availability: redefined || retyped.is_some() };
+        if let Some(former) = retyped {
+            self.retype(&change.entity.id, &former, &change.entity.entity_type);
+        }
+        Ok(change)
+    }
+
+    fn create(&mut self, element: ContextElement, now: Timestamp) -> Change {
+        let mut entity = Entity::new(element.entity.id.clone(), element.entity.entity_type.clone(), now);
+        let (touched, _) = set_all(&mut entity, element, now);
+        let entity = Arc::new(entity);
+        self.insert(entity.clone());
+        Change { entity, deleted: false, touched, availability: true }
+    }
+}
+
+fn new_names(entity: &Entity, element: &ContextElement) -> usize {
+    let attributes =
+        element.attributes.iter().filter(|a| entity.attribute(AttributeKind::Context, a.name.as_str()).is_none());
+    let metadata =
+        element.domain_metadata.iter().filter(|m| entity.attribute(AttributeKind::Domain, m.name.as_str()).is_none());
+    attributes.count() + metadata.count()
+}
+
+/// Sets everything the element names; the second result is whether discovery would see a difference.
+fn set_all(entity: &mut Entity, element: ContextElement, now: Timestamp) -> (SmallVec<[Name; 4]>, bool) {
+    let mut touched = SmallVec::new();
+    let mut redefined = false;
+    for attribute in element.attributes {
+        touched.push(attribute.name.clone());
+        redefined |= set(entity, attribute.into_attribute(now));
+    }
+    for metadata in element.domain_metadata {
+        touched.push(metadata.name.clone());
+        redefined |= set(entity, metadata.into_attribute(now));
+    }
+    (touched, redefined)
+}
+
+/// Sets one attribute; whether discovery would see a difference.
+fn set(entity: &mut Entity, attribute: Attribute) -> bool {
+    match entity.attributes.iter_mut().find(|a| a.kind == attribute.kind && a.name == attribute.name) {
+        Some(slot) => {
+            let redefined = attribute.kind == AttributeKind::Domain
+                && (slot.value != attribute.value || slot.value_type != attribute.value_type);
+            *slot = attribute;
+            redefined
+        }
+        None => {
+            entity.attributes.push(attribute);
+            true
+        }
+    }
+}
