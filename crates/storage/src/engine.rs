@@ -3,6 +3,8 @@
 use crate::error::cause;
 use crate::queue::Pending;
 use crate::{Cause, StorageError};
+use fjall::compaction::Leveled;
+use fjall::config::FilterPolicy;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use parking_lot::RwLock;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,6 +24,8 @@ const OPEN_FILES: usize = 64;
 /// when the thread that would relieve it has died of a full disk. We wait earlier and keep looking.
 const SEALED_MEMTABLES: usize = 2;
 const LEVEL0_TABLES: usize = 20;
+/// Sorted files of new writes that are merged into the rest together.
+const LEVEL0_MERGE_TABLES: u8 = 8;
 const RELIEF_POLL: Duration = Duration::from_millis(1);
 
 /// A store's engine, shared by the store, its tables and its writer thread.
@@ -183,8 +187,12 @@ fn is_crowded(keyspace: &Keyspace) -> bool {
     keyspace.sealed_memtable_count() >= SEALED_MEMTABLES || keyspace.l0_table_count() >= LEVEL0_TABLES
 }
 
+/// Keys are looked up in memory, not here: no filters, and runs are merged late.
 fn keyspace_options() -> KeyspaceCreateOptions {
-    KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES)
+    KeyspaceCreateOptions::default()
+        .max_memtable_size(MEMTABLE_BYTES)
+        .filter_policy(FilterPolicy::disabled())
+        .compaction_strategy(Arc::new(Leveled::default().with_l0_threshold(LEVEL0_MERGE_TABLES)))
 }
 
 enum Failure {
