@@ -8,6 +8,8 @@
 //! Durations other than `0` are granted and not enforced: a registration lives as long as its broker sends heartbeats,
 //! and for ever if its provider never sent one.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
 mod liveness;
 mod metrics;
 mod notify;

@@ -58,3 +58,49 @@ impl Discovery {
         Ok(self.store.commit(batch).await?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ngsi::v1::ngsi9::RegisterContextRequest;
+    use service::{Config, Node};
+
+    const BROKER: &str = "http://10.0.0.1:8070/ngsi10";
+
+    fn recover(directory: &std::path::Path) -> Arc<Discovery> {
+        let config = Config::parse(r#"{"site_id":"test","broker":{"heartbeat_interval":10}}"#, |_| None).unwrap();
+        let store = storage::Store::open(directory).unwrap();
+        Arc::new(Discovery::recover(Node::new(config, 1).unwrap(), store).unwrap())
+    }
+
+    async fn register(discovery: &Arc<Discovery>, id: &str, provider: &str) {
+        let json = format!(
+            r#"{{"contextRegistrations":[{{"entities":[{{"id":"{id}"}}],"providingApplication":"{provider}"}}]}}"#
+        );
+        let request: RegisterContextRequest = ngsi::json::parse(json.as_bytes()).unwrap();
+        discovery.register(availability::parse_registrations(request).unwrap()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn dead_broker_takes_its_registrations_along() {
+        let directory = tempfile::tempdir().unwrap();
+        let discovery = recover(directory.path());
+        let start = service::now();
+        discovery.heartbeat("Broker.one", "http://10.0.0.1:8070").await.unwrap();
+        for n in 0..1500 {
+            register(&discovery, &format!("Car{n}"), BROKER).await;
+        }
+        register(&discovery, "Bus", "http://10.0.0.2:8070/ngsi10").await;
+        for tick in 0..=6 {
+            discovery.bury_silent_brokers(start.after(Duration::from_secs(10 * tick))).await;
+            assert_eq!(discovery.registry.read().len(), 1501, "after {tick} intervals");
+        }
+        discovery.bury_silent_brokers(start.after(Duration::from_secs(70))).await;
+        assert_eq!(discovery.registry.read().len(), 1);
+        assert!(!discovery.heartbeat("Broker.one", BROKER).await.unwrap().known);
+        drop(discovery);
+        let discovery = recover(directory.path());
+        assert_eq!(discovery.registry.read().len(), 1);
+        assert!(discovery.heartbeat("Broker.one", BROKER).await.unwrap().known);
+    }
+}

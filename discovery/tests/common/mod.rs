@@ -1,5 +1,5 @@
 //! A discovery of its own on a free port, and subscribers that write down what they are told.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,10 +30,15 @@ impl Discovery {
     }
 
     async fn start_in(directory: tempfile::TempDir) -> Self {
-        let store = Store::open(directory.path()).unwrap();
+        let started = Self::start_at(directory.path()).await;
+        Self { directory: Some(directory), ..started }
+    }
+
+    pub(crate) async fn start_at(directory: &std::path::Path) -> Self {
+        let store = Store::open(directory).unwrap();
         let node = Node::new(Config::parse(CONFIG, |_| None).unwrap(), 1).unwrap();
         let running = discovery::start(node.clone(), store.clone()).await.unwrap();
-        Self { url: running.url(), node, running, store, directory: Some(directory) }
+        Self { url: running.url(), node, running, store, directory: None }
     }
 
     /// Stops this one and starts another on the same data.
