@@ -1,0 +1,221 @@
+//! The demo on a terminal.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style, Stylize};
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Block, BorderType, Cell, Paragraph, Row, Table};
+use ratatui::{DefaultTerminal, Frame};
+use tokio_util::sync::CancellationToken;
+
+use super::board::{Task, site};
+use super::case::THRESHOLD;
+use super::findings::Panel;
+use super::plain::{latency, next_steps};
+use super::Demo;
+
+const EVERY: Duration = Duration::from_millis(200);
+const ACCENT: Color = Color::Cyan;
+const BAR: usize = 12;
+
+/// Shows the demo until `q`, Ctrl-C, a signal or the end of its time; the terminal is put back in any case.
+pub(super) async fn show(demo: &Demo) -> anyhow::Result<()> {
+    let mut terminal = ratatui::try_init().context("cannot use the terminal; try --plain")?;
+    let outcome = refresh(demo, &mut terminal).await;
+    ratatui::restore();
+    outcome
+}
+
+async fn refresh(demo: &Demo, terminal: &mut DefaultTerminal) -> anyhow::Result<()> {
+    let keys = tokio::task::spawn_blocking({
+        let shutdown = demo.node.shutdown.clone();
+        move || watch_keys(&shutdown)
+    });
+    let mut times = tokio::time::interval(EVERY);
+    while demo.node.shutdown.run_until_cancelled(times.tick()).await.is_some() {
+        terminal.draw(|frame| draw(demo, frame)).context("cannot draw")?;
+        if demo.ends_after.is_some_and(|end| demo.begun.elapsed() >= end) {
+            break;
+        }
+    }
+    demo.node.shutdown.cancel();
+    keys.await.context("the keyboard's thread ended badly")?.context("cannot read the keyboard")
+}
+
+/// Cancels the token at `q` or Ctrl-C; ends when it is cancelled.
+fn watch_keys(shutdown: &CancellationToken) -> std::io::Result<()> {
+    while !shutdown.is_cancelled() {
+        if !event::poll(EVERY)? {
+            continue;
+        }
+        if let Event::Key(key) = event::read()?
+            && key.kind == KeyEventKind::Press
+            && (matches!(key.code, KeyCode::Char('q') | KeyCode::Esc)
+                || (key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)))
+        {
+            shutdown.cancel();
+        }
+    }
+    Ok(())
+}
+
+fn draw(demo: &Demo, frame: &mut Frame) {
+    let rows = Layout::vertical([Constraint::Length(1), Constraint::Min(8), Constraint::Length(8), Constraint::Length(5)]);
+    let [head, middle, results, foot] = rows.areas(frame.area());
+    let [panels, tasks] = Layout::horizontal([Constraint::Percentage(45), Constraint::Percentage(55)]).areas(middle);
+    let [found, services] = Layout::horizontal([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(results);
+    frame.render_widget(title(demo), head);
+    frame.render_widget(panel_table(demo, panels), panels);
+    frame.render_widget(task_table(demo), tasks);
+    frame.render_widget(result_text(demo), found);
+    frame.render_widget(service_text(demo), services);
+    let steps = next_steps(demo).into_iter().map(Line::from).collect::<Vec<_>>();
+    frame.render_widget(Paragraph::new(steps).block(framed("What next · q quits".to_owned())), foot);
+}
+
+fn framed(title: String) -> Block<'static> {
+    let title = Span::styled(format!(" {title} "), Style::new().add_modifier(Modifier::BOLD));
+    Block::bordered().border_type(BorderType::Rounded).border_style(Style::new().fg(Color::DarkGray)).title(title)
+}
+
+fn title(demo: &Demo) -> Line<'static> {
+    let placements = demo.board.placements();
+    let placements = placements.iter().map(|(site, count)| format!("{site} {count}")).collect::<Vec<_>>().join(", ");
+    Line::from(vec![
+        Span::from(" FogFlow demo ").bold().fg(Color::Black).bg(ACCENT),
+        Span::from(format!(
+            "  {} s · {} updates · {} errors · {} instances ({placements})",
+            demo.begun.elapsed().as_secs(),
+            demo.stats.sent(),
+            demo.stats.failed(),
+            demo.board.running()
+        )),
+    ])
+}
+
+fn panel_table(demo: &Demo, area: Rect) -> Table<'static> {
+    let panels = demo.findings.panels();
+    let shown = usize::from(area.height.saturating_sub(3));
+    let title = match panels.len().checked_sub(shown) {
+        Some(hidden) if hidden > 0 => format!("Panels · {} of {}", shown, panels.len()),
+        _ => format!("Panels · {}", panels.len()),
+    };
+    let widths = [Constraint::Length(9), Constraint::Min(12), Constraint::Length(7), Constraint::Length(12)];
+    let header = Row::new(["shop", "panel", "usage", ""]).style(Style::new().fg(Color::DarkGray));
+    Table::new(panels.iter().take(shown).map(panel_row), widths).header(header).block(framed(title))
+}
+
+fn panel_row(panel: &Panel) -> Row<'static> {
+    let usage = panel.usage.unwrap_or_default();
+    let style = if usage > THRESHOLD { Style::new().fg(Color::Red).bold() } else { Style::new().fg(ACCENT) };
+    let value = panel.usage.map_or_else(|| "–".to_owned(), |usage| format!("{usage:>6.1}"));
+    Row::new([
+        Cell::from(panel.shop),
+        Cell::from(panel.id.clone()),
+        Cell::from(value).style(style),
+        Cell::from(bar(usage)).style(style),
+    ])
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a few characters")]
+fn bar(percent: f64) -> String {
+    let filled = (percent.clamp(0.0, 100.0) / 100.0 * BAR as f64).round() as usize;
+    "█".repeat(filled)
+}
+
+fn task_table(demo: &Demo) -> Table<'static> {
+    let mut tasks = demo.board.tasks();
+    tasks.sort_by(|a, b| (&a.task_name, &a.id).cmp(&(&b.task_name, &b.id)));
+    let widths = [Constraint::Length(9), Constraint::Min(20), Constraint::Length(8), Constraint::Length(10)];
+    let header = Row::new(["task", "instance", "worker", "state"]).style(Style::new().fg(Color::DarkGray));
+    let title = format!("Placements · {} running", demo.board.running());
+    Table::new(tasks.iter().map(task_row), widths).header(header).block(framed(title))
+}
+
+fn task_row(task: &Task) -> Row<'static> {
+    let color = match task.status.as_str() {
+        "running" => Color::Green,
+        "failed" => Color::Red,
+        _ => Color::Yellow,
+    };
+    Row::new([
+        Cell::from(task.task_name.clone()),
+        Cell::from(task.id.clone()),
+        Cell::from(site(&task.worker).to_owned()).style(Style::new().fg(ACCENT)),
+        Cell::from(task.status.clone()).style(Style::new().fg(color)),
+    ])
+}
+
+fn result_text(demo: &Demo) -> Paragraph<'static> {
+    let counted = demo.findings.counted().unwrap_or_else(|| "nothing yet".to_owned());
+    let mut lines = vec![
+        Line::from(vec![Span::from("counter says  "), Span::from(counted).bold().fg(ACCENT)]),
+        Line::from(latency(demo)),
+    ];
+    lines.extend(demo.findings.latest(4).into_iter().map(|anomaly| {
+        let age = anomaly.at.elapsed().as_secs();
+        let said = format!("{:.1} W at {}", anomaly.usage, anomaly.panel);
+        Line::from(vec![
+            Span::from(said).fg(Color::Red),
+            Span::from(format!("  found after {:.1} ms, {age} s ago", anomaly.latency_ms)).fg(Color::DarkGray),
+        ])
+    }));
+    Paragraph::new(Text::from(lines)).block(framed(format!("Results · {} anomalies", demo.findings.anomalies())))
+}
+
+fn service_text(demo: &Demo) -> Paragraph<'static> {
+    let line = |(name, url): &(String, String)| {
+        Line::from(vec![Span::from(format!("{name:<10} ")), Span::from(url.clone()).fg(Color::DarkGray)])
+    };
+    Paragraph::new(demo.services.iter().map(line).collect::<Vec<_>>()).block(framed("Services".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    use service::{Config, Node};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::demo::case::fleets;
+
+    fn demo() -> Demo {
+        let config = Config::parse(r#"{"site_id":"t"}"#, |_| None).unwrap();
+        let demo = Demo {
+            begun: Instant::now(),
+            ends_after: None,
+            services: vec![("broker".to_owned(), "http://127.0.0.1:8070".to_owned())],
+            designer_url: "http://127.0.0.1:8080".to_owned(),
+            broker_url: "http://127.0.0.1:8070".to_owned(),
+            findings: Arc::default(),
+            board: Arc::default(),
+            stats: Arc::default(),
+            node: Node::new(config, 1).unwrap(),
+        };
+        demo.findings.expect(&fleets(3));
+        demo
+    }
+
+    #[tokio::test]
+    async fn every_size_of_terminal_is_drawn() {
+        let demo = demo();
+        for (width, height) in [(1, 1), (20, 5), (80, 24), (200, 60)] {
+            let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+            terminal.draw(|frame| draw(&demo, frame)).unwrap();
+        }
+        let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
+        terminal.draw(|frame| draw(&demo, frame)).unwrap();
+        let screen = terminal.backend().to_string();
+        for said in ["PowerPanel.harbour.3", "http://127.0.0.1:8070", "index.html", "counter says  nothing yet"] {
+            assert!(screen.contains(said), "{said} is not on\n{screen}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! `fogflow designer`.
+
+use service::Running;
+
+use crate::process::Process;
+
+pub(crate) async fn start(process: &mut Process) -> anyhow::Result<Running> {
+    let bus = process.bus()?;
+    ::designer::start(process.node.clone(), process.store.clone(), bus).await
+}
