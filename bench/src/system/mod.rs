@@ -27,7 +27,7 @@ pub(crate) struct System {
 impl System {
     pub(crate) fn new(options: &Options) -> anyhow::Result<Self> {
         let fogflow = match &options.fogflow {
-            Some(path) => path.clone(),
+            Some(path) => std::path::absolute(path)?,
             None => {
                 std::env::current_exe()?.parent().context("no directory of builds")?.with_file_name("release/fogflow")
             }
