@@ -1,6 +1,7 @@
 //! The state of one broker, and what may be done with it.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use context::backlog::Displaced;
@@ -30,6 +31,8 @@ pub(crate) struct Broker {
     pub(crate) outbox: Outbox,
     pub(crate) federation: Federation,
     pub(crate) counters: Counters,
+    /// Drivers of subscribers at work.
+    pub(crate) drivers: AtomicUsize,
 }
 
 impl Broker {
@@ -41,7 +44,7 @@ impl Broker {
     /// Starts everything that runs beside requests.
     pub(crate) fn run(self: &Arc<Self>) {
         let broker = self.clone();
-        self.node.tasks.spawn(async move { broker.outbox.run(&broker.node, &broker.ledger).await });
+        self.node.tasks.spawn(async move { broker.outbox.run(&broker).await });
         let broker = self.clone();
         self.node.tasks.spawn(async move { broker.sweep().await });
         let subscribers: Vec<_> = self.subscribers.read().iter().cloned().collect();
@@ -132,7 +135,7 @@ impl Broker {
         let subscriber = Arc::new(Subscriber::new(subscription, &self.endpoints));
         self.subscribers.write().insert(subscriber.clone());
         self.begin(&subscriber).await;
-        if let Err(error) = self.store_subscription(&record).await {
+        if let Err(error) = self.ledger.commit(self.subscription_batch(&record)).await {
             self.subscribers.write().remove(record.id.as_str());
             self.outbox.done(&record.id, &subscriber.end());
             return Err(error);
@@ -163,23 +166,22 @@ impl Broker {
         notifier::wake(self, subscriber);
     }
 
-    async fn store_subscription(&self, record: &Record) -> Result<(), StorageError> {
+    fn subscription_batch(&self, record: &Record) -> Batch {
         let mut batch = Batch::new();
         if let Err(error) = self.ledger.put_subscription(&mut batch, record) {
             tracing::error!(subscription = %record.id, %error, "a subscription cannot be written down");
         }
-        self.ledger.commit(batch).await
+        batch
     }
 
     /// Remembers that a subscriber need not be sent the entities as they stand after a restart.
-    pub(crate) async fn note_initialised(&self, subscriber: &Subscriber) {
+    pub(crate) fn note_initialised(&self, subscriber: &Subscriber) {
         let mut record = subscriber.subscription().record.clone();
         record.initialised = true;
-        if self.subscribers.read().get(record.id.as_str()).is_none() {
-            return;
-        }
-        if let Err(error) = self.store_subscription(&record).await {
-            tracing::warn!(subscription = %record.id, %error, "the first notification may be repeated after a restart");
+        let subscribers = self.subscribers.read();
+        if subscribers.get(record.id.as_str()).is_some() {
+            // If it does not reach the disk the first notification is repeated after a restart.
+            drop(self.ledger.submit(self.subscription_batch(&record)));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use context::{Record, Subscribed, Subscription, SubscriptionIndex, codec};
 use ngsi::{EntityId, SubscriptionId};
@@ -28,6 +29,7 @@ impl Broker {
             outbox: Outbox::new(counters.outbox.clone()),
             federation: Federation::new(&node, &counters),
             counters,
+            drivers: AtomicUsize::new(0),
             node,
         };
         broker.recover_entities()?;

@@ -60,12 +60,21 @@ impl Step {
     }
 }
 
+/// An entity that lives elsewhere.
+struct Wanted {
+    provider: String,
+    entity_type: Name,
+    announcement: u64,
+}
+
 #[derive(Default)]
 struct Link {
     held: LinkRecord,
-    wanted: HashMap<EntityId, (String, Name)>,
+    wanted: HashMap<EntityId, Wanted>,
     /// The parts so far of everything that is available.
-    snapshot: HashMap<EntityId, (String, Name)>,
+    snapshot: HashMap<EntityId, Wanted>,
+    /// How often entities were said to be available: tells an announcement from the one before.
+    announcements: u64,
     renew: bool,
     ended: bool,
     driving: bool,
@@ -95,8 +104,9 @@ impl Links {
             let mut wanted = HashMap::new();
             for remote in &held.remotes {
                 table.by_remote.insert(remote.id.clone(), id.clone());
+                let provider = &remote.provider;
                 let entities = remote.entities.iter();
-                wanted.extend(entities.map(|e| (e.clone(), (remote.provider.clone(), Name::default()))));
+                wanted.extend(entities.map(|e| (e.clone(), Wanted::new(provider.clone(), Name::default(), 0))));
             }
             table.links.insert(id, Link { held, wanted, renew: true, ..Link::default() });
         }
@@ -203,11 +213,24 @@ impl Links {
         self.nudge.notify_waiters();
     }
 
-    /// Entities that are not available any more.
-    pub(super) fn unwant<'a>(&self, id: &SubscriptionId, gone: impl Iterator<Item = &'a EntityId>) {
+    /// Entities that are said to be gone, each with its last announcement.
+    pub(super) fn leaving(&self, id: &SubscriptionId, gone: Vec<EntityId>) -> Vec<(EntityId, u64)> {
+        let table = self.table.lock();
+        let Some(link) = table.links.get(id) else { return Vec::new() };
+        let known = gone.into_iter().filter_map(|entity| {
+            let announcement = link.wanted.get(&entity)?.announcement;
+            Some((entity, announcement))
+        });
+        known.collect()
+    }
+
+    /// Entities that are gone, unless they were announced again since.
+    pub(super) fn unwant(&self, id: &SubscriptionId, gone: &[(EntityId, u64)]) {
         if let Some(link) = self.table.lock().links.get_mut(id) {
-            for entity in gone {
-                link.wanted.remove(entity);
+            for (entity, announcement) in gone {
+                if link.wanted.get(entity).is_some_and(|wanted| wanted.announcement == *announcement) {
+                    link.wanted.remove(entity);
+                }
             }
         }
         self.nudge.notify_waiters();
@@ -249,9 +272,17 @@ pub(super) enum Part {
     OfAll { first: bool, last: bool },
 }
 
+impl Wanted {
+    fn new(provider: String, entity_type: Name, announcement: u64) -> Self {
+        Self { provider, entity_type, announcement }
+    }
+}
+
 impl Link {
     fn want(&mut self, found: Vec<(String, EntityRef)>, part: Part) {
-        let found = found.into_iter().map(|(provider, e)| (e.id, (provider, e.entity_type)));
+        self.announcements += 1;
+        let announcement = self.announcements;
+        let found = found.into_iter().map(|(provider, e)| (e.id, Wanted::new(provider, e.entity_type, announcement)));
         let Part::OfAll { first, last } = part else {
             self.wanted.extend(found);
             return;
@@ -274,7 +305,7 @@ impl Link {
             steps.push(Step::Watch(self.held.availability.clone()));
         }
         let serves = |remote: &RemoteSubscription, entity: &EntityId| {
-            self.wanted.get(entity).is_some_and(|(provider, _)| *provider == remote.provider)
+            self.wanted.get(entity).is_some_and(|wanted| wanted.provider == remote.provider)
         };
         let useless = self.held.remotes.iter().filter(|remote| !remote.entities.iter().any(|e| serves(remote, e)));
         steps.extend(useless.cloned().map(Step::Cancel));
@@ -302,7 +333,7 @@ impl Link {
             .flat_map(|remote| remote.entities.iter().map(|entity| (remote.provider.as_str(), entity)))
             .collect();
         let mut missing: HashMap<String, Vec<EntityRef>> = HashMap::new();
-        for (id, (provider, entity_type)) in &self.wanted {
+        for (id, Wanted { provider, entity_type, .. }) in &self.wanted {
             if covered.contains(&(provider.as_str(), id)) {
                 continue;
             }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use context::Subscribed;
-use ngsi::SubscriptionId;
 use ngsi::v1::ngsi9::{AvailabilityRequest, NotifyContextAvailabilityRequest, UNAVAILABLE};
 use ngsi::v1::ngsi10::{
     NotifyContextRequest, SubscribeContextRequest, SubscribeContextResponse, UnsubscribeContextRequest,
 };
+use ngsi::{EntityId, SubscriptionId};
 use serde::Deserialize;
 use storage::{Batch, StorageError};
 use tokio::time::Instant;
@@ -21,6 +21,8 @@ use crate::notifier::{self, Subscriber};
 
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const LAST_RETRY: Duration = Duration::from_secs(5);
+/// How long a broker is listened to after discovery said that an entity there is gone.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 /// How often cancelling at a peer is tried before the subscription there is left to itself.
 const CANCEL_ATTEMPTS: u32 = 100;
 
@@ -222,8 +224,8 @@ pub(crate) async fn availability(
     let Some(id) = links.of_availability(&told.subscribe_id).await else { return false };
     let registrations = told.context_registration_responses.into_iter().map(|response| response.context_registration);
     if told.error_code.code == UNAVAILABLE {
-        let gone: Vec<_> = registrations.flat_map(|registration| registration.entities).collect();
-        links.unwant(&id, gone.iter().map(|entity| &entity.id));
+        let gone = registrations.flat_map(|registration| registration.entities).map(|entity| entity.id).collect();
+        forget_soon(broker, &id, gone);
     } else {
         let elsewhere = registrations.filter(|registration| {
             !registration.providing_application.is_empty() && registration.providing_application != broker.own_url()
@@ -233,9 +235,26 @@ pub(crate) async fn availability(
             registration.entities.into_iter().map(move |entity| (provider.clone(), entity))
         });
         links.want(&id, found.collect(), completeness.part());
+        wake(broker, &id);
     }
-    wake(broker, &id);
     true
+}
+
+/// A broker tells subscribers itself that an entity is deleted: its notification must not be cancelled on the way.
+fn forget_soon(broker: &Arc<Broker>, id: &SubscriptionId, gone: Vec<EntityId>) {
+    let leaving = broker.federation.links.leaving(id, gone);
+    if leaving.is_empty() {
+        return;
+    }
+    let (broker, id) = (broker.clone(), id.clone());
+    broker.clone().node.tasks.spawn(async move {
+        tokio::select! {
+            () = tokio::time::sleep(LAST_WORDS) => {}
+            () = broker.node.shutdown.cancelled() => return,
+        }
+        broker.federation.links.unwant(&id, &leaving);
+        wake(&broker, &id);
+    });
 }
 
 /// Another broker notifies us: passed on to the subscriber it is for, durably. `false` when nobody wants it.

@@ -9,6 +9,7 @@ mod outbox;
 mod subscriber;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use context::{Notice, Subscribed};
@@ -26,6 +27,8 @@ const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 /// How long a notification without `Require-Reliability` is tried.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a notification under way may still take when the broker stops.
+const LAST_CALL: Duration = Duration::from_secs(2);
 /// An answer to a subscription gets ahead of its first notification by this.
 pub(crate) const HEAD_START: Duration = Duration::from_millis(2);
 
@@ -39,34 +42,40 @@ enum Outcome {
 /// Makes sure that what waits for the subscriber is sent.
 pub(crate) fn wake(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
     if subscriber.start_driving() {
-        broker.node.tasks.spawn(drive(broker.clone(), subscriber.clone()));
+        broker.drivers.fetch_add(1, Ordering::AcqRel);
+        let (broker, subscriber) = (broker.clone(), subscriber.clone());
+        broker.clone().node.tasks.spawn(async move {
+            let last_call = async {
+                broker.node.shutdown.cancelled().await;
+                tokio::time::sleep(LAST_CALL).await;
+            };
+            tokio::select! {
+                () = drive(&broker, &subscriber) => {}
+                () = last_call => {}
+            }
+            broker.drivers.fetch_sub(1, Ordering::AcqRel);
+        });
     }
 }
 
-async fn drive(broker: Arc<Broker>, subscriber: Arc<Subscriber>) {
-    loop {
+async fn drive(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
+    while !broker.node.shutdown.is_cancelled() {
         let Ok(permit) = subscriber.endpoint.acquire().await else { return };
         let Some(batch) = subscriber.next_or_stop(BATCH) else { return };
-        let stopping = tokio::select! {
-            () = deliver(&broker, &subscriber, batch) => false,
-            () = broker.node.shutdown.cancelled() => true,
-        };
+        deliver(broker, subscriber, batch).await;
         drop(permit);
-        if stopping {
-            return;
-        }
         if subscriber.initial_delivered() {
-            broker.note_initialised(&subscriber).await;
+            broker.note_initialised(subscriber);
         }
-        if let Some(pause) = subscriber.subscription().throttling {
-            tokio::time::sleep(pause).await;
+        if let Some(length) = subscriber.subscription().throttling {
+            pause(broker, subscriber, length).await;
         }
     }
 }
 
-/// Tries until the notices are delivered or given up.
+/// Tries until the notices are delivered or given up, or shutdown leaves them to the next start.
 async fn deliver(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>, mut batch: Vec<Notice>) {
-    let mut pause = FIRST_RETRY;
+    let mut retry = FIRST_RETRY;
     while !batch.is_empty() && !subscriber.has_ended() {
         match attempt(broker, subscriber, &batch).await {
             Outcome::Delivered => {
@@ -78,21 +87,33 @@ async fn deliver(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>, mut batch: 
                 broker.drop_subscription(subscriber.id()).await;
             }
             Outcome::Failed(reason) => {
-                broker.counters.failed.inc();
-                let first = pause == FIRST_RETRY;
-                if first {
-                    let (subscription, reference) = (subscriber.id(), subscriber.reference());
-                    tracing::warn!(%subscription, reference, reason, "cannot notify, will try again");
-                }
+                note_failure(broker, subscriber, &reason, retry == FIRST_RETRY);
                 give_up_old(broker, subscriber, &mut batch, &reason);
-                if !batch.is_empty() {
-                    subscriber.pause(pause).await;
-                    pause = (pause * 2).min(LAST_RETRY);
+                pause(broker, subscriber, retry).await;
+                retry = (retry * 2).min(LAST_RETRY);
+                if broker.node.shutdown.is_cancelled() {
+                    return;
                 }
             }
         }
     }
     broker.outbox.done(subscriber.id(), &batch);
+}
+
+fn note_failure(broker: &Broker, subscriber: &Subscriber, reason: &str, first: bool) {
+    broker.counters.failed.inc();
+    if first {
+        let (subscription, reference) = (subscriber.id(), subscriber.reference());
+        tracing::warn!(%subscription, reference, reason, "cannot notify, will try again");
+    }
+}
+
+/// Waits, unless the subscription ends or the broker stops meanwhile.
+async fn pause(broker: &Broker, subscriber: &Subscriber, length: Duration) {
+    tokio::select! {
+        () = subscriber.pause(length) => {}
+        () = broker.node.shutdown.cancelled() => {}
+    }
 }
 
 async fn attempt(broker: &Broker, subscriber: &Subscriber, batch: &[Notice]) -> Outcome {

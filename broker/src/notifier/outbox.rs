@@ -1,16 +1,17 @@
 //! Forgetting, on disk, what has been delivered: in groups, some milliseconds later. A crash in between repeats a
 //! notification, it never loses one.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use context::Notice;
 use ngsi::SubscriptionId;
 use parking_lot::Mutex;
 use prometheus_client::metrics::gauge::Gauge;
-use service::Node;
 use storage::Batch;
 use tokio::sync::Notify;
 
+use crate::broker::Broker;
 use crate::ledger::{Ledger, outbox_key};
 
 const DELAY: Duration = Duration::from_millis(20);
@@ -49,19 +50,22 @@ impl Outbox {
         }
     }
 
-    pub(crate) async fn run(&self, node: &Node, ledger: &Ledger) {
+    /// Until shutdown, and then until the drivers have stopped.
+    pub(crate) async fn run(&self, broker: &Broker) {
+        let shutdown = &broker.node.shutdown;
         loop {
             tokio::select! {
                 () = self.work.notified() => tokio::time::sleep(DELAY).await,
-                () = node.shutdown.cancelled() => {
-                    self.flush(ledger).await;
-                    return;
-                }
+                () = shutdown.cancelled() => break,
             }
-            while !self.flush(ledger).await && !node.shutdown.is_cancelled() {
+            while !self.flush(&broker.ledger).await && !shutdown.is_cancelled() {
                 tokio::time::sleep(RETRY).await;
             }
         }
+        while broker.drivers.load(Ordering::Acquire) > 0 {
+            tokio::time::sleep(DELAY).await;
+        }
+        self.flush(&broker.ledger).await;
     }
 
     async fn flush(&self, ledger: &Ledger) -> bool {

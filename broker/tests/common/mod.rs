@@ -1,4 +1,5 @@
 //! A broker in this process, on a port of its own, with a store of its own.
+#![allow(dead_code)]
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,14 +10,14 @@ use serde_json::{Value, json};
 use service::{Config, Node, Running};
 use storage::Store;
 
-pub const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(20);
 /// Nobody listens there.
-pub const NOWHERE: u16 = 9;
+pub(crate) const NOWHERE: u16 = 9;
 
-pub struct Site {
-    pub node: Node,
-    pub running: Option<Running>,
-    pub url: String,
+pub(crate) struct Site {
+    pub(crate) node: Node,
+    pub(crate) running: Option<Running>,
+    pub(crate) url: String,
     store: Option<Store>,
     directory: PathBuf,
     site: String,
@@ -28,11 +29,11 @@ pub struct Site {
 
 impl Site {
     /// A broker that knows no discovery.
-    pub async fn alone() -> Self {
+    pub(crate) async fn alone() -> Self {
         Self::start("alone", NOWHERE).await
     }
 
-    pub async fn start(site: &str, discovery_port: u16) -> Self {
+    pub(crate) async fn start(site: &str, discovery_port: u16) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let directory = temporary.path().to_owned();
         Self::start_in(site, discovery_port, 0, directory, Some(temporary)).await
@@ -63,13 +64,13 @@ impl Site {
     }
 
     /// Stops the broker and starts it again on the same port and store.
-    pub async fn restart(mut self) -> Self {
+    pub(crate) async fn restart(mut self) -> Self {
         self.stop().await;
         let temporary = self._temporary.take();
         Self::start_in(&self.site, self.discovery_port, self.port, self.directory.clone(), temporary).await
     }
 
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         self.node.shutdown.cancel();
         self.node.tasks.close();
         if let Some(running) = self.running.take() {
@@ -81,19 +82,19 @@ impl Site {
         }
     }
 
-    pub async fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
+    pub(crate) async fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
         self.node.client.send(request).await.unwrap()
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         self.post_with(path, &[], body).await
     }
 
-    pub async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> (StatusCode, Value) {
         self.post_raw(path, headers, body.to_string()).await
     }
 
-    pub async fn post_raw(&self, path: &str, headers: &[(&str, &str)], body: String) -> (StatusCode, Value) {
+    pub(crate) async fn post_raw(&self, path: &str, headers: &[(&str, &str)], body: String) -> (StatusCode, Value) {
         let mut request = Request::post(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -101,22 +102,22 @@ impl Site {
         read(self.send(request.body(Bytes::from(body)).unwrap()).await)
     }
 
-    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
         read(self.node.client.get(&format!("{}{path}", self.url)).await.unwrap())
     }
 
-    pub async fn delete(&self, path: &str) -> (StatusCode, Value) {
+    pub(crate) async fn delete(&self, path: &str) -> (StatusCode, Value) {
         read(self.node.client.delete(&format!("{}{path}", self.url)).await.unwrap())
     }
 
     /// Sets attribute `value` of an entity.
-    pub async fn set(&self, id: &str, entity_type: &str, value: impl Into<Value>) -> Value {
+    pub(crate) async fn set(&self, id: &str, entity_type: &str, value: impl Into<Value>) -> Value {
         let (status, answer) = self.post("/ngsi10/updateContext", &update(id, entity_type, value)).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         answer["contextResponses"][0]["statusCode"].clone()
     }
 
-    pub async fn subscribe(&self, body: &Value, headers: &[(&str, &str)]) -> String {
+    pub(crate) async fn subscribe(&self, body: &Value, headers: &[(&str, &str)]) -> String {
         let (status, answer) = self.post_with("/ngsi10/subscribeContext", headers, body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         answer["subscribeResponse"]["subscriptionId"].as_str().unwrap().to_owned()
@@ -135,7 +136,7 @@ fn read(response: Response<Bytes>) -> (StatusCode, Value) {
     (response.status(), value)
 }
 
-pub fn update(id: &str, entity_type: &str, value: impl Into<Value>) -> Value {
+pub(crate) fn update(id: &str, entity_type: &str, value: impl Into<Value>) -> Value {
     json!({
         "contextElements": [{
             "entityId": { "id": id, "type": entity_type, "isPattern": false },
@@ -146,12 +147,12 @@ pub fn update(id: &str, entity_type: &str, value: impl Into<Value>) -> Value {
 }
 
 /// The values of attribute `value` in all notifications, in order.
-pub fn values(received: &[testkit::Received]) -> Vec<Value> {
+pub(crate) fn values(received: &[testkit::Received]) -> Vec<Value> {
     elements(received).iter().map(|element| element["attributes"][0]["value"].clone()).collect()
 }
 
 /// The context elements of all notifications, in order.
-pub fn elements(received: &[testkit::Received]) -> Vec<Value> {
+pub(crate) fn elements(received: &[testkit::Received]) -> Vec<Value> {
     received
         .iter()
         .flat_map(|request| request.json()["contextResponses"].as_array().cloned().unwrap_or_default())
@@ -160,7 +161,7 @@ pub fn elements(received: &[testkit::Received]) -> Vec<Value> {
 }
 
 /// Waits until notifications with so many elements have come.
-pub async fn wait_elements(receiver: &testkit::Receiver, count: usize) -> Vec<Value> {
+pub(crate) async fn wait_elements(receiver: &testkit::Receiver, count: usize) -> Vec<Value> {
     testkit::wait_until(SOON, &format!("{count} elements"), async || {
         let all = elements(&receiver.received());
         (all.len() >= count).then_some(all)
