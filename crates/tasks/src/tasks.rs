@@ -87,6 +87,12 @@ impl Tasks {
         self.admitted().map(Record::report).chain(self.refused.values().cloned()).collect()
     }
 
+    /// Whether there is nothing left, not even of removed instances.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
     /// How many instances take up capacity.
     #[must_use]
     pub fn workload(&self) -> u32 {

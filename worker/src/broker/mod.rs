@@ -1,0 +1,9 @@
+//! The context brokers that feed tasks and take what they write.
+
+mod client;
+mod feeder;
+mod nearest;
+
+pub(crate) use client::BrokerClient;
+pub(crate) use feeder::Feeder;
+pub(crate) use nearest::Nearest;

@@ -1,0 +1,65 @@
+//! Which broker serves the tasks of this worker: the nearest one registered at discovery, else this node's own.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ngsi::v1::ngsi9::{AvailabilityRequest, DiscoverContextAvailabilityResponse};
+use ngsi::v1::{EntityRef, OperationScope, Restriction};
+use parking_lot::Mutex;
+use service::Config;
+use service::http::Client;
+
+const KEPT_FOR: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[derive(Clone)]
+pub(crate) struct Nearest {
+    client: Client,
+    config: Arc<Config>,
+    known: Arc<Mutex<Option<(Instant, String)>>>,
+}
+
+impl Nearest {
+    pub(crate) fn new(client: Client, config: Arc<Config>) -> Self {
+        Self { client, config, known: Arc::default() }
+    }
+
+    /// The URL of the broker, with `/ngsi10`. Discovery is asked at most once a minute, and may be away.
+    pub(crate) async fn url(&self) -> String {
+        let known = self.known.lock().clone();
+        if let Some((asked, url)) = &known
+            && asked.elapsed() < KEPT_FOR
+        {
+            return url.clone();
+        }
+        let found = tokio::time::timeout(PATIENCE, self.discover()).await.ok().flatten();
+        let own = || format!("{}/ngsi10", self.config.broker_url());
+        let url = found.or(known.map(|(_, url)| url)).unwrap_or_else(own);
+        *self.known.lock() = Some((Instant::now(), url.clone()));
+        url
+    }
+
+    async fn discover(&self) -> Option<String> {
+        let place = self.config.location?;
+        let value = serde_json::json!({ "latitude": place.latitude, "longitude": place.longitude, "limit": 1 });
+        let nearby = OperationScope { scope_type: "nearby".to_owned(), scope_value: value.into() };
+        let request = AvailabilityRequest {
+            entities: vec![EntityRef::of_type("IoTBroker".into())],
+            restriction: Restriction { scopes: vec![nearby] },
+            ..AvailabilityRequest::default()
+        };
+        let url = format!("{}/ngsi9/discoverContextAvailability", self.config.discovery_url());
+        let answer = self.client.post_json(&url, &[], &request).await.ok()?;
+        let answer: DiscoverContextAvailabilityResponse = ngsi::json::parse(answer.body()).ok()?;
+        let mut found = answer.context_registration_responses.into_iter().map(|r| r.context_registration);
+        let url = found.find_map(|r| Some(r.providing_application).filter(|url| url.starts_with("http")))?;
+        Some(self.inward(&url))
+    }
+
+    /// With `/ngsi10`; this node's own broker by its internal address.
+    fn inward(&self, url: &str) -> String {
+        let root = url.trim_end_matches('/').trim_end_matches("/ngsi10");
+        let root = if root == self.config.broker_external_url() { self.config.broker_url() } else { root.to_owned() };
+        format!("{root}/ngsi10")
+    }
+}

@@ -1,0 +1,180 @@
+//! The loop that tells the core what happens and performs what it asks for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flow::{Message, TaskId, TaskInstance};
+use message_bus::{Delivery, Subscription};
+use parking_lot::Mutex;
+use service::Node;
+use storage::{Batch, Commit};
+use tasks::{Action, Event, Tasks};
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::broker::Feeder;
+use crate::memory::Memory;
+use crate::performer::Performer;
+use crate::reporter::Reporter;
+
+/// How often brokers are asked whether they still know our subscriptions, and engines whether they run anything unwanted.
+const VERIFY_EVERY: Duration = Duration::from_secs(30);
+/// How long a stopping worker waits for its instances to end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+pub(crate) struct Reconciler {
+    pub(crate) node: Node,
+    /// Ends everything that must outlast the node's shutdown for an orderly farewell.
+    pub(crate) lifetime: CancellationToken,
+    pub(crate) tasks: Arc<Mutex<Tasks>>,
+    pub(crate) memory: Memory,
+    pub(crate) performer: Performer,
+    pub(crate) feeder: Feeder,
+    pub(crate) reporter: Reporter,
+    pub(crate) commands: Subscription,
+    pub(crate) events: mpsc::Receiver<Event>,
+}
+
+impl Reconciler {
+    pub(crate) async fn run(mut self) {
+        let mut verify = tokio::time::interval(VERIFY_EVERY);
+        verify.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let wake = self.next_wake();
+            tokio::select! {
+                () = self.node.shutdown.cancelled() => break,
+                Some(delivery) = self.commands.next() => self.command(delivery),
+                Some(event) = self.events.recv() => self.take(event),
+                () = wait_until(wake) => self.take(Event::Tick),
+                _ = verify.tick() => self.verify(),
+            }
+        }
+        self.leave().await;
+        self.lifetime.cancel();
+    }
+
+    /// Performs what follows from the state of before a restart.
+    pub(crate) fn begin(&mut self, actions: Vec<Action>) {
+        let commit = self.perform(actions);
+        self.watch(commit);
+    }
+
+    fn command(&mut self, delivery: Delivery) {
+        let message = match delivery.envelope.message() {
+            Ok(message) => message,
+            Err(error) => {
+                tracing::warn!(%error, from = delivery.envelope.from, "a command is ignored");
+                return delivery.ack();
+            }
+        };
+        match message {
+            Message::Report(_) => self.reporter.changed(),
+            Message::PrefetchImage(image) => self.performer.prefetch(&image),
+            message => {
+                tracing::debug!(kind = delivery.envelope.message_type, from = delivery.envelope.from, "command");
+                let commit = self.handle(Event::Command(message));
+                // A command whose effect is not on disk must come again.
+                self.node.tasks.spawn(async move {
+                    match commit.await {
+                        Ok(()) => delivery.ack(),
+                        Err(error) => tracing::error!(%error, "the command will come again"),
+                    }
+                });
+                return;
+            }
+        }
+        delivery.ack();
+    }
+
+    fn take(&mut self, event: Event) {
+        let commit = self.handle(event);
+        self.watch(commit);
+    }
+
+    fn watch(&self, commit: Commit) {
+        self.node.tasks.spawn(async move {
+            if let Err(error) = commit.await {
+                tracing::error!(%error, "a state was not written; a restart may take up an older one");
+            }
+        });
+    }
+
+    fn handle(&mut self, event: Event) -> Commit {
+        let actions = self.tasks.lock().handle(event, service::now());
+        self.perform(actions)
+    }
+
+    fn perform(&mut self, actions: Vec<Action>) -> Commit {
+        let mut batch = Batch::new();
+        for action in actions {
+            match action {
+                Action::Store(task) => {
+                    let stored = self.tasks.lock().stored(&task);
+                    self.memory.store(&mut batch, &task, stored.as_ref());
+                }
+                Action::Report(update) => self.report(update),
+                Action::Inform(info) => self.reporter.tell(&Message::TaskInfo(info)),
+                Action::Subscribe { reference, .. } if reference.is_empty() => {}
+                Action::Subscribe { task, input, reference } => self.feeder.subscribe(task, input, reference),
+                Action::AbandonSubscribe { task, input } => self.feeder.abandon(task, input),
+                Action::Unsubscribe { task, subscription } => self.feeder.unsubscribe(task, subscription),
+                Action::DeleteOutputs { task, outputs } => self.feeder.delete_outputs(task, outputs),
+                Action::KeepOutputs { task } => self.feeder.keep_outputs(&task),
+                action => self.performer.perform(action),
+            }
+        }
+        self.memory.submit(batch)
+    }
+
+    fn report(&self, update: flow::TaskUpdate) {
+        tracing::info!(task = %update.task_id, status = ?update.status, reason = update.reason, "task instance");
+        self.reporter.tell(&Message::TaskUpdate(update));
+    }
+
+    fn next_wake(&self) -> Option<Duration> {
+        self.tasks.lock().next_wake().map(|wake| wake.since(service::now()))
+    }
+
+    fn verify(&mut self) {
+        let subscriptions = {
+            let tasks = self.tasks.lock();
+            tasks.subscriptions().map(|(task, subscription)| (task.clone(), subscription.clone())).collect()
+        };
+        let feeder = self.feeder.clone();
+        let stop = self.node.shutdown.clone();
+        self.node.tasks.spawn(async move { stop.run_until_cancelled(feeder.verify(subscriptions)).await });
+        let wanted = self.tasks.lock().wanted().map(|instance| instance.id.clone()).collect();
+        self.performer.sweep(wanted);
+        self.take(Event::Tick);
+    }
+
+    /// Masters place the instances elsewhere: they end here, and what they wrote stays.
+    async fn leave(&mut self) {
+        self.reporter.leave().await;
+        let moving: Vec<TaskId> = self.tasks.lock().wanted().map(|instance| instance.id.clone()).collect();
+        for id in moving {
+            let moved = TaskInstance { id, worker_id: "elsewhere".into(), ..TaskInstance::default() };
+            self.take(Event::Command(Message::RemoveTask(moved)));
+        }
+        let ended = async {
+            while !self.tasks.lock().is_empty() {
+                let Some(event) = self.events.recv().await else { return };
+                self.take(event);
+            }
+        };
+        if tokio::time::timeout(FAREWELL, ended).await.is_err() {
+            tracing::warn!("not everything was ended in time; the next start goes on with it");
+        }
+        if let Err(error) = self.memory.submit(Batch::new()).await {
+            tracing::error!(%error, "the last state was not written");
+        }
+    }
+}
+
+async fn wait_until(delay: Option<Duration>) {
+    match delay {
+        Some(delay) => tokio::time::sleep(delay).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,126 @@
+//! Puts the worker together.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use flow::{WorkerId, routing};
+use message_bus::Bus;
+use parking_lot::Mutex;
+use service::http::{self, Listener};
+use service::{Config, Node, Running};
+use storage::Store;
+use tasks::{Settings, Tasks};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::broker::{BrokerClient, Feeder, Nearest};
+use crate::docker::DockerEngine;
+use crate::engine::Engines;
+use crate::function::FunctionEngine;
+use crate::memory::Memory;
+use crate::metrics::WorkerMetrics;
+use crate::performer::Performer;
+use crate::profile::Identity;
+use crate::reconciler::Reconciler;
+use crate::reporter::Reporter;
+use crate::routes;
+
+const EVENTS: usize = 10_000;
+
+/// Starts a worker: it takes up what it ran before, joins, and waits for commands.
+///
+/// # Errors
+/// A configuration it cannot run with, a port that is taken, or a store that cannot be read.
+pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running> {
+    let node = node.for_service("worker");
+    let ready = node.readiness("worker");
+    let use_docker = use_docker(&node.config)?;
+    let memory = Memory::open(store).context("the worker's tables")?;
+    let stored = memory.instances().context("the worker's stored instances")?;
+    let listener = listen(&node.config, &memory).await?;
+    let mut config = Config::clone(&node.config);
+    config.worker.http_port = listener.port();
+    let node = node.with_config(config);
+
+    let id = WorkerId::from(node.id("Worker"));
+    let lifetime = CancellationToken::new();
+    let (events_in, events) = mpsc::channel(EVENTS);
+    let client = BrokerClient::new(node.client.clone());
+    let nearest = Nearest::new(node.client.clone(), node.config.clone());
+    let metrics = WorkerMetrics::register(&node.metrics);
+    let base_url = format!("{}/tasks/", node.config.worker_url());
+    let feeder = Feeder::new(node.clone(), lifetime.clone(), client.clone(), nearest.clone(), events_in.clone());
+    let function = FunctionEngine::new(
+        node.clone(),
+        lifetime.clone(),
+        client.clone(),
+        nearest.clone(),
+        events_in.clone(),
+        base_url,
+        metrics.function.clone(),
+    );
+    let docker = match use_docker {
+        Wanted::No => None,
+        Wanted::Required | Wanted::IfThere => {
+            Some(DockerEngine::start(node.clone(), id.clone(), nearest, client, events_in.clone()).await)
+        }
+    };
+    let actual = node.config.worker.start_actual_task;
+    let engines = Engines { function, docker, actual, metrics };
+    let settings = Settings { worker: id.clone(), capacity: node.config.worker.capacity };
+    let tasks = Arc::new(Mutex::new(Tasks::new(settings)));
+
+    let binding = routing::binding(&routing::worker(&id));
+    let commands = bus.subscribe(id.as_str(), &[&binding]);
+    let incarnation = u64::try_from(service::now().as_micros() / 1_000).unwrap_or_default();
+    let identity = Identity::new(id, &node.config, incarnation);
+    let performer = Performer::new(node.clone(), lifetime.clone(), engines.clone(), events_in);
+    let shared = routes::Shared { tasks: tasks.clone(), engines: engines.clone() };
+    let running = http::serve(&node, listener, routes::router(shared), node.limits());
+
+    // The state is whole before the first heartbeat tells it.
+    let restored = tasks.lock().restore(stored, service::now());
+    let reporter = Reporter::new(&node, bus, identity, tasks.clone(), engines);
+    let mut reconciler =
+        Reconciler { node: node.clone(), lifetime, tasks, memory, performer, feeder, reporter, commands, events };
+    reconciler.begin(restored);
+    let driver = node.tasks.spawn(reconciler.run());
+    ready.set(Ok(()));
+    Ok(running.with_task(driver))
+}
+
+/// Whether containers are run by a Docker engine.
+enum Wanted {
+    Required,
+    IfThere,
+    No,
+}
+
+fn use_docker(config: &Config) -> anyhow::Result<Wanted> {
+    match config.worker.container_management.as_deref().unwrap_or_default() {
+        "docker" => Ok(Wanted::Required),
+        "" | "auto" => Ok(Wanted::IfThere),
+        "function" => Ok(Wanted::No),
+        other @ ("kubernetes" | "mec") => anyhow::bail!(
+            "configuration key `worker.container_management`: `{other}` is not supported; use `docker` or `function`"
+        ),
+        other => anyhow::bail!(
+            "configuration key `worker.container_management`: must be `docker` or `function`, is `{other}`"
+        ),
+    }
+}
+
+/// The configured port; when that is left to the system, the one of last time if it is free, since subscriptions lead there.
+async fn listen(config: &Config, memory: &Memory) -> anyhow::Result<Listener> {
+    let (address, key) = config.worker_listen();
+    let listener = match memory.last_port().filter(|_| address.port() == 0) {
+        Some(port) => match http::bind(SocketAddr::new(address.ip(), port), key).await {
+            Ok(listener) => listener,
+            Err(_) => http::bind(address, key).await?,
+        },
+        None => http::bind(address, key).await?,
+    };
+    memory.remember_port(listener.port()).await.context("the worker's port")?;
+    Ok(listener)
+}

@@ -1,0 +1,195 @@
+//! Functions and their limits.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::time::{Duration, Instant};
+
+use worker::function::{Effect, Limits, Script, ScriptError};
+use worker::logs::TaskLog;
+
+const ELEMENT: &str = r#"{
+    "entityId": {"id": "Panel.1", "type": "PowerPanel", "isPattern": false},
+    "attributes": [{"name": "usage", "type": "integer", "value": 45}],
+    "domainMetadata": [{"name": "shop", "type": "string", "value": "S1"}]
+}"#;
+
+fn limits() -> Limits {
+    Limits { time: Duration::from_millis(200), ..Limits::default() }
+}
+
+fn load(code: &str) -> Result<Script, ScriptError> {
+    Script::load(code, limits(), TaskLog::new("t".into()))
+}
+
+/// The effects of one call of a handler with that body.
+fn handle(body: &str) -> Result<Vec<Effect>, ScriptError> {
+    load(&format!("exports.handler = function (entity, publish, query, subscribe) {{\n{body}\n}}"))?.notify(ELEMENT)
+}
+
+fn published(effect: &Effect) -> serde_json::Value {
+    let Effect::Publish(element) = effect else { panic!("not a publication: {effect:?}") };
+    serde_json::from_str(&serde_json::to_string(element).unwrap()).unwrap()
+}
+
+#[test]
+fn handler_reads_and_publishes_context_objects() {
+    let effects = handle(
+        "publish({ entityId: { id: 'A', type: 'Anomaly' },
+            attributes: { usage: { type: 'integer', value: entity.attributes.usage.value + 1 }, plain: 'x' },
+            metadata: { shop: entity.metadata.shop } });",
+    );
+    let effects = effects.unwrap();
+    let expected = serde_json::json!({
+        "entityId": { "id": "A", "type": "Anomaly", "isPattern": false },
+        "attributes": [
+            { "name": "usage", "type": "integer", "value": 46 },
+            { "name": "plain", "type": "string", "value": "x" }
+        ],
+        "domainMetadata": [{ "name": "shop", "type": "string", "value": "S1" }]
+    });
+    assert_eq!(published(&effects[0]), expected);
+}
+
+#[test]
+fn publication_without_identity_leaves_it_to_the_task() {
+    let effects = handle("publish({ attributes: { n: { type: 'integer', value: 1 } } })").unwrap();
+    assert_eq!(published(&effects[0])["entityId"], serde_json::json!({ "isPattern": false }));
+}
+
+#[test]
+fn state_lasts_from_call_to_call() {
+    let code = "var n = 0; exports.handler = (entity, publish) => { n += 1; publish({ attributes: { n } }); };";
+    let script = load(code).unwrap();
+    script.notify(ELEMENT).unwrap();
+    let effects = script.notify(ELEMENT).unwrap();
+    assert_eq!(published(&effects[0])["attributes"][0]["value"], 2);
+}
+
+#[test]
+fn query_comes_back_as_context_objects() {
+    let code = "exports.handler = (entity, publish, query) => query({ entities: [{ type: 'Rule', isPattern: true }] },
+        (list) => publish({ attributes: { found: list.map((e) => e.entityId.id) } }));";
+    let script = load(code).unwrap();
+    let effects = script.notify(ELEMENT).unwrap();
+    let Effect::Query { id, request } = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!(request.entities[0].entity_type, "Rule");
+    let effects = script.answer(*id, Ok(&format!("[{ELEMENT}]"))).unwrap();
+    assert_eq!(published(&effects[0])["attributes"][0]["value"], serde_json::json!(["Panel.1"]));
+    assert_eq!(script.answer(*id, Ok("[]")).unwrap(), [], "an answer counts once");
+}
+
+#[test]
+fn asynchronous_handler_may_await_a_query() {
+    let code = "exports.handler = async (entity, publish, query) => {
+        const list = await query({ entities: [] }); publish({ attributes: { n: list.length } }); };";
+    let script = load(code).unwrap();
+    let effects = script.notify(ELEMENT).unwrap();
+    let Effect::Query { id, .. } = &effects[0] else { panic!("{effects:?}") };
+    let effects = script.answer(*id, Ok(&format!("[{ELEMENT}]"))).unwrap();
+    assert_eq!(published(&effects[0])["attributes"][0]["value"], 1);
+}
+
+#[test]
+fn timers_fire() {
+    let code = "exports.handler = (e, publish) => setTimeout(() => publish({ attributes: { late: true } }), 50);";
+    let script = load(code).unwrap();
+    let effects = script.notify(ELEMENT).unwrap();
+    let Effect::Timer { id, after_ms } = &effects[0] else { panic!("{effects:?}") };
+    assert!((*after_ms - 50.0).abs() < f64::EPSILON);
+    assert_eq!(script.fire(*id).unwrap().len(), 1);
+    assert_eq!(script.fire(*id).unwrap(), []);
+}
+
+#[test]
+fn errors_name_the_line() {
+    let cases = [
+        ("entity.nothing.value", "line 2"),
+        ("throw new RangeError('too far')", "RangeError: too far (line 2"),
+        ("throw 'plain'", "thrown: \"plain\""),
+        ("require('axios')", "require('axios')"),
+        ("publish(null)", "publish needs an entity"),
+        ("return Promise.reject(new Error('later'))", "later"),
+        ("publish({ entityId: { id: 7 } })", "[0].Publish.entityId.id"),
+    ];
+    for (body, expected) in cases {
+        let reason = handle(body).unwrap_err().to_string();
+        assert!(reason.contains(expected), "{body}: {reason}");
+    }
+}
+
+#[test]
+fn code_that_cannot_be_loaded_is_refused() {
+    let cases = [
+        ("exports.handler = function (", "line 1"),
+        ("var x = 1;", "does not define `exports.handler`"),
+        ("\n\nundefined_name();", "line 3"),
+        ("for (;;) {}", "200 ms"),
+    ];
+    for (code, expected) in cases {
+        let reason = load(code).err().unwrap().to_string();
+        assert!(reason.contains(expected), "{code}: {reason}");
+    }
+}
+
+#[test]
+fn endless_loop_is_ended() {
+    let begun = Instant::now();
+    for body in [
+        "for (;;) {}",
+        "for (;;) { try { for (;;) {} } catch (e) {} }",
+        "/(a+)+b/.test('a'.repeat(5000))",
+        "(async () => { for (;;) await 0; })()",
+    ] {
+        assert_eq!(handle(body).unwrap_err(), ScriptError::Time(200), "{body}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn memory_and_stack_are_bounded() {
+    let body = "const hoard = []; for (;;) hoard.push(new Array(10000).fill(1));";
+    let code = format!("exports.handler = function () {{ {body} }}");
+    let small = Limits { memory_bytes: 4 * 1024 * 1024, time: Duration::from_secs(20), ..Limits::default() };
+    let script = Script::load(&code, small, TaskLog::new("t".into())).unwrap();
+    assert_eq!(script.notify(ELEMENT).unwrap_err(), ScriptError::Memory(4));
+    assert_eq!(script.notify(ELEMENT).unwrap_err(), ScriptError::Memory(4), "it can be called again");
+    let reason = handle("function deeper() { return 1 + deeper(); } deeper();").unwrap_err().to_string();
+    assert!(reason.contains("stack"), "{reason}");
+}
+
+#[test]
+fn effects_of_a_failed_call_are_dropped_and_their_number_is_bounded() {
+    let code = "let fail = true; exports.handler = (e, publish) => {
+        publish({ attributes: { fail } }); if (fail) { fail = false; throw new Error('once'); } };";
+    let script = load(code).unwrap();
+    script.notify(ELEMENT).unwrap_err();
+    assert_eq!(script.notify(ELEMENT).unwrap().len(), 1);
+    let many = handle("for (let i = 0; i < 1001; i++) publish({ attributes: { i } });").unwrap_err();
+    assert_eq!(many, ScriptError::Effects(1001, 1000));
+}
+
+#[test]
+fn function_cannot_break_the_bridge() {
+    let code = "delete globalThis.__fogflow; try { __fogflow.drain = null; } catch (e) {}
+        JSON.parse = null; JSON.stringify = null; exports.handler = (e, publish) => publish({ attributes: { ok: 1 } });";
+    assert_eq!(load(code).unwrap().notify(ELEMENT).unwrap().len(), 1);
+}
+
+#[test]
+fn console_goes_to_the_log_of_the_task() {
+    let log = TaskLog::new("t".into());
+    let code = "exports.handler = () => console.log('seen', { a: 1 }, [2], undefined);";
+    Script::load(code, limits(), log.clone()).unwrap().notify(ELEMENT).unwrap();
+    assert_eq!(log.lines(), ["info: seen {\"a\":1} [2] undefined"]);
+}
+
+#[test]
+fn parameters_change_limits() {
+    let parameter = |name: &str, value: &str| flow::Parameter { name: name.into(), value: value.into() };
+    let instance = |parameters| flow::TaskInstance { parameters, ..flow::TaskInstance::default() };
+    let limits = Limits::of(&instance(vec![parameter("memory_mb", "8"), parameter("timeout_ms", "50")])).unwrap();
+    assert_eq!((limits.memory_bytes, limits.time), (8 * 1024 * 1024, Duration::from_millis(50)));
+    for wrong in ["0", "-1", "lots", "99999999"] {
+        assert!(Limits::of(&instance(vec![parameter("memory_mb", wrong)])).unwrap_err().contains("memory_mb"));
+    }
+}
