@@ -121,3 +121,16 @@ async fn ended_subscription_is_told_nothing() {
     other.wait_for(|notifications| notifications.len() == 1).await;
     ended.wait_for(<[Value]>::is_empty).await;
 }
+
+#[tokio::test]
+async fn many_subscriptions_of_one_subscriber_are_all_served() {
+    let discovery = Discovery::start().await;
+    let subscriber = Subscriber::start().await;
+    for _ in 0..50 {
+        discovery.subscribe("Car", &subscriber.reference).await;
+    }
+    discovery.register("Car1", "Car", BROKER).await;
+    let notifications = subscriber.wait_for(|notifications| notifications.len() == 50).await;
+    let subscriptions: BTreeSet<_> = notifications.iter().map(|one| one["subscribeId"].to_string()).collect();
+    assert_eq!(subscriptions.len(), 50);
+}

@@ -10,6 +10,8 @@ use crate::area::{Vector, bounds};
 
 /// The most entities a request may name.
 const MAX_ENTITIES: usize = 10_000;
+/// The most of them without an identifier: each entity of their types is compared with all.
+const MAX_BY_TYPE: usize = 256;
 /// The most patterns among them: each may take half a megabyte compiled.
 const MAX_PATTERNS: usize = 64;
 /// The most scopes of a request.
@@ -31,6 +33,8 @@ impl Query {
     pub fn compile(request: &AvailabilityRequest) -> Result<Self, ParseError> {
         bounded("entities", request.entities.len(), MAX_ENTITIES)?;
         bounded("restriction.scopes", request.restriction.scopes.len(), MAX_SCOPES)?;
+        let by_type = request.entities.iter().filter(|entity| entity.is_pattern || entity.id.is_empty()).count();
+        bounded("entities", by_type, MAX_BY_TYPE).map_err(|_| too_many("entities", "without an id", MAX_BY_TYPE))?;
         let patterns = request.entities.iter().filter(|entity| entity.is_pattern).count();
         bounded("entities", patterns, MAX_PATTERNS).map_err(|_| too_many("entities", "patterns", MAX_PATTERNS))?;
         let mut selectors = EntitySelector::compile_all("entities", &request.entities)?;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::message::{MAX_PART, notification, parts};
-use super::outbox::{Snapshot, Work};
+use super::outbox::{Receiver, Snapshot, Work};
 use crate::state::Discovery;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -85,12 +85,12 @@ impl Discovery {
 
     async fn drive(self: Arc<Self>, id: SubscriptionId) {
         let mut patience = Patience::default();
-        while let Some((reference, work)) = self.outbox.next(&id) {
+        while let Some((receiver, work)) = self.outbox.next(&id) {
             match work {
                 Work::Changes(availability, batch) => {
                     let body = Bytes::from(notification(id.as_str(), availability.code(), &batch, None));
                     drop(batch);
-                    while !self.attempt(&id, &reference, body.clone(), &mut patience).await {
+                    while !self.attempt(&id, &receiver, body.clone(), &mut patience).await {
                         patience.pause().await;
                         if self.outbox.outdated(&id) {
                             break;
@@ -98,7 +98,7 @@ impl Discovery {
                     }
                 }
                 Work::Snapshot(snapshot) => {
-                    if !self.attempt_snapshot(&id, &reference, snapshot, &mut patience).await {
+                    if !self.attempt_snapshot(&id, &receiver, snapshot, &mut patience).await {
                         self.outbox.demand(&id);
                         patience.pause().await;
                     }
@@ -111,7 +111,7 @@ impl Discovery {
     async fn attempt_snapshot(
         &self,
         id: &SubscriptionId,
-        reference: &str,
+        receiver: &Receiver,
         snapshot: Snapshot,
         patience: &mut Patience,
     ) -> bool {
@@ -128,7 +128,7 @@ impl Discovery {
         }
         for (part, range) in parts(&selected) {
             let body = notification(id.as_str(), AVAILABLE_AT_SUBSCRIPTION, &selected[range], Some(part));
-            if !self.attempt(id, reference, body.into(), patience).await {
+            if !self.attempt(id, receiver, body.into(), patience).await {
                 return false;
             }
         }
@@ -147,16 +147,19 @@ impl Discovery {
     }
 
     /// Sends one notification; whether the subscriber took it. One that takes none for too long loses its subscription.
-    async fn attempt(&self, id: &SubscriptionId, reference: &str, body: Bytes, patience: &mut Patience) -> bool {
-        let Err(failure) = self.post(reference, body).await else {
+    async fn attempt(&self, id: &SubscriptionId, receiver: &Receiver, body: Bytes, patience: &mut Patience) -> bool {
+        let Err(failure) = self.post(receiver, body).await else {
             self.gauges.delivered.inc();
             *patience = Patience::default();
             return true;
         };
         self.gauges.undelivered.inc();
-        tracing::debug!(subscription = %id, reference, error = &failure as &dyn std::error::Error, "not delivered");
+        if patience.failing_since.is_none() {
+            let error = &failure as &dyn std::error::Error;
+            tracing::warn!(subscription = %id, reference = %receiver.url, error, "not delivered, trying again");
+        }
         if patience.failing_for() > failure.limit() {
-            tracing::warn!(subscription = %id, reference, %failure, "the subscriber is gone: its subscription ends");
+            tracing::warn!(subscription = %id, reference = %receiver.url, "the subscriber is gone: its subscription ends");
             if let Err(error) = self.unsubscribe(id).await {
                 tracing::error!(subscription = %id, %error, "the subscription may return after a restart");
             }
@@ -164,9 +167,10 @@ impl Discovery {
         false
     }
 
-    async fn post(&self, reference: &str, body: Bytes) -> Result<(), Failure> {
-        let request = Request::post(reference).header(CONTENT_TYPE, "application/json").body(body);
+    async fn post(&self, receiver: &Receiver, body: Bytes) -> Result<(), Failure> {
+        let request = Request::post(&*receiver.url).header(CONTENT_TYPE, "application/json").body(body);
         let Ok(request) = request else { return Err(Failure::Refused { status: StatusCode::BAD_REQUEST, code: None }) };
+        let _turn = receiver.turns.acquire().await;
         let answer = self.node.client.send(request).await?;
         let code = response_code(answer.body());
         if answer.status() == StatusCode::OK && code == Some(200) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use availability::{Availability, Notice, Registration};
 use ngsi::SubscriptionId;
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 /// Pending changes of one subscription beyond which a snapshot takes their place.
 const MAX_PENDING: usize = 10_000;
@@ -15,6 +16,9 @@ const MAX_PENDING_OF_ALL: usize = 500_000;
 const MAX_BATCH: usize = 500;
 /// The most bytes, roughly, in one notification.
 pub(super) const MAX_BATCH_BYTES: usize = 768 * 1024;
+
+/// How many notifications are on their way to one URL at once.
+const TURNS: usize = 16;
 
 /// Which snapshot a subscription is to get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +37,16 @@ pub(super) enum Work {
     Changes(Availability, Vec<Registration>),
 }
 
+/// Whom to notify; shared by the subscriptions that name the same URL.
+pub(super) struct Receiver {
+    /// The URL, exactly as given.
+    pub(super) url: Arc<str>,
+    /// Turns at posting to it.
+    pub(super) turns: Semaphore,
+}
+
 struct Queue {
-    reference: Arc<str>,
+    receiver: Arc<Receiver>,
     snapshot: Option<Snapshot>,
     changes: VecDeque<(Availability, Registration)>,
     /// Whether a driver is at work on it.
@@ -60,7 +72,30 @@ impl Queue {
 #[derive(Default)]
 struct Queues {
     by_subscription: HashMap<SubscriptionId, Queue>,
+    /// Receivers and how many queues name each.
+    receivers: HashMap<Arc<str>, (Arc<Receiver>, usize)>,
     pending: usize,
+}
+
+impl Queues {
+    fn receiver(&mut self, url: &str) -> Arc<Receiver> {
+        if let Some((known, queues)) = self.receivers.get_mut(url) {
+            *queues += 1;
+            return known.clone();
+        }
+        let receiver = Arc::new(Receiver { url: url.into(), turns: Semaphore::new(TURNS) });
+        self.receivers.insert(receiver.url.clone(), (receiver.clone(), 1));
+        receiver
+    }
+
+    fn release(&mut self, receiver: &Receiver) {
+        if let Some((_, queues)) = self.receivers.get_mut(&receiver.url) {
+            *queues -= 1;
+            if *queues == 0 {
+                self.receivers.remove(&receiver.url);
+            }
+        }
+    }
 }
 
 /// The queues of all subscriptions.
@@ -70,9 +105,10 @@ pub(crate) struct Outbox(Mutex<Queues>);
 impl Outbox {
     /// Begins a queue, with a snapshot due.
     pub(crate) fn open(&self, id: SubscriptionId, reference: &str, snapshot: Snapshot) {
-        let queue =
-            Queue { reference: reference.into(), snapshot: Some(snapshot), changes: VecDeque::new(), driven: false };
-        self.0.lock().by_subscription.insert(id, queue);
+        let mut queues = self.0.lock();
+        let receiver = queues.receiver(reference);
+        let queue = Queue { receiver, snapshot: Some(snapshot), changes: VecDeque::new(), driven: false };
+        queues.by_subscription.insert(id, queue);
     }
 
     /// Ends a queue; what was pending is dropped.
@@ -80,6 +116,7 @@ impl Outbox {
         let mut queues = self.0.lock();
         if let Some(queue) = queues.by_subscription.remove(id) {
             queues.pending -= queue.changes.len();
+            queues.release(&queue.receiver);
         }
     }
 
@@ -88,7 +125,7 @@ impl Outbox {
     pub(crate) fn push(&self, notices: Vec<Notice>) -> Vec<SubscriptionId> {
         let mut idle = Vec::new();
         let mut queues = self.0.lock();
-        let Queues { by_subscription, pending } = &mut *queues;
+        let Queues { by_subscription, pending, .. } = &mut *queues;
         for Notice { subscription, availability, registration } in notices {
             let Some(queue) = by_subscription.get_mut(&subscription) else { continue };
             if queue.snapshot.is_some() {
@@ -124,7 +161,7 @@ impl Outbox {
     /// Asks for a whole snapshot in place of what is pending.
     pub(super) fn demand(&self, id: &SubscriptionId) {
         let mut queues = self.0.lock();
-        let Queues { by_subscription, pending } = &mut *queues;
+        let Queues { by_subscription, pending, .. } = &mut *queues;
         if let Some(queue) = by_subscription.get_mut(id) {
             *pending -= queue.changes.len();
             queue.changes = VecDeque::new();
@@ -133,9 +170,9 @@ impl Outbox {
     }
 
     /// What to send next and where. `None` ends the driver: the queue is empty or closed.
-    pub(super) fn next(&self, id: &SubscriptionId) -> Option<(Arc<str>, Work)> {
+    pub(super) fn next(&self, id: &SubscriptionId) -> Option<(Arc<Receiver>, Work)> {
         let mut queues = self.0.lock();
-        let Queues { by_subscription, pending } = &mut *queues;
+        let Queues { by_subscription, pending, .. } = &mut *queues;
         let queue = by_subscription.get_mut(id)?;
         let before = queue.changes.len();
         let work = match queue.snapshot {
@@ -144,7 +181,7 @@ impl Outbox {
         };
         *pending -= before - queue.changes.len();
         queue.driven = work.is_some();
-        Some((queue.reference.clone(), work?))
+        Some((queue.receiver.clone(), work?))
     }
 
     /// Marks the snapshot as taken; changes are queued again from now on. To be called while the registry cannot change.
