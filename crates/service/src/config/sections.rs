@@ -177,6 +177,9 @@ pub struct Worker {
     /// `worker.container_management`: `docker`, `kubernetes`, `mec`, or `function`; default: Docker when its engine answers,
     /// otherwise functions only.
     pub container_management: Option<String>,
+    /// `worker.docker_host`: the Docker engine, `unix://<path>` or `tcp://<host>:<port>`; default `DOCKER_HOST`, else
+    /// `unix:///var/run/docker.sock`.
+    pub docker_host: Option<String>,
     /// `worker.capacity`: most task instances this node may run; default 10.
     pub capacity: u32,
     /// `worker.heartbeat_interval`: seconds; default 10.
@@ -205,6 +208,7 @@ impl Default for Worker {
             host_ip: None,
             http_port: 0,
             container_management: None,
+            docker_host: None,
             capacity: 10,
             heartbeat_interval: 10,
             detection_duration: 3,
