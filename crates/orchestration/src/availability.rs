@@ -110,7 +110,7 @@ impl Orchestrator {
             registration.values.retain(|(known, _)| *known != name);
             registration.values.push((name, value));
         }
-        self.take_in(key, Arc::new(registration));
+        self.take_in(key, &Arc::new(registration));
     }
 
     /// Takes in an available entity; asks for it when its group depends on an attribute discovery does not know.
@@ -130,16 +130,16 @@ impl Orchestrator {
             let fetched = |(name, _): &&(String, JsonText)| unknown.iter().any(|group_by| group_by.as_str() == name);
             registration.values.extend(before.values.iter().filter(fetched).cloned());
         }
-        self.take_in(key, Arc::new(registration));
+        self.take_in(key, &Arc::new(registration));
     }
 
-    fn take_in(&mut self, key: SubscriptionKey, registration: Arc<Registration>) {
+    fn take_in(&mut self, key: SubscriptionKey, registration: &Arc<Registration>) {
         let Some(subscription) = self.subscriptions.get_mut(&key) else { return };
-        if subscription.entities.get(&registration.id).is_some_and(|known| **known == *registration) {
+        if subscription.entities.get(&registration.id).is_some_and(|known| known == registration) {
             return;
         }
-        subscription.entities.insert(registration.id.clone(), Arc::clone(&registration));
-        self.feed(key, &registration);
+        subscription.entities.insert(registration.id.clone(), Arc::clone(registration));
+        self.feed(key, registration);
     }
 
     fn unknow(&mut self, key: SubscriptionKey, entity: &EntityId) {
@@ -217,7 +217,7 @@ impl Orchestrator {
     fn apply(&mut self, id: &IntentId, (task, stream): (usize, usize), entity: &EntityId, change: Option<Change>) {
         match change {
             None => {}
-            Some(Change::Opened { key, value }) => self.open(id, task, Some((key, value))),
+            Some(Change::Opened { key, value }) => self.open(id, task, Some((key, &value))),
             Some(Change::Closed { key, value }) => self.close(id, task, key, &value),
             Some(Change::Joined { key, value }) => {
                 let Some(registration) = self.registration(id, (task, stream), entity) else { return };
@@ -248,11 +248,10 @@ impl Orchestrator {
     }
 
     /// Creates the instances of the combinations that have become possible, as far as the bound allows.
-    fn open(&mut self, id: &IntentId, task: usize, fixed: Option<(usize, JsonText)>) {
+    fn open(&mut self, id: &IntentId, task: usize, fixed: Option<(usize, &JsonText)>) {
         let Some(state) = self.intents.get_mut(id) else { return };
         let room = self.settings.max_instances.saturating_sub(state.instances);
         let TaskState { grouping, instances, .. } = &state.tasks[task];
-        let fixed = fixed.as_ref().map(|(key, value)| (*key, value));
         let mut missing = grouping.combinations(fixed).filter(|values| !instances.contains_key(values));
         let new: Vec<Combination> = missing.by_ref().take(room).collect();
         state.overflow |= missing.next().is_some();

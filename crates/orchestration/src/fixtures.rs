@@ -106,6 +106,7 @@ impl Bench {
         messages
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]
     pub(crate) fn available(&mut self, registration: Registration) -> Vec<Message> {
         let keys = self.keys_of(registration.entity_type.as_str());
         keys.into_iter()

@@ -176,8 +176,12 @@ impl Fleet {
             }
         }
         if place(before) != place(wanted) {
-            place(before).map(|point| self.places.remove(&Place::new(point, id.clone())));
-            place(wanted).map(|point| self.places.insert(Place::new(point, id.clone())));
+            if let Some(point) = place(before) {
+                self.places.remove(&Place::new(point, id.clone()));
+            }
+            if let Some(point) = place(wanted) {
+                self.places.insert(Place::new(point, id.clone()));
+            }
         }
     }
 
