@@ -7,6 +7,7 @@ use crate::Delivery;
 use crate::subscription::{Receipt, Settle as AnySettle};
 use flow::Envelope;
 use futures_util::StreamExt;
+use futures_util::future::try_join_all;
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions,
 };
@@ -105,9 +106,12 @@ impl Driver {
     /// Hands deliveries to the subscriber and its verdicts to the server until either ends.
     async fn forward(&self, mut consumer: lapin::Consumer) -> lapin::Result<()> {
         let (settle, mut verdicts) = mpsc::unbounded_channel();
+        let mut settling = Vec::new();
         loop {
             tokio::select! {
-                Some(verdict) = verdicts.recv() => self.settle(verdict).await?,
+                _ = verdicts.recv_many(&mut settling, usize::from(PREFETCH)) => {
+                    try_join_all(settling.drain(..).map(|verdict| self.settle(verdict))).await?;
+                }
                 delivery = consumer.next() => match delivery {
                     Some(delivery) => self.hand_over(delivery?, &settle).await?,
                     None => return Ok(()),
