@@ -5,24 +5,34 @@ use std::time::Duration;
 
 use availability::{Heartbeat, SilentBroker, origin};
 use storage::Batch;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::refusal::Refusal;
 use crate::state::Discovery;
 
-/// Looks at every interval for brokers that fell silent, until shutdown.
+/// How often the gauges are brought up to date.
+const MEASURE_EVERY: Duration = Duration::from_secs(1);
+
+/// Looks at every interval for brokers that fell silent, and keeps the gauges, until shutdown.
 pub(crate) async fn run(discovery: Arc<Discovery>) {
     let shutdown = discovery.node.shutdown.clone();
-    let mut ticks = tokio::time::interval(Duration::from_secs(discovery.node.config.broker.heartbeat_interval));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut look = ticks(Duration::from_secs(discovery.node.config.broker.heartbeat_interval));
+    let mut measure = ticks(MEASURE_EVERY);
     let watch = async {
         loop {
-            ticks.tick().await;
-            discovery.bury_silent_brokers(service::now()).await;
-            discovery.measure();
+            tokio::select! {
+                _ = look.tick() => discovery.bury_silent_brokers(service::now()).await,
+                _ = measure.tick() => discovery.measure(),
+            }
         }
     };
     shutdown.run_until_cancelled(watch).await;
+}
+
+fn ticks(interval: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 impl Discovery {

@@ -140,3 +140,19 @@ async fn status_and_types() {
     assert_eq!(discovery.get("/etype").await, json!(["Bus", "Car"]));
     assert_eq!(discovery.get("/ngsi9/etype").await, json!(["Bus", "Car"]));
 }
+
+#[tokio::test]
+async fn metrics_count_what_discovery_holds() {
+    let discovery = Discovery::start().await;
+    discovery.register("Car1", "Car", BROKER).await;
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        let answer = discovery.node.client.get(&format!("{}/metrics", discovery.url)).await.unwrap();
+        let text = String::from_utf8(answer.body().to_vec()).unwrap();
+        if text.contains("fogflow_discovery_registrations 1") {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{text}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
