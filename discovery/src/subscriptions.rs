@@ -16,11 +16,15 @@ use crate::state::Discovery;
 pub(crate) type Subscribers = BTreeMap<SubscriptionId, Arc<AvailabilityRequest>>;
 
 impl Discovery {
-    /// Takes up a subscription; returns when it is on disk, with the first notification on its way.
-    pub(crate) async fn subscribe(self: &Arc<Self>, request: AvailabilityRequest) -> Result<SubscriptionId, Refusal> {
+    /// Takes up a subscription, in place of the one of that identifier if there is one; returns when it is on disk, with
+    /// the first notification on its way.
+    pub(crate) async fn subscribe(
+        self: &Arc<Self>,
+        id: SubscriptionId,
+        request: AvailabilityRequest,
+    ) -> Result<(), Refusal> {
         let query = Query::compile(&request)?;
         check_reference(&request.reference)?;
-        let id = SubscriptionId::from(uuid::Uuid::new_v4().to_string());
         let mut batch = Batch::new();
         self.tables.put_subscription(&mut batch, &id, &request);
         {
@@ -33,8 +37,8 @@ impl Discovery {
             self.forget_subscription(&id);
             return Err(error.into());
         }
-        self.wake(id.clone());
-        Ok(id)
+        self.wake(id);
+        Ok(())
     }
 
     /// Ends a subscription; whether there was one.

@@ -7,11 +7,13 @@ use common::{Discovery, registration};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-const BODIES: [&str; 5] = [
+const BODIES: [&str; 7] = [
     "registerContext",
     "discoverContextAvailability",
     "subscribeContextAvailability",
     "unsubscribeContextAvailability",
+    "UpdateLDContextAvailability/any",
+    "broker",
     "broker/heartbeat",
 ];
 

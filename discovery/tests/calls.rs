@@ -156,3 +156,26 @@ async fn metrics_count_what_discovery_holds() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
+
+#[tokio::test]
+async fn replaced_subscription_selects_something_else() {
+    let discovery = Discovery::start().await;
+    let subscriber = Subscriber::start().await;
+    discovery.register("Car1", "Car", BROKER).await;
+    discovery.register("Bus1", "Bus", BROKER).await;
+    let id = discovery.subscribe("Car", &subscriber.reference).await;
+    subscriber.wait_for(|notifications| notifications.len() == 1).await;
+    subscriber.forget();
+    let request = json!({"entities": [{"type": "Bus"}], "reference": subscriber.reference});
+    let answer = discovery.post(&format!("UpdateLDContextAvailability/{id}"), request).await;
+    assert_eq!(answer["subscribeId"], json!(id));
+    let notifications = subscriber.wait_for(|notifications| notifications.len() == 1).await;
+    assert_eq!(
+        (&notifications[0]["snapshot"], &told(&notifications)[..]),
+        (&json!(true), &[(201, "Bus1".to_owned())][..])
+    );
+    discovery.remove("Car1").await;
+    discovery.remove("Bus1").await;
+    let notifications = subscriber.wait_for(|notifications| notifications.len() == 2).await;
+    assert_eq!(told(&notifications)[1], (410, "Bus1".to_owned()));
+}

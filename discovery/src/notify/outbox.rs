@@ -88,6 +88,13 @@ impl Queues {
         receiver
     }
 
+    fn remove(&mut self, id: &SubscriptionId) -> Option<Queue> {
+        let queue = self.by_subscription.remove(id)?;
+        self.pending -= queue.changes.len();
+        self.release(&queue.receiver);
+        Some(queue)
+    }
+
     fn release(&mut self, receiver: &Receiver) {
         if let Some((_, queues)) = self.receivers.get_mut(&receiver.url) {
             *queues -= 1;
@@ -103,21 +110,21 @@ impl Queues {
 pub(crate) struct Outbox(Mutex<Queues>);
 
 impl Outbox {
-    /// Begins a queue, with a snapshot due.
+    /// Begins a queue, with a snapshot due; one of the same subscription ends, its driver goes on with this one.
     pub(crate) fn open(&self, id: SubscriptionId, reference: &str, snapshot: Snapshot) {
         let mut queues = self.0.lock();
         let receiver = queues.receiver(reference);
-        let queue = Queue { receiver, snapshot: Some(snapshot), changes: VecDeque::new(), driven: false };
+        let mut queue = Queue { receiver, snapshot: Some(snapshot), changes: VecDeque::new(), driven: false };
+        if let Some(former) = queues.remove(&id) {
+            queue.driven = former.driven;
+            queue.snapshot = Some(Snapshot::Whole);
+        }
         queues.by_subscription.insert(id, queue);
     }
 
     /// Ends a queue; what was pending is dropped.
     pub(crate) fn close(&self, id: &SubscriptionId) {
-        let mut queues = self.0.lock();
-        if let Some(queue) = queues.by_subscription.remove(id) {
-            queues.pending -= queue.changes.len();
-            queues.release(&queue.receiver);
-        }
+        self.0.lock().remove(id);
     }
 
     /// Appends changes and gives back the subscriptions that need a driver. Changes after which a snapshot is sent

@@ -1,10 +1,10 @@
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use bytes::Bytes;
-use ngsi::SubscriptionId;
 use ngsi::v1::StatusCode;
 use ngsi::v1::ngsi9::{AvailabilityRequest, SubscribeContextAvailabilityResponse};
 use ngsi::v1::ngsi10::UnsubscribeContextRequest;
+use ngsi::{ParseError, SubscriptionId};
 use serde::Serialize;
 
 use super::Shared;
@@ -15,8 +15,28 @@ pub(super) async fn subscribe(
     body: Bytes,
 ) -> Result<Json<SubscribeContextAvailabilityResponse>, Refusal> {
     let request: AvailabilityRequest = ngsi::json::parse(&body)?;
-    let subscribe_id = discovery.subscribe(request).await?;
+    let subscribe_id = SubscriptionId::from(uuid::Uuid::new_v4().to_string());
+    discovery.subscribe(subscribe_id.clone(), request).await?;
     Ok(Json(SubscribeContextAvailabilityResponse { subscribe_id, error_code: StatusCode::ok() }))
+}
+
+/// Changes what a subscription selects; brokers of the original do so for NGSI-LD.
+pub(super) async fn replace(
+    State(discovery): Shared,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<SubscribeContextAvailabilityResponse>, Refusal> {
+    let request: AvailabilityRequest = ngsi::json::parse(&body)?;
+    let subscribe_id = checked(SubscriptionId::from(id))?;
+    discovery.subscribe(subscribe_id.clone(), request).await?;
+    Ok(Json(SubscribeContextAvailabilityResponse { subscribe_id, error_code: StatusCode::ok() }))
+}
+
+fn checked(id: SubscriptionId) -> Result<SubscriptionId, ParseError> {
+    if id.is_empty() || id.as_str().len() > 1024 {
+        return Err(ParseError::new("subscriptionId", "must be 1 to 1024 bytes long"));
+    }
+    Ok(id)
 }
 
 #[derive(Serialize)]
@@ -30,9 +50,7 @@ pub(super) struct Unsubscribed {
 /// Ends a subscription; one that is not known has ended already.
 pub(super) async fn unsubscribe(State(discovery): Shared, body: Bytes) -> Result<Json<Unsubscribed>, Refusal> {
     let UnsubscribeContextRequest { subscription_id } = ngsi::json::parse(&body)?;
-    if subscription_id.is_empty() || subscription_id.as_str().len() > 1024 {
-        return Err(ngsi::ParseError::new("subscriptionId", "must be 1 to 1024 bytes long").into());
-    }
+    let subscription_id = checked(subscription_id)?;
     discovery.unsubscribe(&subscription_id).await?;
     Ok(Json(Unsubscribed { subscription_id, status_code: StatusCode::new(200, "OK", "OK") }))
 }
