@@ -2,10 +2,14 @@
 
 mod broker;
 mod bus;
+mod demo;
 mod designer;
 mod discovery;
+mod master;
 mod process;
+mod simulate;
 mod up;
+mod worker;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -32,8 +36,16 @@ enum Command {
     Broker(process::ServiceArgs),
     /// Run discovery
     Discovery(process::ServiceArgs),
+    /// Run a master
+    Master(process::ServiceArgs),
+    /// Run a worker
+    Worker(process::ServiceArgs),
     /// Run the designer
     Designer(process::ServiceArgs),
+    /// Show the anomaly detection case from end to end, with nothing else needed
+    Demo(demo::Args),
+    /// Let many devices report to a broker
+    Simulate(simulate::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -42,7 +54,11 @@ fn main() -> ExitCode {
         Command::Up(args) => up::run(&args, begun),
         Command::Broker(args) => process::run_service(&args, "broker", begun, broker::start),
         Command::Discovery(args) => process::run_service(&args, "discovery", begun, discovery::start),
+        Command::Master(args) => process::run_service(&args, "master", begun, master::start),
+        Command::Worker(args) => process::run_service(&args, "worker", begun, worker::start),
         Command::Designer(args) => process::run_service(&args, "designer", begun, designer::start),
+        Command::Demo(args) => demo::run(&args),
+        Command::Simulate(args) => process::runtime().and_then(|runtime| runtime.block_on(simulate::run(args))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -120,7 +120,7 @@ impl Process {
         started
     }
 
-    async fn drain(self) {
+    pub(crate) async fn drain(self) {
         join_all(self.running.into_iter().map(Running::drained)).await;
         self.node.tasks.close();
         if tokio::time::timeout(TASKS_DEADLINE, self.node.tasks.wait()).await.is_err() {

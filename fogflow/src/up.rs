@@ -7,7 +7,7 @@ use anyhow::Context;
 use service::{Config, Running};
 
 use crate::process::{self, Process};
-use crate::{broker, designer, discovery};
+use crate::{broker, designer, discovery, master, worker};
 
 /// The arguments of `fogflow up`.
 #[derive(clap::Args)]
@@ -41,7 +41,7 @@ fn meet_on_this_host(config: &mut Config) {
 }
 
 /// Those that others call come first; each learns the ports that the ones before it really got.
-async fn start_all(process: &mut Process) -> anyhow::Result<()> {
+pub(crate) async fn start_all(process: &mut Process) -> anyhow::Result<()> {
     let discovery = discovery::start(process).await.context("cannot start discovery")?;
     started(process, discovery, |config, port| {
         config.discovery.http_port = port;
@@ -51,6 +51,14 @@ async fn start_all(process: &mut Process) -> anyhow::Result<()> {
     started(process, broker, |config, port| {
         config.broker.http_port = port;
         config.broker.https_port = port;
+    });
+    let master = master::start(process).await.context("cannot start master")?;
+    started(process, master, |config, port| {
+        config.master.rest_api_port = port;
+    });
+    let worker = worker::start(process).await.context("cannot start worker")?;
+    started(process, worker, |config, port| {
+        config.worker.http_port = port;
     });
     let designer = designer::start(process).await.context("cannot start designer")?;
     started(process, designer, |config, port| {

@@ -171,7 +171,9 @@ fn program() -> anyhow::Result<PathBuf> {
 }
 
 fn build() -> anyhow::Result<PathBuf> {
-    if let Some(program) = std::env::var_os("FOGFLOW_PROGRAM") {
+    // cargo sets the second for the program's own tests.
+    let given = ["FOGFLOW_PROGRAM", "CARGO_BIN_EXE_fogflow"].into_iter().find_map(std::env::var_os);
+    if let Some(program) = given {
         return Ok(program.into());
     }
     // <target>/<profile>/deps/<test>
