@@ -66,3 +66,23 @@ async fn exchange_is_gone(server: &Server) -> bool {
     let kind = lapin::ExchangeKind::Topic;
     channel.exchange_declare("fogflow".into(), kind, passive, Default::default()).await.is_err()
 }
+
+/// As when a cable is cut: nothing says that the server is gone, only its heartbeats are missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_server_is_given_up_and_found_again() {
+    let server = Server::start();
+    let (bus, _) = server.bus();
+    let mut subscription = bus.subscribe("Worker.2", &["Worker.2.*"]);
+    subscription.bound().await;
+
+    server.signal("STOP");
+    let refused = bus.publish(envelope("Worker.2.", "silence")).await.unwrap_err();
+    assert!(matches!(refused, PublishError::Unconfirmed { .. }), "{refused:?}");
+    wait_for(&bus, is_disconnected).await;
+    server.signal("CONT");
+
+    wait_for(&bus, |state| *state == BusState::Connected).await;
+    subscription.bound().await;
+    bus.publish(envelope("Worker.2.", "after")).await.unwrap();
+    eventually(async || next_type(&mut subscription).await == "after").await;
+}

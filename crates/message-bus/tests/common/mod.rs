@@ -65,6 +65,12 @@ impl Server {
         }
     }
 
+    /// Freezes (`STOP`) or thaws (`CONT`) the server: its connections stay open and silent.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = std::fs::read_to_string(self.dir.path().join("pid")).unwrap();
+        assert!(Command::new("kill").args(["-s", signal, pid.trim()]).status().unwrap().success());
+    }
+
     pub(crate) fn settings(&self) -> RabbitMq {
         RabbitMq::new("127.0.0.1", self.port, "admin", "mypass")
     }
