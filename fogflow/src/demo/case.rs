@@ -1,5 +1,7 @@
 //! The anomaly detection case: what is registered, drawn and wanted, and the shops.
 
+use std::time::Duration;
+
 use anyhow::{Context, ensure};
 use ngsi::v1::ngsi10::{SubscribeContextRequest, UpdateAction};
 use ngsi::v1::{ContextAttribute, ContextElement, EntityRef};
@@ -7,6 +9,7 @@ use ngsi::{JsonText, Point};
 use serde_json::{Value, json};
 use service::Node;
 
+use super::Demo;
 use super::settings::{NORTH, SOUTH};
 use crate::simulate::{AttributeRange, Drive, Plan};
 
@@ -19,6 +22,10 @@ pub(super) const THRESHOLD: f64 = 85.0;
 pub(super) const FOUND: &str = "Anomaly";
 /// The type of what the counter says.
 pub(super) const COUNTED: &str = "Stat";
+
+const INTENT: &str = "ServiceIntent.demo";
+/// How long the end waits for the task instances to be gone.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// A shop with its panels.
 #[derive(Clone)]
@@ -40,7 +47,8 @@ pub(super) fn fleets(devices: u32) -> Vec<Shop> {
         ("harbour", near(SOUTH, 0.01, 0.01)),
         ("garden", near(SOUTH, -0.05, 0.06)),
     ];
-    let shop = |(seed, (name, center)): (u64, (&'static str, Point))| Shop { name, seed, plan: plan(name, center, devices) };
+    let shop =
+        |(seed, (name, center)): (u64, (&'static str, Point))| Shop { name, seed, plan: plan(name, center, devices) };
     (1..).zip(shops).map(shop).collect()
 }
 
@@ -72,7 +80,7 @@ pub(super) async fn state(node: &Node, drive: &Drive, receiver: &str) -> anyhow:
         post(node, &url, &serde_json::to_value(request)?).await?;
     }
     let everywhere = json!({ "scopeType": "global", "scopeValue": "global" });
-    let intent = json!({ "id": "ServiceIntent.demo", "topology": "anomaly-detection", "geoscope": everywhere });
+    let intent = json!({ "id": INTENT, "topology": "anomaly-detection", "geoscope": everywhere });
     post(node, &format!("{designer}/intent"), &intent).await
 }
 
@@ -84,9 +92,7 @@ fn operators() -> Value {
 }
 
 fn service() -> Value {
-    let input = |entity_type: &str, groupby: &str| {
-        json!({ "selected_type": entity_type, "selected_attributes": ["all"], "groupby": groupby, "scoped": false })
-    };
+    let input = |entity_type: &str, groupby: &str| json!({ "selected_type": entity_type, "selected_attributes": ["all"], "groupby": groupby, "scoped": false });
     let detector = json!({
         "name": "detector", "operator": "anomaly",
         "input_streams": [input("PowerPanel", "EntityID"), input("Rule", "ALL")],
@@ -110,6 +116,22 @@ fn rule() -> ContextElement {
             metadata: Vec::new(),
         }],
         domain_metadata: Vec::new(),
+    }
+}
+
+/// Takes the intent back and waits until nothing runs for it any more; a system that stops already does so by itself.
+pub(super) async fn withdraw(demo: &Demo) {
+    let url = format!("{}/intent/{INTENT}", demo.designer_url);
+    if demo.node.shutdown.is_cancelled() || demo.node.client.delete(&url).await.is_err() {
+        return;
+    }
+    let gone = async {
+        while !demo.board.tasks().is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    if tokio::time::timeout(FAREWELL, gone).await.is_err() {
+        tracing::warn!("some task instances are still there");
     }
 }
 

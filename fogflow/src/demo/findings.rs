@@ -88,7 +88,8 @@ impl Findings {
 
     fn notified(&self, element: &ContextElement) {
         if element.entity.entity_type == COUNTED {
-            let said: Vec<String> = element.attributes.iter().map(|a| format!("{} {}", a.name, a.value.to_plain())).collect();
+            let said: Vec<String> =
+                element.attributes.iter().map(|a| format!("{} {}", a.name, a.value.to_plain())).collect();
             if !said.is_empty() {
                 self.0.lock().counted = Some(said.join(", "));
             }
@@ -107,7 +108,9 @@ impl Findings {
             let report = panel.reports.iter().find(|(reported, _)| (reported - usage).abs() < 1e-9)?;
             Some((panel.id.clone(), report.1))
         };
-        let Some((panel, sent)) = seen.panels.values().filter_map(matching).max_by_key(|(_, sent)| *sent) else { return };
+        let Some((panel, sent)) = seen.panels.values().filter_map(matching).max_by_key(|(_, sent)| *sent) else {
+            return;
+        };
         let latency = at - sent;
         seen.latency.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
         seen.found += 1;

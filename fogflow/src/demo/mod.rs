@@ -20,10 +20,11 @@ use service::{Node, Running};
 use storage::Store;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::process::{self, Process};
 use crate::simulate::{Drive, Fleet, Lasting, PerSecond, Stats};
-use crate::{up, worker};
+use crate::up;
 use board::Board;
 use findings::Findings;
 
@@ -80,32 +81,36 @@ async fn second_worker(process: &mut Process, folder: &Path) -> anyhow::Result<(
     let store = Store::open(&folder.join("south")).context("cannot open the second worker's store")?;
     let mut node = Node::new(settings::south(&process.node.config), 1)?;
     (node.shutdown, node.tasks) = (process.node.shutdown.clone(), process.node.tasks.clone());
-    let running = worker::start_on(process, node, store.clone()).await.context("cannot start the second worker")?;
+    let bus = process.bus()?;
+    let running = ::worker::start(node, bus, store.clone()).await.context("cannot start the second worker")?;
     Ok((running, store))
 }
 
 /// What the views look at.
-pub(crate) struct Demo {
-    pub(crate) begun: Instant,
-    pub(crate) ends_after: Option<Duration>,
-    pub(crate) services: Vec<(String, String)>,
-    pub(crate) designer_url: String,
-    pub(crate) broker_url: String,
-    pub(crate) findings: Arc<Findings>,
-    pub(crate) board: Arc<Board>,
-    pub(crate) stats: Arc<Stats>,
-    pub(crate) node: Node,
+struct Demo {
+    begun: Instant,
+    ends_after: Option<Duration>,
+    services: Vec<(String, String)>,
+    designer_url: String,
+    broker_url: String,
+    findings: Arc<Findings>,
+    board: Arc<Board>,
+    stats: Arc<Stats>,
+    node: Node,
+    /// Cancelled when the viewer has seen enough, and by the node's shutdown.
+    ending: CancellationToken,
 }
 
 async fn play(process: &Process, args: &Args) -> anyhow::Result<()> {
     let node = process.node.clone();
     let (findings, board, stats) = (Arc::<Findings>::default(), Arc::<Board>::default(), Arc::<Stats>::default());
+    let ending = node.shutdown.child_token();
     let drive = Drive {
         client: node.client.clone(),
         broker: node.config.broker_url(),
         every: args.rate.interval(),
         stats: stats.clone(),
-        shutdown: node.shutdown.clone(),
+        shutdown: ending.clone(),
         watch: Some({
             let findings = findings.clone();
             Arc::new(move |report| findings.reported(report))
@@ -115,34 +120,46 @@ async fn play(process: &Process, args: &Args) -> anyhow::Result<()> {
     case::state(&node, &drive, &receiver).await?;
     let devices = case::fleets(args.devices);
     findings.expect(&devices);
-    let mut drivers: Vec<JoinHandle<()>> = devices.into_iter().map(|shop| start(&drive, shop)).collect();
-    drivers.push(node.tasks.spawn(board::follow(node.clone(), board.clone())));
+    let drivers: Vec<JoinHandle<()>> = devices.iter().map(|shop| start(&drive, shop)).collect();
+    node.tasks.spawn(board::follow(node.clone(), board.clone()));
     let demo = Demo {
         begun: Instant::now(),
         ends_after: args.lasting.map(|time| time.0),
-        services: process.running.iter().map(|running| (running.name.to_owned(), running.url())).collect(),
+        services: services(process),
         designer_url: node.config.designer_url(),
         broker_url: node.config.broker_url(),
         findings,
         board,
         stats,
-        node: node.clone(),
+        node,
+        ending,
     };
-    let shown = if args.plain || !std::io::stdout().is_terminal() {
-        plain::show(&demo).await
-    } else {
-        screen::show(&demo).await
-    };
-    node.shutdown.cancel();
-    for driver in drivers {
-        driver.await.context("a part of the demo ended badly")?;
-    }
-    shown?;
+    let on_screen = !args.plain && std::io::stdout().is_terminal();
+    let shown = if on_screen { screen::show(&demo).await } else { plain::show(&demo).await };
     plain::print(&plain::summary(&demo));
-    verdict(&demo)
+    let verdict = verdict(&demo);
+    demo.ending.cancel();
+    for driver in drivers {
+        driver.await.context("a device ended badly")?;
+    }
+    case::withdraw(&demo).await;
+    shown?;
+    verdict
 }
 
-fn start(drive: &Drive, shop: case::Shop) -> JoinHandle<()> {
+/// The services with their addresses; workers by their site.
+fn services(process: &Process) -> Vec<(String, String)> {
+    let north = process.node.config.site_id.clone();
+    let mut sites = [north, settings::south(&process.node.config).site_id].into_iter();
+    let name = |running: &Running| match running.name {
+        "worker" => format!("worker {}", sites.next().unwrap_or_default()),
+        other => other.to_owned(),
+    };
+    let names: Vec<String> = process.running.iter().map(name).collect();
+    names.into_iter().zip(process.running.iter().map(Running::url)).collect()
+}
+
+fn start(drive: &Drive, shop: &case::Shop) -> JoinHandle<()> {
     let fleet = Fleet::new(&shop.plan, shop.seed);
     tokio::spawn(drive.clone().run(fleet))
 }

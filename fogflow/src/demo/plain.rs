@@ -21,7 +21,7 @@ pub(super) async fn show(demo: &Demo) -> anyhow::Result<()> {
     print(&next_steps(demo).join("\n"));
     let mut times = interval_at(Instant::now() + EVERY, EVERY);
     let mut printed = Instant::now();
-    while demo.node.shutdown.run_until_cancelled(times.tick()).await.is_some() {
+    while demo.ending.run_until_cancelled(times.tick()).await.is_some() {
         print(&line(demo));
         for anomaly in demo.findings.latest(3).iter().rev().filter(|anomaly| anomaly.at > printed) {
             print(&format!("  anomaly: {} at {:.1}, after {:.1} ms", anomaly.panel, anomaly.usage, anomaly.latency_ms));
@@ -35,7 +35,7 @@ pub(super) async fn show(demo: &Demo) -> anyhow::Result<()> {
 }
 
 fn services(demo: &Demo) -> String {
-    demo.services.iter().map(|(name, url)| format!("{name:<10} {url}")).collect::<Vec<_>>().join("\n")
+    demo.services.iter().map(|(name, url)| format!("{name:<13} {url}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Where to look and what to try.

@@ -11,11 +11,11 @@ use ratatui::widgets::{Block, BorderType, Cell, Paragraph, Row, Table};
 use ratatui::{DefaultTerminal, Frame};
 use tokio_util::sync::CancellationToken;
 
+use super::Demo;
 use super::board::{Task, site};
 use super::case::THRESHOLD;
 use super::findings::Panel;
 use super::plain::{latency, next_steps};
-use super::Demo;
 
 const EVERY: Duration = Duration::from_millis(200);
 const ACCENT: Color = Color::Cyan;
@@ -31,23 +31,23 @@ pub(super) async fn show(demo: &Demo) -> anyhow::Result<()> {
 
 async fn refresh(demo: &Demo, terminal: &mut DefaultTerminal) -> anyhow::Result<()> {
     let keys = tokio::task::spawn_blocking({
-        let shutdown = demo.node.shutdown.clone();
-        move || watch_keys(&shutdown)
+        let ending = demo.ending.clone();
+        move || watch_keys(&ending)
     });
     let mut times = tokio::time::interval(EVERY);
-    while demo.node.shutdown.run_until_cancelled(times.tick()).await.is_some() {
+    while demo.ending.run_until_cancelled(times.tick()).await.is_some() {
         terminal.draw(|frame| draw(demo, frame)).context("cannot draw")?;
         if demo.ends_after.is_some_and(|end| demo.begun.elapsed() >= end) {
             break;
         }
     }
-    demo.node.shutdown.cancel();
+    demo.ending.cancel();
     keys.await.context("the keyboard's thread ended badly")?.context("cannot read the keyboard")
 }
 
 /// Cancels the token at `q` or Ctrl-C; ends when it is cancelled.
-fn watch_keys(shutdown: &CancellationToken) -> std::io::Result<()> {
-    while !shutdown.is_cancelled() {
+fn watch_keys(ending: &CancellationToken) -> std::io::Result<()> {
+    while !ending.is_cancelled() {
         if !event::poll(EVERY)? {
             continue;
         }
@@ -56,14 +56,15 @@ fn watch_keys(shutdown: &CancellationToken) -> std::io::Result<()> {
             && (matches!(key.code, KeyCode::Char('q') | KeyCode::Esc)
                 || (key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)))
         {
-            shutdown.cancel();
+            ending.cancel();
         }
     }
     Ok(())
 }
 
 fn draw(demo: &Demo, frame: &mut Frame) {
-    let rows = Layout::vertical([Constraint::Length(1), Constraint::Min(8), Constraint::Length(8), Constraint::Length(5)]);
+    let rows =
+        Layout::vertical([Constraint::Length(1), Constraint::Min(8), Constraint::Length(8), Constraint::Length(5)]);
     let [head, middle, results, foot] = rows.areas(frame.area());
     let [panels, tasks] = Layout::horizontal([Constraint::Percentage(45), Constraint::Percentage(55)]).areas(middle);
     let [found, services] = Layout::horizontal([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(results);
@@ -73,10 +74,10 @@ fn draw(demo: &Demo, frame: &mut Frame) {
     frame.render_widget(result_text(demo), found);
     frame.render_widget(service_text(demo), services);
     let steps = next_steps(demo).into_iter().map(Line::from).collect::<Vec<_>>();
-    frame.render_widget(Paragraph::new(steps).block(framed("What next · q quits".to_owned())), foot);
+    frame.render_widget(Paragraph::new(steps).block(framed("What next · q quits")), foot);
 }
 
-fn framed(title: String) -> Block<'static> {
+fn framed(title: &str) -> Block<'static> {
     let title = Span::styled(format!(" {title} "), Style::new().add_modifier(Modifier::BOLD));
     Block::bordered().border_type(BorderType::Rounded).border_style(Style::new().fg(Color::DarkGray)).title(title)
 }
@@ -105,7 +106,7 @@ fn panel_table(demo: &Demo, area: Rect) -> Table<'static> {
     };
     let widths = [Constraint::Length(9), Constraint::Min(12), Constraint::Length(7), Constraint::Length(12)];
     let header = Row::new(["shop", "panel", "usage", ""]).style(Style::new().fg(Color::DarkGray));
-    Table::new(panels.iter().take(shown).map(panel_row), widths).header(header).block(framed(title))
+    Table::new(panels.iter().take(shown).map(panel_row), widths).header(header).block(framed(&title))
 }
 
 fn panel_row(panel: &Panel) -> Row<'static> {
@@ -132,7 +133,7 @@ fn task_table(demo: &Demo) -> Table<'static> {
     let widths = [Constraint::Length(9), Constraint::Min(20), Constraint::Length(8), Constraint::Length(10)];
     let header = Row::new(["task", "instance", "worker", "state"]).style(Style::new().fg(Color::DarkGray));
     let title = format!("Placements · {} running", demo.board.running());
-    Table::new(tasks.iter().map(task_row), widths).header(header).block(framed(title))
+    Table::new(tasks.iter().map(task_row), widths).header(header).block(framed(&title))
 }
 
 fn task_row(task: &Task) -> Row<'static> {
@@ -143,7 +144,7 @@ fn task_row(task: &Task) -> Row<'static> {
     };
     Row::new([
         Cell::from(task.task_name.clone()),
-        Cell::from(task.id.clone()),
+        Cell::from(task.id.strip_prefix("Task.").unwrap_or(&task.id).to_owned()),
         Cell::from(site(&task.worker).to_owned()).style(Style::new().fg(ACCENT)),
         Cell::from(task.status.clone()).style(Style::new().fg(color)),
     ])
@@ -163,14 +164,14 @@ fn result_text(demo: &Demo) -> Paragraph<'static> {
             Span::from(format!("  found after {:.1} ms, {age} s ago", anomaly.latency_ms)).fg(Color::DarkGray),
         ])
     }));
-    Paragraph::new(Text::from(lines)).block(framed(format!("Results · {} anomalies", demo.findings.anomalies())))
+    Paragraph::new(Text::from(lines)).block(framed(&format!("Results · {} anomalies", demo.findings.anomalies())))
 }
 
 fn service_text(demo: &Demo) -> Paragraph<'static> {
     let line = |(name, url): &(String, String)| {
-        Line::from(vec![Span::from(format!("{name:<10} ")), Span::from(url.clone()).fg(Color::DarkGray)])
+        Line::from(vec![Span::from(format!("{name:<13} ")), Span::from(url.clone()).fg(Color::DarkGray)])
     };
-    Paragraph::new(demo.services.iter().map(line).collect::<Vec<_>>()).block(framed("Services".to_owned()))
+    Paragraph::new(demo.services.iter().map(line).collect::<Vec<_>>()).block(framed("Services"))
 }
 
 #[cfg(test)]
@@ -198,6 +199,7 @@ mod tests {
             findings: Arc::default(),
             board: Arc::default(),
             stats: Arc::default(),
+            ending: CancellationToken::new(),
             node: Node::new(config, 1).unwrap(),
         };
         demo.findings.expect(&fleets(3));

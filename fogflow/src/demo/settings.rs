@@ -88,7 +88,7 @@ fn free(usual: u16) -> u16 {
 /// The second site: the same core services, a worker elsewhere.
 pub(super) fn south(north: &Config) -> Config {
     let mut config = north.clone();
-    config.site_id = "south".to_owned();
+    config.site_id = if north.site_id == "south" { "north" } else { "south" }.to_owned();
     config.location = Some(SOUTH);
     config.worker.http_port = 0;
     config
