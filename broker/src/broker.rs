@@ -110,13 +110,14 @@ impl Broker {
         let notice = Notice { seq: self.ledger.next_seq(), entity, deleted, due_at: now };
         self.ledger.put_notice(batch, subscriber.id(), &notice);
         self.outbox.added(1);
-        match subscriber.push(notice) {
-            None => {}
-            Some(Displaced::Merged(earlier)) => {
-                self.counters.merged.inc();
-                self.outbox.done(subscriber.id(), &[earlier]);
+        for displaced in subscriber.push(notice) {
+            match displaced {
+                Displaced::Merged(earlier) => {
+                    self.counters.merged.inc();
+                    self.outbox.done(subscriber.id(), &[earlier]);
+                }
+                Displaced::Lost(oldest) => self.note_lost(subscriber, &[oldest], "too many wait"),
             }
-            Some(Displaced::Lost(oldest)) => self.note_lost(subscriber, &[oldest], "too many wait"),
         }
     }
 

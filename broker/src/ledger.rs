@@ -1,9 +1,10 @@
 //! What the broker keeps on disk, and in which form.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use context::{Change, Notice, Record, codec};
 use ngsi::SubscriptionId;
+use service::http::Readiness;
 use storage::{Batch, Commit, StorageError, Store, Table};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -24,10 +25,12 @@ pub(crate) struct Ledger {
     pub(crate) links: Table,
     next_seq: AtomicU64,
     uncommitted: Semaphore,
+    failing: AtomicBool,
+    readiness: Readiness,
 }
 
 impl Ledger {
-    pub(crate) fn open(store: Store) -> Result<Self, StorageError> {
+    pub(crate) fn open(store: Store, readiness: Readiness) -> Result<Self, StorageError> {
         Ok(Self {
             entities: store.table("broker.entities")?,
             subscriptions: store.table("broker.subscriptions")?,
@@ -37,6 +40,8 @@ impl Ledger {
             store,
             next_seq: AtomicU64::new(1),
             uncommitted: Semaphore::new(UNCOMMITTED_KIB),
+            failing: AtomicBool::new(false),
+            readiness,
         })
     }
 
@@ -89,7 +94,27 @@ impl Ledger {
     }
 
     pub(crate) async fn commit(&self, batch: Batch) -> Result<(), StorageError> {
-        self.store.commit(batch).await
+        self.observe(self.store.commit(batch).await)
+    }
+
+    /// Waits until what was submitted is on disk.
+    pub(crate) async fn finish(&self, commit: Commit) -> Result<(), StorageError> {
+        self.observe(commit.await)
+    }
+
+    /// Says in the log and in the readiness when the disk stops or starts taking writes.
+    fn observe(&self, written: Result<(), StorageError>) -> Result<(), StorageError> {
+        let failing = written.is_err();
+        if self.failing.load(Ordering::Relaxed) != failing {
+            self.failing.store(failing, Ordering::Relaxed);
+            if let Err(error) = &written {
+                tracing::error!(error = error as &dyn std::error::Error, "cannot store");
+            } else {
+                tracing::info!("storing works again");
+            }
+            self.readiness.set(written.as_ref().copied().map_err(ToString::to_string));
+        }
+        written
     }
 }
 

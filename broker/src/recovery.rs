@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use context::backlog::Displaced;
 use context::{Record, Subscribed, Subscription, SubscriptionIndex, codec};
 use ngsi::{EntityId, SubscriptionId};
 use parking_lot::RwLock;
@@ -22,7 +23,7 @@ impl Broker {
     pub(crate) fn open(node: Node, store: Store) -> anyhow::Result<Arc<Self>> {
         let counters = Counters::register(&node.metrics);
         let broker = Self {
-            ledger: Ledger::open(store)?,
+            ledger: Ledger::open(store, node.readiness("storage"))?,
             shards: Shards::new(),
             subscribers: RwLock::new(SubscriptionIndex::default()),
             endpoints: Endpoints::default(),
@@ -88,7 +89,9 @@ impl Broker {
             match (subscribers.get(id), codec::read_notice(seq, &value)) {
                 (Some(subscriber), Ok(notice)) => {
                     self.outbox.added(1);
-                    subscriber.push(notice);
+                    for Displaced::Merged(superfluous) | Displaced::Lost(superfluous) in subscriber.push(notice) {
+                        self.outbox.done(subscriber.id(), &[superfluous]);
+                    }
                 }
                 (None, _) => orphans.delete(&self.ledger.outbox, &key),
                 (_, Err(error)) => unreadable("notification", &key, &error),

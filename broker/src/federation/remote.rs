@@ -15,6 +15,8 @@ use serde::Serialize;
 
 use crate::broker::Broker;
 
+/// Entities asked for in one request.
+const CHUNK: usize = 1_000;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What other brokers hold of what a query asks for.
@@ -52,7 +54,8 @@ pub(crate) async fn query(broker: &Broker, request: &QueryContextRequest) -> Rem
             providers.entry(registration.providing_application).or_default().extend(registration.entities);
         }
     }
-    let asked = providers.into_iter().map(|(provider, entities)| ask(broker, provider, entities, request));
+    let chunks = providers.iter().flat_map(|(provider, all)| all.chunks(CHUNK).map(move |some| (provider, some)));
+    let asked = chunks.map(|(provider, entities)| ask(broker, provider, entities.to_vec(), request));
     let mut remote = RemoteEntities { chosen: Some(chosen), ..Default::default() };
     for answer in join_all(asked).await {
         match answer {
@@ -65,12 +68,12 @@ pub(crate) async fn query(broker: &Broker, request: &QueryContextRequest) -> Rem
 
 async fn ask(
     broker: &Broker,
-    provider: String,
+    provider: &str,
     entities: Vec<EntityRef>,
     request: &QueryContextRequest,
 ) -> Result<Vec<Arc<Entity>>, String> {
     let request = QueryContextRequest { entities, attributes: request.attributes.clone(), ..Default::default() };
-    let answer: ContextResponses = post(broker, &provider, "queryContext", "", &request)
+    let answer: ContextResponses = post(broker, provider, "queryContext", "", &request)
         .await?
         .ok_or_else(|| format!("{provider}: the answer is empty"))?;
     let now = service::now();

@@ -21,8 +21,6 @@ pub(crate) use subscriber::{Endpoints, Subscriber};
 
 use crate::broker::Broker;
 
-/// Elements in one notification.
-const BATCH: usize = 256;
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 /// How long a notification without `Require-Reliability` is tried.
@@ -61,7 +59,7 @@ pub(crate) fn wake(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
 async fn drive(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
     while !broker.node.shutdown.is_cancelled() {
         let Ok(permit) = subscriber.endpoint.acquire().await else { return };
-        let Some(batch) = subscriber.next_or_stop(BATCH) else { return };
+        let Some(batch) = subscriber.next_or_stop() else { return };
         deliver(broker, subscriber, batch).await;
         drop(permit);
         if subscriber.initial_delivered() {

@@ -13,6 +13,10 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::body;
 
+/// Elements in one notification.
+const BATCH: usize = 256;
+/// Bytes, roughly, in one notification.
+const BATCH_BYTES: usize = 1024 * 1024;
 /// Notifications under way to one reference.
 const PER_REFERENCE: usize = 8;
 
@@ -92,10 +96,10 @@ impl Subscriber {
         self.subscription.record.delivery.from_broker
     }
 
-    /// Queues a notice; gives back the one that made room.
-    pub(crate) fn push(&self, notice: Notice) -> Option<Displaced> {
+    /// Queues a notice; gives back those that made room.
+    pub(crate) fn push(&self, notice: Notice) -> impl Iterator<Item = Displaced> + use<> {
         let latest_only = self.subscription.throttling.is_some();
-        self.state.lock().backlog.push(notice, latest_only)
+        self.state.lock().backlog.push(notice, latest_only).into_iter()
     }
 
     /// Makes the entities as they stand the first to be sent; gives back the notices they contain.
@@ -132,13 +136,13 @@ impl Subscriber {
     }
 
     /// The next notices to send; `None` ends the driver.
-    pub(super) fn next_or_stop(&self, limit: usize) -> Option<Vec<Notice>> {
+    pub(super) fn next_or_stop(&self) -> Option<Vec<Notice>> {
         let mut state = self.state.lock();
         if state.backlog.is_empty() || self.has_ended() {
             state.driving = false;
             return None;
         }
-        Some(state.backlog.take(limit))
+        Some(state.backlog.take(BATCH, BATCH_BYTES))
     }
 
     /// Once: whether the entities as they stood have just all been delivered.

@@ -74,7 +74,7 @@ pub(super) async fn attribute(
 pub(super) async fn delete(State(broker): State<Shared>, Path(id): Path<String>) -> Result<Response, Failure> {
     let element = ContextElement { entity: EntityRef::id(EntityId::from(id.as_str())), ..ContextElement::default() };
     match broker.apply(element, UpdateAction::Delete, "") {
-        Ok(commit) => commit.await?,
+        Ok(commit) => broker.ledger.finish(commit).await?,
         Err(_) => return Err(unknown(&id)),
     }
     Ok(answer::fixed("{\"code\":200,\"reasonPhrase\":\"OK\"}"))

@@ -88,7 +88,7 @@ async fn apply(
         outcomes.push(outcome);
     }
     for commit in commits {
-        commit.await?;
+        broker.ledger.finish(commit).await?;
     }
     forward(broker, elsewhere, action, correlator, &mut outcomes).await;
     Ok(outcomes)

@@ -99,15 +99,15 @@ impl Site {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        read(self.send(request.body(Bytes::from(body)).unwrap()).await)
+        read(&self.send(request.body(Bytes::from(body)).unwrap()).await)
     }
 
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
-        read(self.node.client.get(&format!("{}{path}", self.url)).await.unwrap())
+        read(&self.node.client.get(&format!("{}{path}", self.url)).await.unwrap())
     }
 
     pub(crate) async fn delete(&self, path: &str) -> (StatusCode, Value) {
-        read(self.node.client.delete(&format!("{}{path}", self.url)).await.unwrap())
+        read(&self.node.client.delete(&format!("{}{path}", self.url)).await.unwrap())
     }
 
     /// Sets attribute `value` of an entity.
@@ -130,7 +130,7 @@ impl Drop for Site {
     }
 }
 
-fn read(response: Response<Bytes>) -> (StatusCode, Value) {
+fn read(response: &Response<Bytes>) -> (StatusCode, Value) {
     let value = serde_json::from_slice(response.body())
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(response.body())));
     (response.status(), value)

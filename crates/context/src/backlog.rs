@@ -1,15 +1,20 @@
 //! What one subscriber has still to be told.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use ngsi::{Entity, EntityId, Timestamp};
+use smallvec::SmallVec;
 
 /// Notices kept one by one; beyond, only the latest of each entity is.
 pub const KEPT: usize = 1_000;
+/// Bytes kept one by one, roughly.
+pub const KEPT_BYTES: usize = 4 * 1024 * 1024;
 /// Notices kept in any case; beyond, the oldest is given up.
 pub const BOUND: usize = 10_000;
+/// Bytes kept in any case, roughly.
+pub const BOUND_BYTES: usize = 32 * 1024 * 1024;
 
 /// One state of an entity that a subscriber is to be told.
 #[derive(Debug, Clone)]
@@ -22,6 +27,19 @@ pub struct Notice {
     pub deleted: bool,
     /// When it became due.
     pub due_at: Timestamp,
+}
+
+impl Notice {
+    /// About how many bytes it takes in memory and on the wire.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let attributes = self.entity.attributes.iter();
+        let each = attributes.map(|attribute| {
+            let metadata: usize = attribute.metadata.iter().map(|metadatum| 64 + metadatum.value.as_str().len()).sum();
+            128 + attribute.value.as_str().len() + metadata
+        });
+        256 + each.sum::<usize>()
+    }
 }
 
 /// What a bound or a later state made superfluous.
@@ -37,7 +55,11 @@ pub enum Displaced {
 #[derive(Debug, Default)]
 pub struct Backlog {
     initial: VecDeque<Notice>,
-    notices: VecDeque<Notice>,
+    notices: BTreeMap<u64, Notice>,
+    /// The place of each entity's latest notice.
+    latest: HashMap<EntityId, u64>,
+    next: u64,
+    bytes: usize,
     held: bool,
 }
 
@@ -48,62 +70,80 @@ impl Backlog {
         Self { held: true, ..Self::default() }
     }
 
-    /// Adds a notice. With `latest_only` an earlier state of the same entity that still waits is replaced.
-    pub fn push(&mut self, notice: Notice, latest_only: bool) -> Option<Displaced> {
-        let mut displaced = None;
-        if latest_only || self.notices.len() >= KEPT {
-            let same = self.notices.iter().position(|earlier| earlier.entity.id == notice.entity.id);
-            displaced = same.and_then(|at| self.notices.remove(at)).map(Displaced::Merged);
-        }
-        if displaced.is_none() && self.notices.len() >= BOUND {
-            displaced = self.notices.pop_front().map(Displaced::Lost);
-        }
-        self.notices.push_back(notice);
-        displaced
-    }
-
     /// Begins to give out.
     pub fn open(&mut self) {
         self.held = false;
     }
 
-    /// Sets the entities as they stood, and gives back the waiting notices that they already contain.
-    pub fn begin_with(&mut self, initial: Vec<Arc<Entity>>, now: Timestamp) -> Vec<Notice> {
-        let known: HashMap<EntityId, Timestamp> =
-            initial.iter().map(|entity| (entity.id.clone(), entity.modified_at)).collect();
-        let contained = |notice: &Notice| {
-            !notice.deleted && known.get(&notice.entity.id).is_some_and(|seen| *seen >= notice.entity.modified_at)
-        };
-        let (superfluous, waiting) = self.notices.drain(..).partition(contained);
-        self.notices = waiting;
-        let notices = initial.into_iter().map(|entity| Notice { seq: 0, entity, deleted: false, due_at: now });
-        self.initial.extend(notices);
-        superfluous.into()
+    /// Adds a notice. With `latest_only` an earlier state of the same entity that still waits is replaced.
+    pub fn push(&mut self, notice: Notice, latest_only: bool) -> SmallVec<[Displaced; 1]> {
+        let mut displaced = SmallVec::new();
+        if latest_only || self.notices.len() >= KEPT || self.bytes >= KEPT_BYTES {
+            let earlier = self.latest.get(&notice.entity.id).copied();
+            displaced.extend(earlier.and_then(|place| self.remove(place)).map(Displaced::Merged));
+        }
+        let weight = notice.weight();
+        while self.notices.len() >= BOUND || (self.bytes + weight > BOUND_BYTES && !self.notices.is_empty()) {
+            displaced.extend(self.pop().map(Displaced::Lost));
+        }
+        self.bytes += weight;
+        self.latest.insert(notice.entity.id.clone(), self.next);
+        self.notices.insert(self.next, notice);
+        self.next += 1;
+        displaced
     }
 
-    /// Takes up to `limit` notices, oldest first.
-    pub fn take(&mut self, limit: usize) -> Vec<Notice> {
-        if self.held {
+    /// Sets the entities as they stood, and gives back the waiting notices that they already contain.
+    pub fn begin_with(&mut self, initial: Vec<Arc<Entity>>, now: Timestamp) -> Vec<Notice> {
+        let superfluous = self.contained_in(&initial).into_iter().filter_map(|place| self.remove(place)).collect();
+        let notices = initial.into_iter().map(|entity| Notice { seq: 0, entity, deleted: false, due_at: now });
+        self.initial.extend(notices);
+        superfluous
+    }
+
+    fn contained_in(&self, entities: &[Arc<Entity>]) -> Vec<u64> {
+        if self.notices.is_empty() {
             return Vec::new();
         }
-        let queue = if self.initial.is_empty() { &mut self.notices } else { &mut self.initial };
-        queue.drain(..limit.min(queue.len())).collect()
+        let seen: HashMap<_, _> = entities.iter().map(|entity| (entity.id.as_str(), entity.modified_at)).collect();
+        let contained = self.notices.iter().filter(|(_, notice)| {
+            let seen = seen.get(notice.entity.id.as_str());
+            !notice.deleted && seen.is_some_and(|seen| *seen >= notice.entity.modified_at)
+        });
+        contained.map(|(place, _)| *place).collect()
+    }
+
+    /// Takes up to `limit` notices of about `bytes` together, at least one, oldest first.
+    pub fn take(&mut self, limit: usize, bytes: usize) -> Vec<Notice> {
+        let mut taken = Vec::new();
+        let mut weight = 0;
+        let initial = !self.initial.is_empty();
+        while !self.held && taken.len() < limit && weight < bytes {
+            let next = if initial { self.initial.pop_front() } else { self.pop() };
+            let Some(notice) = next else { break };
+            weight += notice.weight();
+            taken.push(notice);
+        }
+        taken
     }
 
     /// Takes every notice that became due before `time`.
     pub fn take_older(&mut self, time: Timestamp) -> Vec<Notice> {
         let mut old = Vec::new();
-        for queue in [&mut self.initial, &mut self.notices] {
-            while queue.front().is_some_and(|notice| notice.due_at < time) {
-                old.extend(queue.pop_front());
-            }
+        while self.initial.front().is_some_and(|notice| notice.due_at < time) {
+            old.extend(self.initial.pop_front());
+        }
+        while self.notices.first_key_value().is_some_and(|(_, notice)| notice.due_at < time) {
+            old.extend(self.pop());
         }
         old
     }
 
     /// Takes everything.
     pub fn clear(&mut self) -> Vec<Notice> {
-        self.initial.drain(..).chain(self.notices.drain(..)).collect()
+        self.latest.clear();
+        self.bytes = 0;
+        self.initial.drain(..).chain(std::mem::take(&mut self.notices).into_values()).collect()
     }
 
     /// Number of notices that wait.
@@ -122,5 +162,19 @@ impl Backlog {
     #[must_use]
     pub fn is_past_initial(&self) -> bool {
         !self.held && self.initial.is_empty()
+    }
+
+    fn pop(&mut self) -> Option<Notice> {
+        let place = *self.notices.first_key_value()?.0;
+        self.remove(place)
+    }
+
+    fn remove(&mut self, place: u64) -> Option<Notice> {
+        let notice = self.notices.remove(&place)?;
+        self.bytes = self.bytes.saturating_sub(notice.weight());
+        if self.latest.get(&notice.entity.id) == Some(&place) {
+            self.latest.remove(&notice.entity.id);
+        }
+        Some(notice)
     }
 }

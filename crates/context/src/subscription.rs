@@ -84,8 +84,8 @@ impl Subscription {
         let query = Query::compile(&request.entities, &[], &request.restriction)?;
         let expires_at = duration("duration", &request.duration)?.map(|length| record.created_at.after(length));
         let throttling = duration("throttling", &request.throttling)?;
-        let conditions: Vec<Name> =
-            request.notify_conditions.iter().flat_map(|condition| condition.cond_values.iter().cloned()).collect();
+        let conditions = request.notify_conditions.iter().filter(|condition| is_on_change(&condition.condition_type));
+        let conditions: Vec<Name> = conditions.flat_map(|condition| condition.cond_values.iter().cloned()).collect();
         let watched = if conditions.is_empty() { request.attributes.clone() } else { conditions };
         Ok(Self { expires_at, throttling, query, watched, record })
     }
@@ -134,6 +134,11 @@ impl Subscription {
             && self.query.selects(&change.entity)
             && self.query.in_scope(&change.entity)
     }
+}
+
+/// Of other conditions the values are no names of attributes; such subscriptions hear of every change.
+fn is_on_change(condition_type: &str) -> bool {
+    condition_type.is_empty() || condition_type.eq_ignore_ascii_case("ONCHANGE")
 }
 
 fn duration(member: &str, text: &str) -> Result<Option<Duration>, ParseError> {

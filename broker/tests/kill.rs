@@ -1,0 +1,119 @@
+//! A broker that is killed without warning, as by a power cut of its process.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use service::http::Client;
+use service::{Config, Node};
+use storage::Store;
+use testkit::process::{Farewell, ProcessGroup};
+use testkit::{DEADLINE, Receiver, free_port, wait_until};
+
+const DIRECTORY: &str = "BROKER_TEST_DIRECTORY";
+const PORT: &str = "BROKER_TEST_PORT";
+const WRITERS: u64 = 4;
+
+/// The broker that is killed: this test program itself, started again with one test.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the child process of the other test"]
+async fn child() {
+    let port: u16 = std::env::var(PORT).unwrap().parse().unwrap();
+    let config = json!({ "site_id": "killed", "bind_ip": "127.0.0.1", "discovery": { "http_port": 9 },
+        "broker": { "http_port": port } });
+    let node = Node::new(Config::parse(&config.to_string(), |_| None).unwrap(), 1).unwrap();
+    let store = Store::open(Path::new(&std::env::var(DIRECTORY).unwrap())).unwrap();
+    broker::start(node, store).await.unwrap().drained().await;
+}
+
+async fn start(directory: &Path, port: u16) -> ProcessGroup {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["child", "--exact", "--ignored"]).env(DIRECTORY, directory).env(PORT, port.to_string());
+    let process = ProcessGroup::spawn(&mut command, Farewell::Kill).unwrap();
+    let client = Client::new(None);
+    wait_until(DEADLINE, "the broker answers", async || {
+        client.get(&format!("http://127.0.0.1:{port}/version")).await.ok().map(drop)
+    })
+    .await;
+    process
+}
+
+/// Writes rising values until told to stop or the broker is gone; gives back the last one acknowledged.
+async fn write(port: u16, writer: u64, from: u64, stop: Arc<AtomicBool>) -> u64 {
+    let client = Client::new(None);
+    let mut acknowledged = from;
+    while !stop.load(Ordering::Relaxed) {
+        let body = json!({
+            "contextElements": [{ "entityId": { "id": format!("Room.{writer}"), "type": "Room" },
+                "attributes": [{ "name": "value", "type": "integer", "value": acknowledged + 1 }] }],
+            "updateAction": "UPDATE",
+        });
+        let url = format!("http://127.0.0.1:{port}/ngsi10/updateContext");
+        match client.post_json(&url, &[], &body).await {
+            Ok(answer) if answer.status().is_success() => acknowledged += 1,
+            _ => break,
+        }
+    }
+    acknowledged
+}
+
+/// The values each entity was notified with, in order of arrival.
+fn notified(receiver: &Receiver) -> BTreeMap<String, Vec<u64>> {
+    let mut values: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for request in receiver.received() {
+        for response in request.json()["contextResponses"].as_array().into_iter().flatten() {
+            let element = &response["contextElement"];
+            let id = element["entityId"]["id"].as_str().unwrap().to_owned();
+            values.entry(id).or_default().push(element["attributes"][0]["value"].as_u64().unwrap());
+        }
+    }
+    values
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_acknowledged_is_lost_and_every_due_notification_arrives() {
+    let directory = tempfile::tempdir().unwrap();
+    let port = free_port().unwrap();
+    let receiver = Receiver::start().await.unwrap();
+    let client = Client::new(None);
+    let mut acknowledged = vec![0; usize::try_from(WRITERS).unwrap()];
+    for round in 0..3 {
+        let mut process = start(directory.path(), port).await;
+        if round == 0 {
+            let body = json!({ "entities": [{ "type": "Room" }], "reference": receiver.url() });
+            let url = format!("http://127.0.0.1:{port}/ngsi10/subscribeContext");
+            let headers = [("Require-Reliability", "true")];
+            assert!(client.post_json(&url, &headers, &body).await.unwrap().status().is_success());
+        }
+        let stop = Arc::new(AtomicBool::new(false));
+        let writers: Vec<_> = (0..WRITERS)
+            .zip(&acknowledged)
+            .map(|(writer, from)| tokio::spawn(write(port, writer, *from, stop.clone())))
+            .collect();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        process.kill();
+        stop.store(true, Ordering::Relaxed);
+        for (last, writer) in acknowledged.iter_mut().zip(writers) {
+            *last = writer.await.unwrap();
+        }
+    }
+    let _process = start(directory.path(), port).await;
+    for (writer, last) in (0..WRITERS).zip(&acknowledged) {
+        let url = format!("http://127.0.0.1:{port}/ngsi10/entity/Room.{writer}/value");
+        let attribute: Value = serde_json::from_slice(client.get(&url).await.unwrap().body()).unwrap();
+        assert!(*last > 0 && attribute["value"].as_u64().unwrap() >= *last, "{attribute}, acknowledged {last}");
+    }
+    wait_until(DEADLINE, "every acknowledged value is notified", async || {
+        let all = notified(&receiver);
+        let complete = (0..WRITERS).zip(&acknowledged).all(|(writer, last)| {
+            all.get(&format!("Room.{writer}")).is_some_and(|told| (1..=*last).all(|value| told.contains(&value)))
+        });
+        complete.then_some(())
+    })
+    .await;
+}
