@@ -1,9 +1,18 @@
-// Counts what it is told of. Input: any type, all entities in one task.
-let count = 0;
+// Counts updates of the input entities, and how many entities they came from.
+const MOST_ENTITIES = 100000;
+const entities = new Set();
+let updates = 0;
 
-exports.handler = function (contextEntity, publish) {
-  // An entity that was deleted comes without attributes.
-  if (Object.keys(contextEntity.attributes).length === 0) return;
-  count += 1;
-  publish({ attributes: { count: { type: "integer", value: count } } });
+exports.handler = function (contextEntity, publish, query, subscribe) {
+  if (Object.keys(contextEntity.attributes).length === 0) return; // deleted
+
+  updates += 1;
+  if (entities.size < MOST_ENTITIES) entities.add(contextEntity.entityId.id);
+
+  publish({
+    attributes: {
+      counter: { type: "integer", value: updates },
+      entities: { type: "integer", value: entities.size },
+    },
+  });
 };
