@@ -238,3 +238,35 @@ async fn a_site_works_without_discovery_and_registers_later() {
     again.wait_registered("Room.1").await;
     assert_eq!(again.provider("Room.2").await, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_lost_a_subscription_is_asked_again() {
+    let (discovery, one, two) = system().await;
+    let receiver = Receiver::start().await.unwrap();
+    one.set("Room.1", "Room", 1).await;
+    discovery.wait_registered("Room.1").await;
+    two.subscribe(&all_rooms(&receiver), &[]).await;
+    wait_elements(&receiver, 1).await;
+    let (_, held) = one.get("/ngsi10/subscription").await;
+    for id in held.as_object().unwrap().keys() {
+        one.delete(&format!("/ngsi10/subscription/{id}")).await;
+    }
+    // Announced again, as after a restart.
+    let again = json!({ "contextElements": [{ "entityId": { "id": "Room.1" }, "attributes": [
+        { "name": "new", "type": "integer", "value": 1 }] }], "updateAction": "UPDATE" });
+    one.post("/ngsi10/updateContext", &again).await;
+    wait_until(SOON, "the new attribute is notified", async || {
+        let elements = common::elements(&receiver.received());
+        elements.iter().any(|element| element["attributes"].to_string().contains("\"new\"")).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_for_nobody_are_refused() {
+    let site = Site::alone().await;
+    let told = json!({ "subscriptionId": "unknown", "contextResponses": [] });
+    assert_eq!(site.post("/ngsi10/notifyContext", &told).await.0, StatusCode::NOT_FOUND);
+    let told = json!({ "subscribeId": "unknown", "contextRegistrationResponses": [], "errorCode": { "code": 201 } });
+    assert_eq!(site.post("/ngsi10/notifyContextAvailability", &told).await.0, StatusCode::NOT_FOUND);
+}

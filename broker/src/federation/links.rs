@@ -3,7 +3,8 @@
 //! Messages only change what is wanted; [`super::spanning`] then makes what is held equal to it, step by step, so an answer
 //! that was lost or a broker that was away is made up for by looking again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ngsi::v1::EntityRef;
@@ -32,6 +33,10 @@ pub(crate) struct RemoteSubscription {
     pub(super) provider: String,
     pub(super) id: SubscriptionId,
     pub(super) entities: Vec<EntityId>,
+    /// An entity of it was announced again: its broker may have been restarted, and the original broker forgets
+    /// subscriptions then.
+    #[serde(skip)]
+    pub(super) in_doubt: bool,
 }
 
 /// The next thing to do for a subscription.
@@ -45,6 +50,7 @@ pub(super) enum Step {
         entities: Vec<EntityRef>,
     },
     Cancel(RemoteSubscription),
+    Verify(RemoteSubscription),
     /// Nothing is held any more.
     Forget,
 }
@@ -54,7 +60,7 @@ impl Step {
     pub(super) fn peer(&self) -> &str {
         match self {
             Self::Subscribe { provider, .. } => provider,
-            Self::Cancel(remote) => &remote.provider,
+            Self::Cancel(remote) | Self::Verify(remote) => &remote.provider,
             Self::Watch(_) | Self::Unwatch(_) | Self::Forget => "",
         }
     }
@@ -91,6 +97,8 @@ struct Table {
 pub(crate) struct Links {
     table: Mutex<Table>,
     learned: Notify,
+    /// Subscriptions elsewhere that are being made: their identifiers are not known yet.
+    in_the_making: AtomicUsize,
     /// Something to do has turned up.
     pub(super) nudge: Notify,
 }
@@ -157,6 +165,24 @@ impl Links {
         }
         link.driving = false;
         None
+    }
+
+    /// While this is kept, an unknown identifier may be one that is about to be told.
+    pub(super) fn making(&self) -> Making<'_> {
+        self.in_the_making.fetch_add(1, Ordering::AcqRel);
+        Making(&self.in_the_making)
+    }
+
+    pub(super) fn is_making(&self) -> bool {
+        self.in_the_making.load(Ordering::Acquire) > 0
+    }
+
+    pub(super) fn verified(&self, id: &SubscriptionId, remote: &SubscriptionId) {
+        if let Some(link) = self.table.lock().links.get_mut(id) {
+            for held in link.held.remotes.iter_mut().filter(|held| held.id == *remote) {
+                held.in_doubt = false;
+            }
+        }
     }
 
     pub(super) fn watched(&self, id: &SubscriptionId, availability: SubscriptionId) -> Option<LinkRecord> {
@@ -259,6 +285,15 @@ impl Links {
     }
 }
 
+/// See [`Links::making`].
+pub(super) struct Making<'a>(&'a AtomicUsize);
+
+impl Drop for Making<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// Steps remain that may not be taken yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LeftOut;
@@ -280,6 +315,7 @@ impl Wanted {
 
 impl Link {
     fn want(&mut self, found: Vec<(String, EntityRef)>, part: Part) {
+        self.doubt(&found);
         self.announcements += 1;
         let announcement = self.announcements;
         let found = found.into_iter().map(|(provider, e)| (e.id, Wanted::new(provider, e.entity_type, announcement)));
@@ -296,6 +332,15 @@ impl Link {
         }
     }
 
+    fn doubt(&mut self, announced: &[(String, EntityRef)]) {
+        let announced: HashSet<_> =
+            announced.iter().map(|(provider, entity)| (provider.as_str(), &entity.id)).collect();
+        for remote in &mut self.held.remotes {
+            let provider = remote.provider.as_str();
+            remote.in_doubt |= remote.entities.iter().any(|entity| announced.contains(&(provider, entity)));
+        }
+    }
+
     fn steps(&self) -> Vec<Step> {
         if self.ended {
             return self.last_steps();
@@ -309,6 +354,8 @@ impl Link {
         };
         let useless = self.held.remotes.iter().filter(|remote| !remote.entities.iter().any(|e| serves(remote, e)));
         steps.extend(useless.cloned().map(Step::Cancel));
+        let doubtful = self.held.remotes.iter().filter(|remote| remote.in_doubt);
+        steps.extend(doubtful.cloned().map(Step::Verify));
         let missing = self.missing().into_iter();
         steps.extend(missing.map(|(provider, entities)| Step::Subscribe { provider, entities }));
         steps
@@ -326,7 +373,7 @@ impl Link {
 
     /// What is wanted and not subscribed yet, by provider.
     fn missing(&self) -> HashMap<String, Vec<EntityRef>> {
-        let covered: std::collections::HashSet<(&str, &EntityId)> = self
+        let covered: HashSet<(&str, &EntityId)> = self
             .held
             .remotes
             .iter()

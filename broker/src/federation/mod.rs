@@ -22,7 +22,7 @@ pub(crate) use links::{LinkRecord, Links};
 pub(crate) use owners::Owners;
 pub(crate) use registrar::Registrar;
 pub(crate) use remote::{forward, query};
-pub(crate) use spanning::{availability, relay};
+pub(crate) use spanning::{Recipient, availability, relay};
 
 use crate::broker::Broker;
 use crate::metrics::Counters;

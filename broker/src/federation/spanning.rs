@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use context::Subscribed;
+use http::StatusCode;
 use ngsi::v1::ngsi9::{AvailabilityRequest, NotifyContextAvailabilityRequest, UNAVAILABLE};
 use ngsi::v1::ngsi10::{
     NotifyContextRequest, SubscribeContextRequest, SubscribeContextResponse, UnsubscribeContextRequest,
@@ -108,6 +109,7 @@ async fn take(broker: &Broker, id: &SubscriptionId, step: &Step) -> Result<(), S
     let links = &broker.federation.links;
     let held = match step {
         Step::Watch(former) => {
+            let _making = links.making();
             let availability = watch(broker, id).await?;
             let held = links.watched(id, availability);
             if let Some(former) = former {
@@ -123,14 +125,23 @@ async fn take(broker: &Broker, id: &SubscriptionId, step: &Step) -> Result<(), S
         Step::Subscribe { provider, entities } => {
             let Some(subscriber) = broker.subscribers.read().get(id.as_str()).cloned() else { return Ok(()) };
             let request = SubscribeContextRequest { entities: entities.clone(), ..request_for(broker, &subscriber) };
+            let _making = links.making();
             let remote = subscribe(broker, &subscriber, provider, &request).await?;
             let entities = entities.iter().map(|entity| entity.id.clone()).collect();
-            links.subscribed(id, RemoteSubscription { provider: provider.clone(), id: remote, entities })
+            let provider = provider.clone();
+            links.subscribed(id, RemoteSubscription { provider, id: remote, entities, in_doubt: false })
         }
         Step::Cancel(remote) => {
             let request = UnsubscribeContextRequest { subscription_id: remote.id.clone() };
             remote::post::<_, serde::de::IgnoredAny>(broker, &remote.provider, "unsubscribeContext", "", &request)
                 .await?;
+            links.cancelled(id, &remote.id)
+        }
+        Step::Verify(remote) => {
+            if is_kept(broker, remote).await? {
+                links.verified(id, &remote.id);
+                return Ok(());
+            }
             links.cancelled(id, &remote.id)
         }
         Step::Forget => {
@@ -194,6 +205,13 @@ async fn subscribe(
     id.ok_or_else(|| format!("{provider}: gave no subscriptionId"))
 }
 
+/// Whether the other broker still has the subscription.
+async fn is_kept(broker: &Broker, remote: &RemoteSubscription) -> Result<bool, String> {
+    let url = format!("{}/subscription/{}", remote.provider.trim_end_matches('/'), remote.id);
+    let answer = broker.node.client.get(&url).await.map_err(|error| error.to_string())?;
+    Ok(answer.status() != StatusCode::NOT_FOUND)
+}
+
 /// Marks a notification as one part of everything there is.
 #[derive(Default, Deserialize)]
 pub(crate) struct Completeness {
@@ -214,14 +232,36 @@ impl Completeness {
     }
 }
 
-/// Discovery tells where entities are; `false` when it serves no subscription of ours.
+/// Whom a message from elsewhere is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recipient {
+    /// A subscription of ours, which has been told.
+    Known,
+    /// Perhaps one that is being made: to be sent again.
+    NotYet,
+    /// None.
+    Nobody,
+}
+
+fn unknown(broker: &Broker) -> Recipient {
+    if broker.federation.links.is_making() { Recipient::NotYet } else { Recipient::Nobody }
+}
+
+/// Discovery tells where entities are.
 pub(crate) async fn availability(
     broker: &Arc<Broker>,
     told: NotifyContextAvailabilityRequest,
     completeness: &Completeness,
-) -> bool {
+) -> Recipient {
     let links = &broker.federation.links;
-    let Some(id) = links.of_availability(&told.subscribe_id).await else { return false };
+    let Some(id) = links.of_availability(&told.subscribe_id).await else {
+        let recipient = unknown(broker);
+        if recipient == Recipient::Nobody {
+            // Left over from a crash: discovery would send it for ever.
+            let _ = broker.federation.discovery.unsubscribe(&told.subscribe_id).await;
+        }
+        return recipient;
+    };
     let registrations = told.context_registration_responses.into_iter().map(|response| response.context_registration);
     if told.error_code.code == UNAVAILABLE {
         let gone = registrations.flat_map(|registration| registration.entities).map(|entity| entity.id).collect();
@@ -237,7 +277,7 @@ pub(crate) async fn availability(
         links.want(&id, found.collect(), completeness.part());
         wake(broker, &id);
     }
-    true
+    Recipient::Known
 }
 
 /// A broker tells subscribers itself that an entity is deleted: its notification must not be cancelled on the way.
@@ -257,14 +297,14 @@ fn forget_soon(broker: &Arc<Broker>, id: &SubscriptionId, gone: Vec<EntityId>) {
     });
 }
 
-/// Another broker notifies us: passed on to the subscriber it is for, durably. `false` when nobody wants it.
-pub(crate) async fn relay(broker: &Arc<Broker>, told: NotifyContextRequest) -> Result<bool, StorageError> {
-    let Some(id) = broker.federation.links.of_remote(&told.subscription_id).await else { return Ok(false) };
-    let Some(subscriber) = broker.subscribers.read().get(id.as_str()).cloned() else { return Ok(false) };
+/// Another broker notifies us: passed on to the subscriber it is for, durably.
+pub(crate) async fn relay(broker: &Arc<Broker>, told: NotifyContextRequest) -> Result<Recipient, StorageError> {
+    let Some(id) = broker.federation.links.of_remote(&told.subscription_id).await else { return Ok(unknown(broker)) };
     let now = service::now();
-    if subscriber.subscription().is_expired(now) {
-        return Ok(false);
-    }
+    let subscriber = broker.subscribers.read().get(id.as_str()).cloned();
+    let Some(subscriber) = subscriber.filter(|subscriber| !subscriber.subscription().is_expired(now)) else {
+        return Ok(Recipient::Nobody);
+    };
     let mut batch = Batch::new();
     for response in told.context_responses {
         let element = response.context_element;
@@ -274,5 +314,5 @@ pub(crate) async fn relay(broker: &Arc<Broker>, told: NotifyContextRequest) -> R
     }
     notifier::wake(broker, &subscriber);
     broker.ledger.commit(batch).await?;
-    Ok(true)
+    Ok(Recipient::Known)
 }

@@ -8,14 +8,15 @@ use ngsi::v1::ngsi9::NotifyContextAvailabilityRequest;
 
 use crate::Shared;
 use crate::answer::{self, Failure};
-use crate::federation;
+use crate::federation::{self, Recipient};
 
 pub(super) async fn notify(State(broker): State<Shared>, body: Bytes) -> Result<Response, Failure> {
     let told: NotifyContextAvailabilityRequest = json::parse(&body)?;
     let completeness = json::parse(&body)?;
     let id = told.subscribe_id.clone();
-    if federation::availability(&broker, told, &completeness).await {
-        return Ok(answer::fixed("{\"responseCode\":{\"code\":200,\"reasonPhrase\":\"OK\"}}"));
+    match federation::availability(&broker, told, &completeness).await {
+        Recipient::Known => Ok(answer::fixed("{\"responseCode\":{\"code\":200,\"reasonPhrase\":\"OK\"}}")),
+        Recipient::NotYet => Err(Failure::unavailable(format!("subscribeId: `{id}` is not known yet"))),
+        Recipient::Nobody => Err(Failure::not_found(format!("subscribeId: `{id}` is not known to this broker"))),
     }
-    Err(Failure::not_found(format!("subscribeId: `{id}` is not known to this broker")))
 }
