@@ -120,7 +120,7 @@ fn spawn(directory: &Path, host: &str) -> anyhow::Result<ProcessGroup> {
         .arg(directory.join("docker.pid"))
         .stdout(log.try_clone()?)
         .stderr(log);
-    ProcessGroup::spawn(&mut command, Farewell::Terminate)
+    ProcessGroup::spawn_in(&mut command, Farewell::Terminate, Some(directory))
 }
 
 fn only_one() -> std::io::Result<File> {

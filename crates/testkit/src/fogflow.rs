@@ -89,7 +89,7 @@ impl Fogflow {
             .envs(self.environment.iter().cloned())
             .stdout(File::create(self.output_file())?)
             .stderr(log);
-        self.process = Some(ProcessGroup::spawn(&mut command, Farewell::Kill)?);
+        self.process = Some(ProcessGroup::spawn_in(&mut command, Farewell::Kill, Some(self.directory.path()))?);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -28,8 +29,10 @@ pub enum Farewell {
 impl Farewell {
     fn script(self) -> &'static str {
         match self {
-            Self::Kill => "read -r _; kill -KILL -- -$0",
-            Self::Terminate => "read -r _; kill -TERM -- $0; sleep 10; kill -KILL -- -$0",
+            Self::Kill => r#"read -r _; kill -s KILL -- -$0; [ "$1" ] && rm -rf -- "$1""#,
+            Self::Terminate => {
+                r#"read -r _; kill -s TERM -- $0; sleep 10; kill -s KILL -- -$0; [ "$1" ] && rm -rf -- "$1""#
+            }
         }
     }
 }
@@ -44,13 +47,21 @@ impl ProcessGroup {
     /// # Errors
     /// When the program cannot be started.
     pub fn spawn(command: &mut Command, farewell: Farewell) -> anyhow::Result<Self> {
+        Self::spawn_in(command, farewell, None)
+    }
+
+    /// As [`ProcessGroup::spawn`]; the directory is removed when this process ends without dropping the group.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn spawn_in(command: &mut Command, farewell: Farewell, directory: Option<&Path>) -> anyhow::Result<Self> {
         let program = command.get_program().to_owned();
         let mut child = command
             .process_group(0)
             .stdin(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
-        match reaper(child.id(), farewell) {
+        match reaper(child.id(), farewell, directory) {
             Ok(reaper) => Ok(Self { child, reaper, farewell }),
             Err(error) => {
                 child.kill().and_then(|()| child.wait())?;
@@ -153,9 +164,29 @@ fn signal(name: &str, target: &str) -> anyhow::Result<()> {
 }
 
 /// Waits for the end of this process, whose end of the pipe then closes.
-fn reaper(group: u32, farewell: Farewell) -> io::Result<Child> {
+fn reaper(group: u32, farewell: Farewell, directory: Option<&Path>) -> io::Result<Child> {
     let mut command = Command::new("sh");
-    command.args(["-c", farewell.script(), &group.to_string()]);
+    command.args(["-c", farewell.script(), &group.to_string()]).args(directory);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command.process_group(0).spawn()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_group_ends_with_the_process_that_owned_it() {
+        let directory = tempfile::tempdir().unwrap().keep();
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 1000 & sleep 1000"]);
+        let mut group = ProcessGroup::spawn_in(&mut command, Farewell::Kill, Some(&directory)).unwrap();
+        // The end of this process closes the pipe in the same way.
+        drop(group.reaper.stdin.take());
+        let status = group.wait(crate::DEADLINE).await.unwrap();
+        assert!(!status.success());
+        crate::wait_until(crate::DEADLINE, "the directory is gone", async || (!directory.exists()).then_some(())).await;
+    }
 }

@@ -88,7 +88,7 @@ impl RabbitMq {
     /// # Errors
     /// When it does not start.
     pub async fn resume(&mut self) -> anyhow::Result<()> {
-        let mut server = ProcessGroup::spawn(&mut self.command()?, Farewell::Kill)?;
+        let mut server = ProcessGroup::spawn_in(&mut self.command()?, Farewell::Kill, Some(self.directory.path()))?;
         let port = self.port;
         let up = wait_until(START_DEADLINE, "RabbitMQ answers", async || {
             if speaks_amqp(port).await { Some(true) } else { (!server.is_running()).then_some(false) }

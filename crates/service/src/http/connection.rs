@@ -15,6 +15,8 @@ use super::Limits;
 use super::activity::{Activity, Watchdog};
 use super::requests::{ConnectionService, Requests};
 
+/// Bounds what one connection may hold in memory, and with it a request's header.
+const BUFFER_BYTES: usize = 64 * 1024;
 const H2_STREAMS: u32 = 256;
 const H2_PING_INTERVAL: Duration = Duration::from_secs(20);
 
@@ -31,7 +33,7 @@ pub(super) struct Connections {
 /// hyper's own header timeout is off: it costs a boxed timer per request, and begins only when the protocol is known.
 pub(super) fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(None);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(BUFFER_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())
