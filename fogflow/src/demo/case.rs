@@ -11,7 +11,7 @@ use service::Node;
 
 use super::Demo;
 use super::settings::{NORTH, SOUTH};
-use crate::simulate::{AttributeRange, Drive, Plan};
+use crate::simulate::{AttributeRange, Drive, Label, Plan};
 
 const ANOMALY: &str = include_str!("../../../operators/anomaly/function.js");
 const COUNTER: &str = include_str!("../../../operators/counter/function.js");
@@ -61,6 +61,7 @@ fn plan(shop: &str, center: Point, devices: u32) -> Plan {
         radius_m: 100.0,
         speed_m_per_s: 0.0,
         attributes: vec![AttributeRange { name: "usage".to_owned(), low: 0.0, high: 100.0 }],
+        metadata: vec![Label { name: "shop".to_owned(), value: shop.to_owned() }],
     }
 }
 

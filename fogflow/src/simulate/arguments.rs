@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
     /// What they measure, each a random walk: usage=0..100,temperature=-10..40.
     #[arg(long, default_value = "usage=0..100", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) attributes: Vec<AttributeRange>,
+    /// What is said of them beside their place: shop=castle,floor=2.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) metadata: Vec<Label>,
     /// For how long: 30s, 5min, 1h [default: until stopped].
     #[arg(long)]
     pub(crate) duration: Option<Lasting>,
@@ -59,6 +62,7 @@ impl Arguments {
             radius_m: self.radius_km.clamp(0.0, 20_000.0) * 1_000.0,
             speed_m_per_s: self.moving.0,
             attributes: self.attributes.clone(),
+            metadata: self.metadata.clone(),
         }
     }
 }
@@ -170,6 +174,24 @@ impl FromStr for AttributeRange {
         let number = |text: &str| text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).ok_or_else(wrong);
         let range = Self { name: name.trim().to_owned(), low: number(low)?, high: number(high)? };
         if range.name.is_empty() || range.low > range.high { Err(wrong()) } else { Ok(range) }
+    }
+}
+
+/// A domain metadatum of type `string`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl FromStr for Label {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok(Self { name: name.to_owned(), value: value.to_owned() }),
+            _ => Err(format!("`{text}` is not of the form name=value")),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use ngsi::v1::{ContextAttribute, ContextElement, ContextMetadata, EntityRef};
 use ngsi::{JsonText, Point};
 use serde_json::json;
 
-use super::arguments::AttributeRange;
+use super::arguments::{AttributeRange, Label};
 use super::random::Random;
 
 /// How much of its range a value may change by at each step.
@@ -28,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) speed_m_per_s: f64,
     /// What they measure.
     pub(crate) attributes: Vec<AttributeRange>,
+    /// What is said of them beside their place: names and texts.
+    pub(crate) metadata: Vec<Label>,
 }
 
 /// The devices of a plan.
@@ -61,6 +63,7 @@ pub(crate) struct Device {
     /// Radians, counted from east.
     heading: f64,
     values: Vec<(AttributeRange, f64)>,
+    metadata: Vec<Label>,
     random: Random,
 }
 
@@ -77,6 +80,7 @@ impl Device {
             speed_m_per_s: plan.speed_m_per_s,
             position: (distance * direction.cos(), distance * direction.sin()),
             values: values.collect(),
+            metadata: plan.metadata.clone(),
             heading: random.between(0.0, std::f64::consts::TAU),
             random,
         }
@@ -129,6 +133,11 @@ impl Device {
             value_type: "point".into(),
             value: JsonText::from(json!(self.location())),
         };
+        let said = |label: &Label| ContextMetadata {
+            name: label.name.as_str().into(),
+            value_type: "string".into(),
+            value: JsonText::string(&label.value),
+        };
         ContextElement {
             entity: EntityRef {
                 id: self.id.as_str().into(),
@@ -136,7 +145,7 @@ impl Device {
                 is_pattern: false,
             },
             attributes: self.values.iter().map(attribute).collect(),
-            domain_metadata: vec![location],
+            domain_metadata: std::iter::once(location).chain(self.metadata.iter().map(said)).collect(),
         }
     }
 }
@@ -166,6 +175,7 @@ mod tests {
             radius_m: 500.0,
             speed_m_per_s: 10.0,
             attributes: vec![AttributeRange { name: "usage".to_owned(), low: 0.0, high: 100.0 }],
+            metadata: vec![Label { name: "shop".to_owned(), value: "north".to_owned() }],
         }
     }
 

@@ -14,7 +14,7 @@ use anyhow::Context;
 use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use arguments::{Arguments, AttributeRange, Lasting, PerSecond};
+pub(crate) use arguments::{Arguments, AttributeRange, Label, Lasting, PerSecond};
 pub(crate) use drive::{Drive, Stats, micros};
 pub(crate) use fleet::{Fleet, Plan};
 
