@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 
 use flow::{InputChange, InstanceStatus, Message, ReportRequest, TaskId, TaskInstance, WorkerId};
 use ngsi::Timestamp;
@@ -146,13 +147,20 @@ impl Orchestrator {
     fn place_waiting(&mut self) {
         let groups: Vec<_> = self.waiting.keys().cloned().collect();
         for group in groups {
-            for id in self.waiting.get(&group).cloned().unwrap_or_default() {
+            let mut last: Option<TaskId> = None;
+            while let Some(id) = self.next_waiting(&group, last.as_ref()) {
+                last = Some(id.clone());
                 let excepted = self.instances.get(&id).is_some_and(|instance| !instance.excluded.is_empty());
                 if !self.place(&id) && !excepted {
                     break;
                 }
             }
         }
+    }
+
+    fn next_waiting(&self, group: &(Reverse<i64>, IntentId, usize), last: Option<&TaskId>) -> Option<TaskId> {
+        let from = last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.waiting.get(group)?.range((from, Bound::Unbounded)).next().cloned()
     }
 
     /// Places an instance that has no worker; whether one was found.
@@ -174,7 +182,7 @@ impl Orchestrator {
             instance.unplace();
             instance.worker = Some(worker);
             instance.considered_at = now;
-            instance.placed_generation = instance.generation;
+            instance.placed_generation = instance.generation + 1;
             if instance.leaving == instance.worker {
                 instance.leaving = None;
             }

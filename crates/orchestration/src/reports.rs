@@ -14,7 +14,7 @@ enum Verdict {
     /// It is to be told again what it should be.
     Repair,
     /// It is desired and nobody was to run it.
-    Adopt,
+    Adopt { generation: u64 },
     /// The worker did not admit it.
     Refused { reason: String },
     /// It should not be there, but at `elsewhere` if anywhere.
@@ -81,7 +81,11 @@ impl Orchestrator {
             match verdict {
                 Verdict::Fine => {}
                 Verdict::Repair => self.command(&id),
-                Verdict::Adopt => drop(self.adopt_on(&id, worker)),
+                Verdict::Adopt { generation } => {
+                    if !self.adopt_on(&id, worker) {
+                        self.remove_reported(worker, &id, generation, None);
+                    }
+                }
                 Verdict::Refused { reason } => self.refused(worker, &id, &reason),
                 Verdict::Remove { generation, elsewhere } => self.remove_reported(worker, &id, generation, elsewhere),
             }
@@ -116,7 +120,10 @@ impl Orchestrator {
                 instance.generation = instance.generation.max(reported.generation);
                 return Verdict::Remove { generation: instance.generation, elsewhere };
             }
-            None => return Verdict::Adopt,
+            None => {
+                let generation = instance.generation.max(reported.generation);
+                return Verdict::Adopt { generation };
+            }
         }
         let taken = reported.generation == instance.generation;
         instance.generation = instance.generation.max(reported.generation);
@@ -227,20 +234,22 @@ impl Orchestrator {
         };
         let Some(intent) = self.intents.get(&instance.intent) else { return false };
         let usable = instance.worker.is_none()
-            && reported.service_intent_id == instance.intent.as_str()
             && instance.excluded.get(worker).is_none_or(|until| *until <= self.now)
             && instance.plan.needs.check(&known.profile).is_ok();
         if !usable {
             return false;
         }
         let (status, reason, inputs) = (reported.status, reported.reason.clone(), reported.inputs);
-        let outdated = intent.revised || reported.generation < instance.generation;
+        let generation = reported.generation;
+        let other = reported.service_intent_id != instance.intent.as_str();
+        let outdated = other || intent.revised || reported.generation < instance.generation;
         instance.generation = instance.generation.max(reported.generation);
         instance.unverified = !outdated && !intent.incomplete.is_empty();
         let unverified = instance.unverified;
         self.assign(id, worker.clone());
         let Some(instance) = self.instances.get_mut(id) else { return false };
         instance.commanded_at = self.now;
+        instance.placed_generation = generation;
         if outdated || !unverified && inputs != instance.fingerprint() {
             self.command(id);
         } else if !unverified {
