@@ -165,7 +165,7 @@ async fn stopping_worker_says_good_bye_and_leaves_nothing_behind() {
     assert!(paths.contains(&"/ngsi10/unsubscribeContext".to_owned()), "{paths:?}");
     assert!(!paths.contains(&"/ngsi10/updateContext".to_owned()), "what it wrote stays: {paths:?}");
 
-    let mut site = Site::with_broker(data.path(), functions_only(), broker).await;
+    let mut site = Site::with_broker(data.path(), "test", functions_only(), broker).await;
     assert_eq!(site.heartbeat().await.1.instances, Some(Vec::new()));
     site.stop().await;
 }

@@ -193,3 +193,63 @@ fn parameters_change_limits() {
         assert!(Limits::of(&instance(vec![parameter("memory_mb", wrong)])).unwrap_err().contains("memory_mb"));
     }
 }
+
+/// The functions in `operators/`.
+mod operators {
+    use super::*;
+
+    const ANOMALY: &str = include_str!("../../operators/anomaly/function.js");
+    const COUNTER: &str = include_str!("../../operators/counter/function.js");
+    const DUMMY: &str = include_str!("../../operators/dummy/function.js");
+
+    fn element(id: &str, kind: &str, name: &str, value: i64) -> String {
+        serde_json::json!({
+            "entityId": { "id": id, "type": kind, "isPattern": false },
+            "attributes": [{ "name": name, "type": "integer", "value": value }],
+            "domainMetadata": [
+                { "name": "shop", "type": "string", "value": "S1" },
+                { "name": "location", "type": "point", "value": { "latitude": 1.5, "longitude": 2.5 } }
+            ]
+        })
+        .to_string()
+    }
+
+    fn value(effects: &[Effect], name: &str) -> serde_json::Value {
+        let element = published(&effects[0]);
+        let attributes = element["attributes"].as_array().unwrap();
+        attributes.iter().find(|attribute| attribute["name"] == name).unwrap()["value"].clone()
+    }
+
+    #[test]
+    fn dummy_passes_on_what_it_got() {
+        let effects = load(DUMMY).unwrap().notify(&element("A", "Sensor", "t", 7)).unwrap();
+        assert_eq!((value(&effects, "t"), value(&effects, "source")), (7.into(), "A".into()));
+    }
+
+    #[test]
+    fn counter_counts_updates_and_entities() {
+        let script = load(COUNTER).unwrap();
+        let counted = ["A", "B", "A"].map(|id| script.notify(&element(id, "Anomaly", "usage", 1)).unwrap());
+        assert_eq!((value(&counted[2], "counter"), value(&counted[2], "entities")), (3.into(), 2.into()));
+    }
+
+    #[test]
+    fn anomaly_is_a_usage_above_the_rules_threshold() {
+        let script = load(ANOMALY).unwrap();
+        let panel = |usage| script.notify(&element("P", "PowerPanel", "usage", usage)).unwrap();
+        assert_eq!(panel(30), []);
+        let effects = panel(31);
+        assert_eq!((value(&effects, "whichpanel"), value(&effects, "shop")), ("P".into(), "S1".into()));
+        assert_eq!(published(&effects[0])["domainMetadata"][1]["type"], "point");
+        assert_eq!(script.notify(&element("R", "Rule", "threshold", 50)).unwrap(), []);
+        assert_eq!(panel(50), []);
+    }
+
+    #[test]
+    fn deleted_entity_leads_to_nothing() {
+        let gone = r#"{"entityId":{"id":"A","type":"PowerPanel"},"attributes":[]}"#;
+        for code in [ANOMALY, COUNTER, DUMMY] {
+            assert_eq!(load(code).unwrap().notify(gone).unwrap(), []);
+        }
+    }
+}

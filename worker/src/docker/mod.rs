@@ -1,36 +1,19 @@
 //! Tasks in containers of a Docker engine.
+//!
+//! Containers carry labels that say whose they are, so a restarted worker finds them: [`DockerEngine::run`] adopts a container
+//! that runs the same program, and [`DockerEngine::sweep`] ends those that nothing wants. Restarting is the core's decision:
+//! containers have no restart policy. The engine may go away and come back; while it is away nothing is offered to run in it.
 
-use std::sync::Arc;
+mod admin;
+mod adopt;
+mod engine;
+mod images;
+mod launch;
+mod ports;
+mod reach;
+mod service_entity;
+mod settings;
+mod spec;
+mod watch;
 
-use flow::{TaskId, TaskInstance, WorkerId};
-use service::Node;
-use tasks::{Address, Event, Run};
-use tokio::sync::mpsc;
-
-use crate::broker::{BrokerClient, Nearest};
-use crate::engine::StartError;
-
-pub(crate) struct DockerEngine;
-impl DockerEngine {
-    pub(crate) async fn start(_: Node, _: WorkerId, _: Nearest, _: BrokerClient, _: mpsc::Sender<Event>) -> Arc<Self> {
-        Arc::new(Self)
-    }
-    pub(crate) fn is_up(&self) -> bool {
-        false
-    }
-    pub(crate) async fn run(&self, _: &TaskInstance, _: Run) -> Result<Address, StartError> {
-        Err(StartError::passing("x"))
-    }
-    pub(crate) async fn stop(&self, _: &TaskId) -> Result<(), StartError> {
-        Ok(())
-    }
-    pub(crate) async fn pause(&self, _: &TaskId, _: bool) {}
-    pub(crate) async fn configure(&self, _: &TaskInstance) {}
-    pub(crate) async fn log(&self, _: &TaskId) -> Option<Vec<String>> {
-        None
-    }
-    pub(crate) async fn prefetch(&self, _: &str) -> Result<(), StartError> {
-        Ok(())
-    }
-    pub(crate) async fn sweep(&self, _: impl Fn(&TaskId) -> bool) {}
-}
+pub(crate) use engine::DockerEngine;

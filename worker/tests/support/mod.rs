@@ -19,6 +19,7 @@ pub const WAIT: Duration = Duration::from_secs(30);
 pub const WORKER: &str = "Worker.test";
 
 pub struct Site {
+    pub worker: String,
     pub broker: Receiver,
     pub bus: Bus,
     pub node: Node,
@@ -32,30 +33,28 @@ pub struct Site {
 impl Site {
     pub async fn start(data: &Path, worker: Value) -> Self {
         let broker = Receiver::start().await.unwrap();
-        broker.behave(Behaviour::Answer(json!({
-            "subscribeResponse": { "subscriptionId": "sub-1" }, "contextResponses": [],
-            "errorCode": { "code": 200, "reasonPhrase": "OK" }
-        })));
-        Self::with_broker(data, worker, broker).await
+        accept_all(&broker);
+        Self::with_broker(data, "test", worker, broker).await
     }
 
-    pub async fn with_broker(data: &Path, worker: Value, broker: Receiver) -> Self {
+    pub async fn with_broker(data: &Path, site: &str, worker: Value, broker: Receiver) -> Self {
         let config = json!({
-            "site_id": "test", "bind_ip": "127.0.0.1",
+            "site_id": site, "bind_ip": "127.0.0.1", "data_dir": data.join("files"),
             "broker": { "http_port": broker.address().port() }, "worker": worker,
         });
         let config = Config::parse(&config.to_string(), |_| None).unwrap();
         let node = Node::new(config, 1).unwrap();
-        let (bus, store) = (Bus::in_process(), Store::open(data).unwrap());
+        let (bus, store) = (Bus::in_process(), Store::open(&data.join("store")).unwrap());
         let heartbeats = bus.subscribe("Master.test", &["heartbeat.*"]);
         let updates = bus.subscribe("Designer.test", &["task.*"]);
         let running = worker::start(node.clone(), bus.clone(), store.clone()).await.unwrap();
         let url = running.url();
-        Self { broker, bus, node, url, heartbeats, updates, running: Some(running), store: Some(store) }
+        let worker = format!("Worker.{site}");
+        Self { worker, broker, bus, node, url, heartbeats, updates, running: Some(running), store: Some(store) }
     }
 
     pub async fn command(&self, message: Message) {
-        let envelope = Envelope::new(format!("{WORKER}."), "Master.test", &message).unwrap();
+        let envelope = Envelope::new(format!("{}.", self.worker), "Master.test", &message).unwrap();
         self.bus.publish(envelope).await.unwrap();
     }
 
@@ -111,13 +110,20 @@ impl Site {
     }
 }
 
+/// An answer that fits every request to a broker.
+pub fn accept_all(broker: &Receiver) {
+    broker.behave(Behaviour::Answer(json!({
+        "subscribeResponse": { "subscriptionId": "sub-1" }, "contextResponses": [],
+        "errorCode": { "code": 200, "reasonPhrase": "OK" }
+    })));
+}
+
 pub fn function(id: &str, generation: u64, code: &str) -> TaskInstance {
     TaskInstance {
         id: id.into(),
         generation,
         topology_name: "top".into(),
         task_name: "main".into(),
-        worker_id: WORKER.into(),
         function_code: code.into(),
         inputs: vec![InputStream { r#type: "Sensor".into(), id: "Sensor.1".into(), attribute_list: vec!["t".into()] }],
         outputs: vec![OutputStream { r#type: "Out".into(), stream_id: "Out.1".into(), annotations: Vec::new() }],
