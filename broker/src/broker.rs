@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use context::backlog::Displaced;
 use context::{Change, Notice, Record, Refusal, Subscribed, Subscription, SubscriptionIndex};
+use ngsi::SubscriptionId;
 use ngsi::v1::ContextElement;
 use ngsi::v1::ngsi10::UpdateAction;
-use ngsi::{Entity, SubscriptionId, Timestamp};
 use parking_lot::RwLock;
 use service::Node;
 use storage::{Batch, Commit, StorageError};
 
 use crate::federation::Federation;
-use crate::ledger::Ledger;
+use crate::ledger::{Due, Ledger};
 use crate::metrics::Counters;
 use crate::notifier::{self, Endpoints, Outbox, Subscriber};
 use crate::shards::Shards;
@@ -76,10 +76,11 @@ impl Broker {
         let change = shard.apply(element, action, now)?;
         let grown = shard.len() as i64 - count as i64;
         let mut batch = Batch::new();
-        self.ledger.put_change(&mut batch, &change);
+        let due = Due::new(change.entity.clone(), change.deleted, now);
+        self.ledger.put_change(&mut batch, &due);
         let concerned = self.subscribers.read().matching(&change, correlator, now);
         for subscriber in &concerned {
-            self.queue(&mut batch, subscriber, change.entity.clone(), change.deleted, now);
+            self.queue(&mut batch, subscriber, &due);
         }
         let commit = self.ledger.submit(batch);
         drop(shard);
@@ -99,16 +100,8 @@ impl Broker {
     }
 
     /// Makes a state of an entity due for a subscriber, durably with the batch.
-    pub(crate) fn queue(
-        &self,
-        batch: &mut Batch,
-        subscriber: &Arc<Subscriber>,
-        entity: Arc<Entity>,
-        deleted: bool,
-        now: Timestamp,
-    ) {
-        let notice = Notice { seq: self.ledger.next_seq(), entity, deleted, due_at: now };
-        self.ledger.put_notice(batch, subscriber.id(), &notice);
+    pub(crate) fn queue(&self, batch: &mut Batch, subscriber: &Subscriber, due: &Due) {
+        let notice = self.ledger.put_notice(batch, subscriber.id(), due);
         self.outbox.added(1);
         for displaced in subscriber.push(notice) {
             match displaced {
@@ -132,10 +125,10 @@ impl Broker {
 
     /// Keeps a subscription and, shortly after, begins to serve it.
     pub(crate) async fn subscribe(self: &Arc<Self>, subscription: Subscription) -> Result<(), StorageError> {
-        let record = subscription.record.clone();
+        let mut record = subscription.record.clone();
         let subscriber = Arc::new(Subscriber::new(subscription, &self.endpoints));
         self.subscribers.write().insert(subscriber.clone());
-        self.begin(&subscriber).await;
+        record.initialised = self.begin(&subscriber).await == 0;
         if let Err(error) = self.ledger.commit(self.subscription_batch(&record)).await {
             self.subscribers.write().remove(record.id.as_str());
             self.outbox.done(&record.id, &subscriber.end());
@@ -153,13 +146,15 @@ impl Broker {
         Ok(())
     }
 
-    /// Queues the entities as they stand; what changes from now on follows.
-    async fn begin(&self, subscriber: &Subscriber) {
+    /// Queues the entities as they stand and says how many; what changes from now on follows.
+    async fn begin(&self, subscriber: &Subscriber) -> usize {
         let subscription = subscriber.subscription();
         let mut initial = self.shards.select(subscription.query()).await;
         initial.retain(|entity| subscription.has_content(entity));
+        let count = initial.len();
         let contained = subscriber.begin_with(initial, service::now());
         self.outbox.done(subscriber.id(), &contained);
+        count
     }
 
     fn serve(self: &Arc<Self>, subscriber: &Arc<Subscriber>) {

@@ -1,9 +1,10 @@
 //! What the broker keeps on disk, and in which form.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use context::{Change, Notice, Record, codec};
-use ngsi::SubscriptionId;
+use context::{Notice, Record, codec};
+use ngsi::{Entity, SubscriptionId, Timestamp};
 use service::http::Readiness;
 use storage::{Batch, Commit, StorageError, Store, Table};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -27,6 +28,22 @@ pub(crate) struct Ledger {
     uncommitted: Semaphore,
     failing: AtomicBool,
     readiness: Readiness,
+}
+
+/// A state of an entity that others are to be told, with its record.
+pub(crate) struct Due {
+    pub(crate) entity: Arc<Entity>,
+    pub(crate) deleted: bool,
+    pub(crate) at: Timestamp,
+    record: Vec<u8>,
+}
+
+impl Due {
+    pub(crate) fn new(entity: Arc<Entity>, deleted: bool, at: Timestamp) -> Self {
+        let mut record = Vec::with_capacity(256);
+        codec::write_notice(&mut record, &entity, deleted, at);
+        Self { entity, deleted, at, record }
+    }
 }
 
 impl Ledger {
@@ -56,26 +73,21 @@ impl Ledger {
         self.next_seq.fetch_max(seq + 1, Ordering::Relaxed);
     }
 
-    pub(crate) fn next_seq(&self) -> u64 {
-        self.next_seq.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(crate) fn put_change(&self, batch: &mut Batch, change: &Change) {
+    pub(crate) fn put_change(&self, batch: &mut Batch, change: &Due) {
         let id = change.entity.id.as_str();
         if change.deleted {
             batch.delete(&self.entities, id);
             batch.put(&self.departed, id, []);
         } else {
-            let mut record = Vec::with_capacity(256);
-            codec::write_entity(&mut record, &change.entity);
-            batch.put(&self.entities, id, record);
+            batch.put(&self.entities, id, codec::entity_in_notice(&change.record));
         }
     }
 
-    pub(crate) fn put_notice(&self, batch: &mut Batch, subscription: &SubscriptionId, notice: &Notice) {
-        let mut record = Vec::with_capacity(256);
-        codec::write_notice(&mut record, notice);
-        batch.put(&self.outbox, outbox_key(subscription, notice.seq), record);
+    /// Makes it due for a subscription.
+    pub(crate) fn put_notice(&self, batch: &mut Batch, subscription: &SubscriptionId, due: &Due) -> Notice {
+        let seq = self.next_seq.fetch_add(1, Ordering::Relaxed);
+        batch.put(&self.outbox, outbox_key(subscription, seq), &due.record);
+        Notice { seq, entity: due.entity.clone(), deleted: due.deleted, due_at: due.at }
     }
 
     pub(crate) fn put_subscription(&self, batch: &mut Batch, record: &Record) -> Result<(), serde_json::Error> {

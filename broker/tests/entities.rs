@@ -244,3 +244,15 @@ async fn entities_survive_a_restart() {
     assert_eq!(&site.get("/ngsi10/entity/Room.1").await.1, written);
     assert_eq!(site.get("/ngsi10/entity/Gone.1").await.0, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn without_a_disk_writes_are_refused_and_reads_go_on() {
+    let site = Site::alone().await;
+    site.set("Room.1", "Room", 1).await;
+    site.lose_disk();
+    let (status, answer) = site.post("/ngsi10/updateContext", &update("Room.2", "Room", 1)).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer["errorCode"]["details"].as_str().unwrap().contains("not stored"), "{answer}");
+    assert_eq!(site.get("/ngsi10/entity/Room.1").await.0, StatusCode::OK);
+    assert_eq!(site.get("/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
+}

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use service::http::Client;
 use service::{Config, Node};
 use storage::Store;
-use testkit::process::{Farewell, ProcessGroup};
 use testkit::{DEADLINE, Receiver, free_port, wait_until};
 
 const DIRECTORY: &str = "BROKER_TEST_DIRECTORY";
@@ -32,10 +31,20 @@ async fn child() {
     broker::start(node, store).await.unwrap().drained().await;
 }
 
-async fn start(directory: &Path, port: u16) -> ProcessGroup {
+/// Killed, not asked to stop, when dropped.
+struct Broker(Child);
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+async fn start(directory: &Path, port: u16) -> Broker {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["child", "--exact", "--ignored"]).env(DIRECTORY, directory).env(PORT, port.to_string());
-    let process = ProcessGroup::spawn(&mut command, Farewell::Kill).unwrap();
+    let process = Broker(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap());
     let client = Client::new(None);
     wait_until(DEADLINE, "the broker answers", async || {
         client.get(&format!("http://127.0.0.1:{port}/version")).await.ok().map(drop)
@@ -84,7 +93,7 @@ async fn nothing_acknowledged_is_lost_and_every_due_notification_arrives() {
     let client = Client::new(None);
     let mut acknowledged = vec![0; usize::try_from(WRITERS).unwrap()];
     for round in 0..3 {
-        let mut process = start(directory.path(), port).await;
+        let process = start(directory.path(), port).await;
         if round == 0 {
             let body = json!({ "entities": [{ "type": "Room" }], "reference": receiver.url() });
             let url = format!("http://127.0.0.1:{port}/ngsi10/subscribeContext");
@@ -97,7 +106,7 @@ async fn nothing_acknowledged_is_lost_and_every_due_notification_arrives() {
             .map(|(writer, from)| tokio::spawn(write(port, writer, *from, stop.clone())))
             .collect();
         tokio::time::sleep(Duration::from_millis(400)).await;
-        process.kill();
+        drop(process);
         stop.store(true, Ordering::Relaxed);
         for (last, writer) in acknowledged.iter_mut().zip(writers) {
             *last = writer.await.unwrap();

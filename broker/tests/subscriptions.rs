@@ -210,3 +210,48 @@ async fn an_expired_subscription_is_not_notified() {
     wait_elements(&lasting, 1).await;
     assert!(brief.received().is_empty());
 }
+
+#[tokio::test]
+async fn a_subscription_is_the_same_after_a_restart() {
+    let (site, receiver) = (Site::alone().await, Receiver::start().await.unwrap());
+    let mut body = rooms(&receiver);
+    let circle = json!({ "centerLatitude": 49.5, "centerLongitude": 8.25, "radius": 1000 });
+    body["restriction"] = json!({ "scopes": [{ "scopeType": "circle", "scopeValue": circle }] });
+    body["attributes"] = json!(["value"]);
+    body["duration"] = json!("PT1H");
+    let id = site.subscribe(&body, &[("Destination", "NGSIv2"), ("Fiware-Correlator", "me")]).await;
+    let before = site.get(&format!("/ngsi10/subscription/{id}")).await;
+    let site = site.restart().await;
+    assert_eq!(site.get(&format!("/ngsi10/subscription/{id}")).await, before);
+    let mut update = update("Room.1", "Room", 1);
+    let place = json!({ "latitude": 49.5, "longitude": 8.25 });
+    update["contextElements"][0]["domainMetadata"] = json!([{ "name": "location", "type": "point", "value": place }]);
+    site.post_with("/ngsi10/updateContext", &[("Fiware-Correlator", "me")], &update).await;
+    site.post("/ngsi10/updateContext", &update).await;
+    let received = receiver.wait_for(1, SOON).await;
+    assert_eq!(received[0].json()["data"][0]["id"], "Room.1");
+    assert_eq!(received.len(), 1);
+}
+
+#[tokio::test]
+async fn a_subscriber_far_behind_gets_the_latest_of_each_entity() {
+    let (site, receiver) = (Site::alone().await, Receiver::start().await.unwrap());
+    receiver.behave(Behaviour::Refuse(StatusCode::SERVICE_UNAVAILABLE));
+    site.subscribe(&rooms(&receiver), &[("Require-Reliability", "true")]).await;
+    for burst in 0..30 {
+        let elements: Vec<_> = (0..50)
+            .map(|n| update(&format!("Room.{}", n % 2), "Room", burst * 50 + n)["contextElements"][0].clone())
+            .collect();
+        let body = json!({ "contextElements": elements, "updateAction": "UPDATE" });
+        site.post("/ngsi10/updateContext", &body).await;
+    }
+    drop(receiver.take());
+    receiver.behave(Behaviour::Answer(json!({})));
+    wait_until(SOON, "the last values", async || {
+        let told = values(&receiver.received());
+        (told.contains(&json!(1498)) && told.contains(&json!(1499))).then_some(())
+    })
+    .await;
+    let told = values(&receiver.received());
+    assert!(told.len() < 1400, "{} elements", told.len());
+}

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::links::{LinkRecord, Part, RemoteSubscription, Step};
 use super::remote;
 use crate::broker::Broker;
+use crate::ledger::Due;
 use crate::notifier::{self, Subscriber};
 
 const FIRST_RETRY: Duration = Duration::from_millis(200);
@@ -309,8 +310,8 @@ pub(crate) async fn relay(broker: &Arc<Broker>, told: NotifyContextRequest) -> R
     for response in told.context_responses {
         let element = response.context_element;
         let deleted = element.attributes.is_empty() && element.domain_metadata.is_empty();
-        let entity = Arc::new(remote::entity(element, now));
-        broker.queue(&mut batch, &subscriber, entity, deleted, now);
+        let due = Due::new(Arc::new(remote::entity(element, now)), deleted, now);
+        broker.queue(&mut batch, &subscriber, &due);
     }
     notifier::wake(broker, &subscriber);
     broker.ledger.commit(batch).await?;

@@ -39,6 +39,10 @@ enum Outcome {
 
 /// Makes sure that what waits for the subscriber is sent.
 pub(crate) fn wake(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
+    if subscriber.has_ended() {
+        // What was queued while it ended is due for nobody.
+        broker.outbox.done(subscriber.id(), &subscriber.end());
+    }
     if subscriber.start_driving() {
         broker.drivers.fetch_add(1, Ordering::AcqRel);
         let (broker, subscriber) = (broker.clone(), subscriber.clone());

@@ -104,6 +104,9 @@ impl Subscriber {
 
     /// Makes the entities as they stand the first to be sent; gives back the notices they contain.
     pub(crate) fn begin_with(&self, initial: Vec<Arc<Entity>>, now: Timestamp) -> Vec<Notice> {
+        if initial.is_empty() {
+            self.initialised.store(true, Ordering::Relaxed);
+        }
         self.state.lock().backlog.begin_with(initial, now)
     }
 

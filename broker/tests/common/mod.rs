@@ -70,6 +70,11 @@ impl Site {
         Self::start_in(&self.site, self.discovery_port, self.port, self.directory.clone(), temporary).await
     }
 
+    /// Every write fails from now on.
+    pub(crate) fn lose_disk(&self) {
+        self.store.clone().unwrap().close();
+    }
+
     pub(crate) async fn stop(&mut self) {
         self.node.shutdown.cancel();
         self.node.tasks.close();

@@ -9,6 +9,8 @@ use serde_json::value::RawValue;
 
 use crate::Notice;
 
+/// Bytes of a notice before its entity.
+const NOTICE_HEADER: usize = 9;
 /// First byte of every record.
 const VERSION: u8 = 1;
 
@@ -43,11 +45,18 @@ pub fn write_entity(out: &mut Vec<u8>, entity: &Entity) {
     }
 }
 
-/// Appends a notice; its number is its key.
-pub fn write_notice(out: &mut Vec<u8>, notice: &Notice) {
-    out.push(u8::from(notice.deleted));
-    time(out, notice.due_at);
-    write_entity(out, &notice.entity);
+/// Appends a notice about an entity; its number is its key. It ends with the record of the entity, see
+/// [`entity_in_notice`].
+pub fn write_notice(out: &mut Vec<u8>, entity: &Entity, deleted: bool, due_at: Timestamp) {
+    out.push(u8::from(deleted));
+    time(out, due_at);
+    write_entity(out, entity);
+}
+
+/// The record of the entity in that of a notice: what is due for many is encoded once.
+#[must_use]
+pub fn entity_in_notice(notice: &[u8]) -> &[u8] {
+    notice.get(NOTICE_HEADER..).unwrap_or_default()
 }
 
 /// Reads an entity.

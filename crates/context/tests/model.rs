@@ -168,6 +168,12 @@ proptest! {
                     let mut record = Vec::new();
                     codec::write_entity(&mut record, &change.entity);
                     prop_assert_eq!(&codec::read_entity(&record).unwrap(), &*change.entity);
+                    let mut notice = Vec::new();
+                    codec::write_notice(&mut notice, &change.entity, true, now);
+                    prop_assert_eq!(codec::entity_in_notice(&notice), &record);
+                    let notice = codec::read_notice(7, &notice).unwrap();
+                    prop_assert_eq!((notice.seq, notice.deleted, notice.due_at), (7, true, now));
+                    prop_assert_eq!(&notice.entity, &change.entity);
                 }
                 Ok(_) => {}
             }
