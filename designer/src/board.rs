@@ -6,7 +6,7 @@ use std::time::Duration;
 use flow::{InstanceStatus, MasterProfile, Message, TaskInfo, TaskUpdate, WorkerId, WorkerProfile};
 use ngsi::Timestamp;
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// More task instances than this are not shown.
 const MAX_TASKS: usize = 200_000;
@@ -31,7 +31,7 @@ struct News {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Task {
     #[serde(rename = "ID")]
-    id: String,
+    pub(crate) id: String,
     #[serde(rename = "TaskID")]
     task_id: String,
     topology_name: String,
@@ -44,6 +44,36 @@ pub(crate) struct Task {
     info: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     reason: String,
+}
+
+/// A task instance as the master lists it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Planned {
+    id: String,
+    topology: String,
+    task: String,
+    intent: String,
+    #[serde(default)]
+    worker: Option<String>,
+    #[serde(default)]
+    reason: String,
+}
+
+impl Planned {
+    /// The instance, if it waits for a worker: no worker tells of it.
+    pub(crate) fn waiting(self) -> Option<Task> {
+        self.worker.is_none().then(|| Task {
+            task_id: self.id.clone(),
+            id: self.id,
+            topology_name: self.topology,
+            task_name: self.task,
+            service_intent_id: self.intent,
+            status: InstanceStatus::Scheduled,
+            worker: String::new(),
+            info: String::new(),
+            reason: self.reason,
+        })
+    }
 }
 
 impl Board {

@@ -96,7 +96,7 @@ function tasks(list, intents) {
       const sorted = [...list].sort((a, b) => (mood(a.Status) === "bad" ? 0 : 1) - (mood(b.Status) === "bad" ? 0 : 1) || a.ID.localeCompare(b.ID));
       return table(["Task", "Instance", "Worker", "State"], sorted.map((task) => [
         h("span", null, task.TaskName, h("span", { class: "soft" }, ` of ${task.TopologyName}`)),
-        id(task.ID), id(site(task.Worker)),
+        id(task.ID), task.Worker ? id(site(task.Worker)) : h("span", { class: "soft" }, "waits"),
         h("span", null, chip(task.Status), task.Reason ? h("span", { class: "soft" }, ` ${task.Reason}`) : null),
       ]));
     }

@@ -1,5 +1,6 @@
 //! `/info`: what runs where, gathered from the bus, the master and discovery.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
@@ -15,7 +16,7 @@ use serde_json::{Map, Value, json};
 use service::http::ClientErrorKind;
 
 use super::Shared;
-use crate::board::Task;
+use crate::board::{Planned, Task};
 use crate::refusal::chain;
 use crate::state::Designer;
 
@@ -61,12 +62,25 @@ async fn workers(State(designer): Shared) -> Json<Vec<Value>> {
 }
 
 async fn tasks(State(designer): Shared) -> Json<Vec<Task>> {
-    Json(designer.board.tasks(service::now()))
+    Json(known_tasks(&designer).await)
 }
 
 async fn tasks_of_intent(State(designer): Shared, Path(intent): Path<String>) -> Json<Vec<Task>> {
-    let tasks = designer.board.tasks(service::now());
-    Json(tasks.into_iter().filter(|task| task.service_intent_id == intent).collect())
+    let mut tasks = known_tasks(&designer).await;
+    tasks.retain(|task| task.service_intent_id == intent);
+    Json(tasks)
+}
+
+/// What workers tell of, and what the master has no worker for; a master of the original does not list the latter.
+async fn known_tasks(designer: &Designer) -> Vec<Task> {
+    let url = format!("{}/instances", designer.node.config.master_url());
+    let planned = fetch(designer, &url).await.and_then(|list| serde_json::from_value::<Vec<Planned>>(list).ok());
+    let mut tasks = designer.board.tasks(service::now());
+    let told: BTreeSet<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
+    let waiting = planned.unwrap_or_default().into_iter().filter_map(Planned::waiting);
+    let waiting: Vec<Task> = waiting.filter(|task| !told.contains(task.id.as_str())).collect();
+    tasks.extend(waiting);
+    tasks
 }
 
 #[derive(Deserialize)]
