@@ -28,6 +28,9 @@ pub(crate) async fn run(master: Arc<Master>, mut messages: Subscription) {
             BusState::Closed => Err("closed".to_owned()),
         });
         let before = std::mem::replace(&mut connected, now == BusState::Connected);
+        if connected != before {
+            master.event(if connected { Event::BusBack } else { Event::BusLost }).await;
+        }
         if connected && !before {
             tokio::select! {
                 () = master.node.shutdown.cancelled() => {}

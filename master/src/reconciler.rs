@@ -57,11 +57,11 @@ impl Reconciler {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return,
+                _ = tick.tick() => self.tick(),
                 input = inputs.recv() => match input {
                     Some(input) => self.take(input).await,
                     None => return,
                 },
-                _ = tick.tick() => self.tick(),
             }
         }
     }

@@ -122,6 +122,10 @@ pub enum Event {
         /// What it says.
         update: Box<TaskUpdate>,
     },
+    /// The bus is out of reach: the silence of workers means nothing.
+    BusLost,
+    /// The bus is back.
+    BusBack,
     /// Time has passed; expected about once a second.
     Tick,
 }

@@ -117,6 +117,12 @@ impl Fleet {
         self.deadlines.iter().take_while(|(deadline, _)| *deadline <= now).map(|(_, id)| id.clone()).collect()
     }
 
+    /// Gives every worker more time to be heard.
+    pub(crate) fn postpone(&mut self, by: std::time::Duration) {
+        self.deadlines = std::mem::take(&mut self.deadlines).into_iter().map(|(at, id)| (at.after(by), id)).collect();
+        self.workers.values_mut().for_each(|worker| worker.deadline = worker.deadline.after(by));
+    }
+
     pub(crate) fn plan(&mut self, id: &WorkerId, task: &TaskId) {
         if let Some(worker) = self.workers.get_mut(id) {
             worker.planned.insert(task.clone());

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
+use std::time::Duration;
 
 use flow::{InputChange, InstanceStatus, Message, ReportRequest, TaskId, TaskInstance, WorkerId};
 use ngsi::Timestamp;
@@ -17,6 +18,9 @@ use crate::settings::Settings;
 /// More changes of inputs than this are told as the whole instance.
 const MOST_INPUT_MESSAGES: usize = 16;
 
+/// When ticks are further apart than this the process has been stopped, not the workers.
+const LONGEST_TICK: Duration = Duration::from_secs(4);
+
 /// Instances waiting for a worker: most urgent first, then by task, so that a task no worker suits is tried once.
 pub(crate) type Waiting = BTreeMap<(Reverse<i64>, IntentId, usize), BTreeSet<TaskId>>;
 
@@ -26,6 +30,9 @@ pub struct Orchestrator {
     pub(crate) settings: Settings,
     pub(crate) now: Timestamp,
     pub(crate) started_at: Timestamp,
+    ticked_at: Timestamp,
+    /// Whether the bus is out of reach.
+    deaf: bool,
     pub(crate) intents: BTreeMap<IntentId, IntentState>,
     pub(crate) subscriptions: BTreeMap<SubscriptionKey, Subscription>,
     pub(crate) instances: BTreeMap<TaskId, Instance>,
@@ -92,6 +99,8 @@ impl Orchestrator {
             Event::Worker(profile) => self.heard(*profile, false),
             Event::WorkerLeft(profile) => self.left(&profile),
             Event::TaskUpdate { worker, update } => self.updated(&worker, *update),
+            Event::BusLost => self.deaf = true,
+            Event::BusBack => self.deaf = false,
             Event::Tick => self.tick(),
         }
         self.flush();
@@ -99,9 +108,7 @@ impl Orchestrator {
     }
 
     fn tick(&mut self) {
-        for worker in self.fleet.silent(self.now) {
-            self.lose(&worker);
-        }
+        self.notice_silence();
         self.retry |= self.fleet.end_back_offs(self.now);
         if self.settling && self.now.since(self.started_at) >= self.settings.settle {
             self.settled();
@@ -112,6 +119,19 @@ impl Orchestrator {
         }
         self.look_at_due();
         self.sweep();
+    }
+
+    /// Silence counts only while this process runs and hears the bus: otherwise the first worker to be heard again
+    /// would be given everything.
+    fn notice_silence(&mut self) {
+        let passed = self.now.since(self.ticked_at.max(self.started_at));
+        self.ticked_at = self.now;
+        if self.deaf || passed > LONGEST_TICK {
+            self.fleet.postpone(passed);
+        }
+        for worker in self.fleet.silent(self.now) {
+            self.lose(&worker);
+        }
     }
 
     pub(crate) fn settled(&mut self) {

@@ -106,7 +106,9 @@ fn instance_goes_to_the_nearest_worker_with_room_and_ties_to_the_least_loaded() 
 fn dead_worker_loses_its_instances_and_gets_none_twice() {
     let mut bench = Bench::new();
     let task = running(&mut bench);
-    assert!(bench.passes(29_000).is_empty());
+    for _ in 0..29 {
+        assert!(bench.passes(1_000).is_empty());
+    }
     bench.joins(worker("Worker.b", 10, Some((0.0, 0.1))));
     let moved = bench.passes(1_500);
     assert_eq!(added(&moved)[0].worker_id.as_str(), "Worker.b");
@@ -288,4 +290,91 @@ fn snapshot_yields_to_newer_notifications_and_drops_what_is_gone() {
     let messages = bench.handle(Event::Snapshot { key, registrations: old, last: true });
     assert_eq!((added(&messages).len(), removed(&messages).len()), (1, 1));
     assert_eq!(bench.master.summary().instances, 2);
+}
+
+#[test]
+fn silence_does_not_count_while_the_bus_is_away_or_the_process_stood_still() {
+    let mut bench = Bench::new();
+    running(&mut bench);
+    bench.joins(worker("Worker.b", 10, None));
+    bench.passes(1_000);
+    bench.handle(Event::BusLost);
+    for _ in 0..100 {
+        assert!(bench.passes(1_000).is_empty());
+    }
+    bench.handle(Event::BusBack);
+    assert!(bench.passes(20_000).is_empty());
+    assert!(bench.passes(3_600_000).is_empty());
+    assert_eq!(bench.master.summary().workers, 2);
+    for _ in 0..31 {
+        bench.passes(1_000);
+    }
+    assert_eq!(bench.master.summary().workers, 0);
+}
+
+#[test]
+fn images_are_fetched_ahead_of_need_once_by_each_worker_they_suit() {
+    let mut bench = Bench::new();
+    let mut wanted = detector();
+    wanted.operators[0].dockerimages[0].prefetched = true;
+    bench.joins(worker("Worker.a", 10, None));
+    let arm = flow::DockerImage { hw_type: "ARM".into(), ..wanted.operators[0].dockerimages[0].clone() };
+    wanted.operators[0].dockerimages.push(arm);
+    wanted.operators[0].dockerimages[0].hw_type = "X86".into();
+    let effects = bench.master.handle(intent("i1", &wanted), at(0));
+    let messages = bench.note(effects);
+    assert!(matches!(&messages[..], [Message::PrefetchImage(image)] if image.operator_name == "op"));
+    assert!(bench.handle(reporting(worker("Worker.a", 10, None), &[])).is_empty());
+    assert!(matches!(&bench.joins(worker("Worker.b", 10, None))[..], [Message::PrefetchImage(_)]));
+}
+
+#[test]
+fn scoped_streams_and_selected_attributes_are_asked_of_discovery() {
+    let mut bench = Bench::new();
+    let mut wanted = detector();
+    wanted.tasks[0].input_streams[0].scoped = true;
+    wanted.tasks[0].input_streams[0].selected_attributes = vec!["usage".into()];
+    wanted.tasks[0].input_streams[1].selected_attributes = vec!["all".into()];
+    let Event::Intent { mut intent, topology } = intent("i1", &wanted) else { unreachable!() };
+    let value = serde_json::json!({ "centerLatitude": 50.0, "centerLongitude": 8.0, "radius": 1000.0 });
+    let scope = ngsi::v1::OperationScope { scope_type: "circle".into(), scope_value: JsonText::from(value) };
+    intent.geoscope = Some(scope.clone());
+    let requests = |effects: Vec<crate::Effect>| {
+        let requests = effects.into_iter().filter_map(|effect| match effect {
+            crate::Effect::Subscribe { request, .. } => Some(*request),
+            _ => None,
+        });
+        requests.collect::<Vec<_>>()
+    };
+    let effects = bench.master.handle(Event::Intent { intent: intent.clone(), topology: topology.clone() }, at(0));
+    let mut asked = requests(effects);
+    asked.sort_by_key(|request| request.entities[0].entity_type.to_string());
+    assert_eq!(asked[0].attributes, [ngsi::Name::from("usage")]);
+    assert_eq!(asked[0].restriction.scopes, [scope]);
+    assert!(asked[1].attributes.is_empty() && asked[1].restriction.is_empty());
+    intent.geoscope = Some(ngsi::v1::OperationScope { scope_type: "sphere".into(), scope_value: JsonText::null() });
+    let effects = bench.master.handle(Event::Intent { intent, topology }, at(0));
+    assert!(requests(effects).is_empty());
+    assert!(bench.master.intents()[0].errors[0].starts_with("geoscope"), "{:?}", bench.master.intents()[0].errors);
+}
+
+#[test]
+fn worker_of_the_original_is_trusted_until_it_joins_again() {
+    let mut bench = Bench::new();
+    bench.handle(intent("i1", &detector()));
+    let original =
+        || flow::WorkerProfile { instances: None, incarnation: 0, engines: Vec::new(), ..worker("Worker.go", 3, None) };
+    bench.joins(original());
+    bench.available(entity("p1", "Panel", None));
+    let messages = bench.available(entity("r1", "Rule", None));
+    let task = added(&messages)[0].clone();
+    let update = TaskUpdate { task_id: task.id.clone(), status: InstanceStatus::Running, ..Default::default() };
+    bench.handle(Event::TaskUpdate { worker: "Worker.go".into(), update: Box::new(update) });
+    for _ in 0..10 {
+        bench.ms += 10_000;
+        assert!(bench.handle(Event::Worker(Box::new(original()))).is_empty());
+    }
+    assert_eq!(added(&bench.joins(original())).len(), 1);
+    bench.ms += 61_000;
+    assert_eq!(added(&bench.handle(Event::Worker(Box::new(original())))).len(), 1, "nothing came of it");
 }

@@ -17,7 +17,7 @@ mod world;
 use world::World;
 
 /// Seeds that once failed.
-const KEPT: [u64; 0] = [];
+const KEPT: [u64; 4] = [104, 119, 1190, 1387];
 const SEEDS: u64 = 2_000;
 
 fn run(seed: u64) {
@@ -44,10 +44,10 @@ fn running_instances_become_those_of_the_plan() {
         return run(seed);
     }
     let seeds = number("FOGFLOW_SIMULATION_SEEDS").unwrap_or(SEEDS);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
-        for thread in 0..threads {
-            scope.spawn(move || (thread..seeds).step_by(threads as usize).for_each(run));
+        for thread in 0..threads as u64 {
+            scope.spawn(move || (thread..seeds).step_by(threads).for_each(run));
         }
     });
 }

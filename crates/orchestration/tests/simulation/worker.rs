@@ -75,6 +75,8 @@ impl Worker {
                 Action::Start { instance, run } => {
                     let task = instance.id.clone();
                     if faults && chance.percent(8) {
+                        // An engine that fails to start an instance leaves nothing of it behind.
+                        self.running.remove(&task);
                         let reason = "no such image".to_owned();
                         next.push(Next::Engine(delay, Event::StartFailed { task, run, reason, permanent: false }));
                         continue;

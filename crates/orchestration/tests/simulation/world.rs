@@ -397,9 +397,9 @@ impl World {
             82..85 => {
                 self.discovery_up = false;
                 if self.chance.percent(50) {
-                    self.discovery.lose_all()
+                    self.discovery.lose_all();
                 } else {
-                    self.discovery.lose_registrations()
+                    self.discovery.lose_registrations();
                 }
                 self.discovery.restart();
                 self.later(5_000, Arrival::Reregister);
