@@ -12,8 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use service::Node;
 use tokio::sync::Notify;
 
-use crate::catalog::{Catalog, Changes};
-use crate::records::{Kind, Record};
+use crate::catalog::Catalog;
 use crate::refusal::chain;
 use crate::state::Designer;
 
@@ -60,10 +59,10 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// Says everything again: each intent, and the withdrawals nobody took yet.
+    /// Says everything again: each intent, and each withdrawal, since a master keeps the intents it knows.
     pub(crate) fn announce_all(&self, catalog: &Catalog) {
         let wanted = catalog.wanted().map(|intent| ServiceIntent { action: IntentAction::Add, ..intent.clone() });
-        self.announce(wanted.chain(catalog.withdrawn.values().map(|withdrawal| withdrawal.value.clone())));
+        self.announce(wanted.chain(catalog.withdrawn.values().map(|withdrawal| withdrawal.value.intent.clone())));
     }
 
     async fn next(&self) -> ServiceIntent {
@@ -84,10 +83,6 @@ impl Outbox {
         }
         self.waiting.set(i64::try_from(pending.len()).unwrap_or(i64::MAX));
         self.sent.inc();
-    }
-
-    fn holds(&self, id: &str) -> bool {
-        self.pending.lock().contains_key(id)
     }
 }
 
@@ -110,9 +105,6 @@ async fn deliver(designer: &Designer, intent: ServiceIntent) -> bool {
         }
     }
     designer.outbox.sent(&intent);
-    if intent.action == IntentAction::Delete {
-        forget_withdrawal(designer, &intent.id).await;
-    }
     true
 }
 
@@ -124,16 +116,6 @@ async fn publish(designer: &Designer, intent: &ServiceIntent) -> anyhow::Result<
     let from = designer.outbox.from.as_str();
     let envelope = Envelope::new(routing::ORCHESTRATION, from, &Message::ServiceIntent(intent))?;
     Ok(designer.bus.publish(envelope).await?)
-}
-
-async fn forget_withdrawal(designer: &Designer, id: &str) {
-    let forget = |_: &Catalog| {
-        let records = if designer.outbox.holds(id) { Vec::new() } else { vec![Record::removed(Kind::Withdrawn, id)] };
-        Ok(Changes { records, ..Changes::default() })
-    };
-    if let Err(error) = designer.change(forget).await {
-        tracing::warn!(intent = id, error = %chain(&error), "a withdrawal will be announced again after a restart");
-    }
 }
 
 /// Waits until another attempt makes sense.

@@ -12,7 +12,7 @@ pub(crate) enum Kind {
     Intent,
     Device,
     Subscription,
-    /// Intents withdrawn, until the bus has taken the message that says so.
+    /// Intents withdrawn lately.
     Withdrawn,
 }
 

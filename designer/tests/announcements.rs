@@ -48,7 +48,7 @@ async fn action(messages: &mut Subscription) -> (String, String) {
 }
 
 #[tokio::test]
-async fn every_intent_is_announced_again_to_a_master_that_joins() {
+async fn every_intent_and_withdrawal_is_announced_again_to_a_master_that_joins() {
     let bus = Bus::in_process();
     let (_dir, designer, mut messages) = started(&bus).await;
     for id in ["ServiceIntent.1", "ServiceIntent.2", "ServiceIntent.3"] {
@@ -59,6 +59,7 @@ async fn every_intent_is_announced_again_to_a_master_that_joins() {
     action(&mut messages).await;
     publish(&bus, "designer.", "Master.test", &joined()).await;
     assert_eq!(action(&mut messages).await, ("ServiceIntent.1".to_owned(), "ADD".to_owned()));
+    assert_eq!(action(&mut messages).await, ("ServiceIntent.2".to_owned(), "DELETE".to_owned()));
     assert_eq!(action(&mut messages).await, ("ServiceIntent.3".to_owned(), "ADD".to_owned()));
     designer.stop().await;
 }
@@ -80,6 +81,7 @@ async fn intents_and_enabled_fog_functions_are_announced_when_the_designer_start
     designer.stop().await;
     let designer = Designer::start_with(dir.path(), bus.clone(), json!({})).await;
     assert_eq!(action(&mut messages).await, ("ServiceIntent.1".to_owned(), "ADD".to_owned()));
+    assert_eq!(action(&mut messages).await, ("ServiceIntent.off".to_owned(), "DELETE".to_owned()));
     assert_eq!(action(&mut messages).await, ("ServiceIntent.on".to_owned(), "ADD".to_owned()));
     designer.stop().await;
 }

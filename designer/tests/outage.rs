@@ -38,6 +38,10 @@ async fn what_was_decided_during_an_outage_reaches_masters_after_it() {
     assert_eq!(designer.post("/intent", r#"{"id":"ServiceIntent.new","topology":"shop"}"#).await.0, 200);
     server.resume().await.unwrap();
 
+    // A master joins whenever its queue is back.
+    messages.bound().await;
+    let master = flow::MasterProfile { id: "Master.test".to_owned(), ..flow::MasterProfile::default() };
+    common::publish(&masters, "designer.", "Master.test", &flow::Message::MasterJoin(master)).await;
     let expected = ["DELETE ServiceIntent.gone", "ADD ServiceIntent.kept", "ADD ServiceIntent.new"];
     let mut heard = BTreeSet::new();
     while !expected.iter().all(|wanted| heard.contains(*wanted)) {

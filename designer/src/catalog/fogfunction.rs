@@ -62,7 +62,7 @@ impl Catalog {
         if let Some(before) = before
             && (!enabled(&value) || before.intent.id != value.intent.id)
         {
-            changes.withdraw(&before.intent);
+            self.withdraw(changes, &before.intent);
         }
         if enabled(&value) {
             let action = if before.is_some() { IntentAction::Update } else { IntentAction::Add };
@@ -98,7 +98,7 @@ impl Catalog {
         }
         let mut changes = Changes::default();
         changes.records.push(Record::removed(Kind::FogFunction, name));
-        changes.withdraw(&function.value.intent);
+        self.withdraw(&mut changes, &function.value.intent);
         Ok(changes)
     }
 }

@@ -36,7 +36,7 @@ impl Catalog {
         let Some(intent) = self.intents.get(id) else { return Err(Refusal::not_found("intent", id)) };
         let mut changes = Changes::default();
         changes.records.push(Record::removed(Kind::Intent, id));
-        changes.withdraw(&intent.value);
+        self.withdraw(&mut changes, &intent.value);
         Ok(changes)
     }
 }

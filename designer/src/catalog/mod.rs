@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use flow::{FogFunction, IntentAction, Operator, ServiceIntent, Topology};
 use ngsi::ParseError;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use device::{DeviceDocument, SubscriptionDocument};
@@ -29,8 +30,19 @@ pub(crate) struct Catalog {
     pub(crate) intents: BTreeMap<String, Document<ServiceIntent>>,
     pub(crate) devices: BTreeMap<String, Value>,
     pub(crate) subscriptions: BTreeMap<String, Value>,
-    pub(crate) withdrawn: BTreeMap<String, Document<ServiceIntent>>,
+    pub(crate) withdrawn: BTreeMap<String, Document<Withdrawal>>,
 }
+
+/// An intent that was withdrawn: masters that were away then have to hear of it later.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Withdrawal {
+    /// Rises with each withdrawal.
+    number: u64,
+    pub(crate) intent: ServiceIntent,
+}
+
+/// Withdrawals remembered; the oldest is forgotten for a further one.
+const MAX_WITHDRAWN: usize = 1_000;
 
 /// What a request changes.
 #[derive(Debug, Default)]
@@ -44,15 +56,6 @@ pub(crate) struct Changes {
 impl Changes {
     fn announce(&mut self, intent: &ServiceIntent, action: IntentAction) {
         self.announcements.push(ServiceIntent { action, ..intent.clone() });
-    }
-
-    /// Announces the end of an intent, for as long as it takes.
-    fn withdraw(&mut self, intent: &ServiceIntent) {
-        let withdrawal = ServiceIntent { action: IntentAction::Delete, topology_object: None, ..intent.clone() };
-        if let Ok(document) = serde_json::to_value(&withdrawal) {
-            self.records.push(Record::set(Kind::Withdrawn, &intent.id, document));
-        }
-        self.announcements.push(withdrawal);
     }
 }
 
@@ -114,6 +117,21 @@ impl Catalog {
     /// The names of topologies, of services and fog functions alike.
     pub(crate) fn topologies(&self) -> impl Iterator<Item = &str> {
         self.services.keys().chain(self.fog_functions.keys()).map(String::as_str)
+    }
+
+    /// Announces the end of an intent, and remembers it.
+    fn withdraw(&self, changes: &mut Changes, intent: &ServiceIntent) {
+        let intent = ServiceIntent { action: IntentAction::Delete, topology_object: None, ..intent.clone() };
+        let number = self.withdrawn.values().map(|before| before.value.number + 1).max().unwrap_or_default();
+        if self.withdrawn.len() >= MAX_WITHDRAWN
+            && let Some((oldest, _)) = self.withdrawn.iter().min_by_key(|(_, before)| before.value.number)
+        {
+            changes.records.push(Record::removed(Kind::Withdrawn, oldest));
+        }
+        if let Ok(document) = serde_json::to_value(Withdrawal { number, intent: intent.clone() }) {
+            changes.records.push(Record::set(Kind::Withdrawn, &intent.id, document));
+        }
+        changes.announcements.push(intent);
     }
 
     /// Announces the intents on a topology again, since it or one of its operators has changed.

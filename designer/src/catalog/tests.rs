@@ -176,3 +176,17 @@ fn a_fog_function_is_announced_when_switched() {
     assert_eq!(actions(changes, &mut catalog), [IntentAction::Delete]);
     assert!(catalog.topology("f").is_none());
 }
+
+#[test]
+fn only_the_latest_withdrawals_are_remembered() {
+    let mut catalog = catalog();
+    for number in 0..super::MAX_WITHDRAWN + 10 {
+        let intent = json!({ "id": format!("ServiceIntent.{number}"), "topology": "shop" });
+        let (changes, _) = catalog.put_intent(&body(&intent), "unused").unwrap();
+        applied(&mut catalog, changes);
+        let changes = catalog.delete_intent(&format!("ServiceIntent.{number}")).unwrap();
+        applied(&mut catalog, changes);
+    }
+    assert_eq!(catalog.withdrawn.len(), super::MAX_WITHDRAWN);
+    assert!(!catalog.withdrawn.contains_key("ServiceIntent.9") && catalog.withdrawn.contains_key("ServiceIntent.10"));
+}
