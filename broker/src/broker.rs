@@ -14,7 +14,7 @@ use service::Node;
 use storage::{Batch, Commit, StorageError};
 
 use crate::federation::Federation;
-use crate::ledger::{Due, Ledger};
+use crate::ledger::{Due, Kind, Ledger};
 use crate::metrics::Counters;
 use crate::notifier::{self, Endpoints, Outbox, Subscriber};
 use crate::shards::Shards;
@@ -189,7 +189,7 @@ impl Broker {
         self.counters.subscriptions.dec();
         crate::federation::unspan(self, id);
         let mut batch = Batch::new();
-        batch.delete(&self.ledger.subscriptions, id.as_str());
+        self.ledger.delete(&mut batch, Kind::Subscription, id.as_str());
         self.ledger.commit(batch).await?;
         Ok(true)
     }

@@ -17,17 +17,47 @@ const UNCOMMITTED_KIB: usize = 8 * 1024;
 pub(crate) struct Ledger {
     store: Store,
     pub(crate) entities: Table,
-    pub(crate) subscriptions: Table,
     /// Notifications that are due: subscription, 0, number.
     pub(crate) outbox: Table,
-    /// Deleted entities that discovery has not been told of.
-    pub(crate) departed: Table,
-    /// What our subscriptions hold at discovery and at other brokers.
-    pub(crate) links: Table,
+    /// Everything of which there is little, by [`Kind`]: creating a table takes several syncs.
+    registers: Table,
     next_seq: AtomicU64,
     uncommitted: Semaphore,
     failing: AtomicBool,
     readiness: Readiness,
+}
+
+/// What a record is about; the first byte of its key.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// A subscription.
+    Subscription,
+    /// What a subscription holds at discovery and at other brokers.
+    Link,
+    /// A deleted entity that discovery has not been told of.
+    Departed,
+}
+
+impl Kind {
+    fn prefix(self) -> u8 {
+        match self {
+            Self::Subscription => b's',
+            Self::Link => b'l',
+            Self::Departed => b'd',
+        }
+    }
+
+    fn key(self, id: &str) -> Vec<u8> {
+        let mut key = Vec::with_capacity(id.len() + 1);
+        key.push(self.prefix());
+        key.extend_from_slice(id.as_bytes());
+        key
+    }
+
+    fn id(self, key: &[u8]) -> Option<String> {
+        let id = key.strip_prefix(&[self.prefix()])?;
+        std::str::from_utf8(id).ok().map(str::to_owned)
+    }
 }
 
 /// A state of an entity that others are to be told, with its record.
@@ -50,10 +80,8 @@ impl Ledger {
     pub(crate) fn open(store: Store, readiness: Readiness) -> Result<Self, StorageError> {
         Ok(Self {
             entities: store.table("broker.entities")?,
-            subscriptions: store.table("broker.subscriptions")?,
             outbox: store.table("broker.outbox")?,
-            departed: store.table("broker.departed")?,
-            links: store.table("broker.links")?,
+            registers: store.table("broker.subscriptions")?,
             store,
             next_seq: AtomicU64::new(1),
             uncommitted: Semaphore::new(UNCOMMITTED_KIB),
@@ -77,7 +105,7 @@ impl Ledger {
         let id = change.entity.id.as_str();
         if change.deleted {
             batch.delete(&self.entities, id);
-            batch.put(&self.departed, id, []);
+            batch.put(&self.registers, Kind::Departed.key(id), []);
         } else {
             batch.put(&self.entities, id, codec::entity_in_notice(&change.record));
         }
@@ -91,14 +119,27 @@ impl Ledger {
     }
 
     pub(crate) fn put_subscription(&self, batch: &mut Batch, record: &Record) -> Result<(), serde_json::Error> {
-        batch.put(&self.subscriptions, record.id.as_str(), serde_json::to_vec(record)?);
+        batch.put(&self.registers, Kind::Subscription.key(record.id.as_str()), serde_json::to_vec(record)?);
         Ok(())
     }
 
     pub(crate) fn put_link(&self, batch: &mut Batch, id: &SubscriptionId, link: &LinkRecord) {
         if let Ok(record) = serde_json::to_vec(link) {
-            batch.put(&self.links, id.as_str(), record);
+            batch.put(&self.registers, Kind::Link.key(id.as_str()), record);
         }
+    }
+
+    pub(crate) fn delete(&self, batch: &mut Batch, kind: Kind, id: &str) {
+        batch.delete(&self.registers, kind.key(id));
+    }
+
+    /// Every record of a kind, by identifier.
+    pub(crate) fn records(&self, kind: Kind) -> impl Iterator<Item = Result<(String, Vec<u8>), StorageError>> {
+        let rows = self.registers.scan();
+        rows.filter_map(move |row| match row {
+            Ok((key, value)) => kind.id(&key).map(|id| Ok((id, value))),
+            Err(error) => Some(Err(error)),
+        })
     }
 
     pub(crate) fn submit(&self, batch: Batch) -> Commit {

@@ -13,7 +13,7 @@ use storage::{Batch, Store};
 
 use crate::broker::Broker;
 use crate::federation::{Federation, LinkRecord};
-use crate::ledger::{Ledger, split_outbox_key};
+use crate::ledger::{Kind, Ledger, split_outbox_key};
 use crate::metrics::Counters;
 use crate::notifier::{Endpoints, Outbox, Subscriber};
 use crate::shards::Shards;
@@ -48,11 +48,8 @@ impl Broker {
                 Err(error) => unreadable("entity", &key, &error),
             }
         }
-        for row in self.ledger.departed.scan() {
-            let (key, _) = row?;
-            if let Ok(id) = std::str::from_utf8(&key) {
-                self.federation.registrar.mark(&EntityId::from(id), true);
-            }
+        for record in self.ledger.records(Kind::Departed) {
+            self.federation.registrar.mark(&EntityId::from(record?.0), true);
         }
         self.counters.entities.set(i64::try_from(self.shards.len()).unwrap_or(i64::MAX));
         Ok(())
@@ -60,18 +57,18 @@ impl Broker {
 
     fn recover_subscriptions(&self) -> anyhow::Result<()> {
         let mut subscribers = self.subscribers.write();
-        for row in self.ledger.subscriptions.scan() {
-            let (key, value) = row?;
+        for row in self.ledger.records(Kind::Subscription) {
+            let (id, value) = row?;
             let record = match serde_json::from_slice::<Record>(&value) {
                 Ok(record) => record,
                 Err(error) => {
-                    unreadable("subscription", &key, &error);
+                    unreadable("subscription", id.as_bytes(), &error);
                     continue;
                 }
             };
             match Subscription::compile(record) {
                 Ok(subscription) => subscribers.insert(Arc::new(Subscriber::new(subscription, &self.endpoints))),
-                Err(error) => unreadable("subscription", &key, &error),
+                Err(error) => unreadable("subscription", id.as_bytes(), &error),
             }
         }
         self.counters.subscriptions.set(i64::try_from(subscribers.len()).unwrap_or(i64::MAX));
@@ -106,14 +103,13 @@ impl Broker {
 
     fn recover_links(&self) -> anyhow::Result<()> {
         let mut links = HashMap::new();
-        for row in self.ledger.links.scan() {
-            let (key, value) = row?;
-            match (std::str::from_utf8(&key), serde_json::from_slice::<LinkRecord>(&value)) {
-                (Ok(id), Ok(link)) => {
+        for row in self.ledger.records(Kind::Link) {
+            let (id, value) = row?;
+            match serde_json::from_slice::<LinkRecord>(&value) {
+                Ok(link) => {
                     links.insert(SubscriptionId::from(id), link);
                 }
-                (_, Err(error)) => unreadable("link", &key, &error),
-                (Err(error), _) => unreadable("link", &key, &error),
+                Err(error) => unreadable("link", id.as_bytes(), &error),
             }
         }
         self.federation.links.recover(links);

@@ -1,7 +1,7 @@
-//! NGSI-9 as a client. After a failure discovery is left alone for a moment, so that local work runs at full speed while it
-//! is away.
+//! NGSI-9 as a client. After a look-up that failed no other waits for discovery until a heartbeat has reached it, so local
+//! work runs at full speed while it is away.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::{Request, StatusCode};
 use ngsi::v1::ngsi9::{
@@ -14,13 +14,12 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use service::Node;
 use service::http::Client;
+use tokio::sync::Notify;
 
 /// How long a request of ours may wait for discovery.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long work in the background may.
 const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long no look-up is tried after one that failed.
-const PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum DiscoveryError {
@@ -35,23 +34,23 @@ pub(crate) enum DiscoveryError {
 pub(crate) struct Discovery {
     url: String,
     client: Client,
-    failed: Mutex<Option<(Instant, DiscoveryError)>>,
+    failed: Mutex<Option<DiscoveryError>>,
+    /// A look-up has failed: time for a heartbeat.
+    pub(super) in_doubt: Notify,
 }
 
 impl Discovery {
     pub(crate) fn new(node: &Node) -> Self {
         let url = format!("{}/ngsi9", node.config.discovery_url());
-        Self { url, client: node.client.clone(), failed: Mutex::default() }
+        Self { url, client: node.client.clone(), failed: Mutex::default(), in_doubt: Notify::new() }
     }
 
-    /// Who provides what is asked for. Fails at once for a moment after a failure.
+    /// Who provides what is asked for. Fails at once after a failure.
     pub(crate) async fn discover(
         &self,
         request: &AvailabilityRequest,
     ) -> Result<DiscoverContextAvailabilityResponse, DiscoveryError> {
-        if let Some((at, error)) = &*self.failed.lock()
-            && at.elapsed() < PAUSE
-        {
+        if let Some(error) = &*self.failed.lock() {
             return Err(error.clone());
         }
         let answered = self.post("discoverContextAvailability", request, LOOK_UP_TIMEOUT).await;
@@ -59,7 +58,6 @@ impl Discovery {
             self.note_failure(error);
         }
         let body = answered?;
-        self.note_alive();
         json::parse(&body).map_err(|error| DiscoveryError::Answer(error.to_string()))
     }
 
@@ -68,7 +66,8 @@ impl Discovery {
         if failed.is_none() {
             tracing::warn!(%error, "working without discovery");
         }
-        *failed = Some((Instant::now(), error.clone()));
+        *failed = Some(error.clone());
+        self.in_doubt.notify_one();
     }
 
     /// Discovery has answered: look-ups need not wait.

@@ -9,6 +9,8 @@ use super::{registrar, spanning};
 use crate::broker::Broker;
 
 const FIRST_RETRY: Duration = Duration::from_millis(200);
+/// From a look-up that failed to the heartbeat that may allow the next.
+const DOUBT: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 
 /// What our discovery says in its answer; others say nothing.
@@ -37,9 +39,16 @@ pub(crate) async fn run(broker: &Arc<Broker>) {
         };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
+            () = doubted(broker) => {}
             () = broker.node.shutdown.cancelled() => return,
         }
     }
+}
+
+/// A look-up has failed, and discovery has had a moment to recover.
+async fn doubted(broker: &Broker) {
+    broker.federation.discovery.in_doubt.notified().await;
+    tokio::time::sleep(DOUBT).await;
 }
 
 /// What the last heartbeat told.

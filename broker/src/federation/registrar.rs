@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 
 use super::discovery::DiscoveryError;
 use crate::broker::Broker;
+use crate::ledger::Kind;
 
 /// Entities in one registration.
 const BATCH: usize = 1_000;
@@ -189,7 +190,7 @@ fn describe(entity: &Entity, provider: &str) -> (ContextRegistration, usize) {
 async fn forget_departed(broker: &Broker, taken: &[(EntityId, bool)]) {
     let mut batch = Batch::new();
     for (id, _) in taken.iter().filter(|(_, deleted)| *deleted) {
-        batch.delete(&broker.ledger.departed, id.as_str());
+        broker.ledger.delete(&mut batch, Kind::Departed, id.as_str());
     }
     if let Err(error) = broker.ledger.commit(batch).await {
         tracing::warn!(%error, "deleted entities will be unregistered again after a restart");

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::links::{LinkRecord, Part, RemoteSubscription, Step};
 use super::remote;
 use crate::broker::Broker;
-use crate::ledger::Due;
+use crate::ledger::{Due, Kind};
 use crate::notifier::{self, Subscriber};
 
 const FIRST_RETRY: Duration = Duration::from_millis(200);
@@ -159,7 +159,7 @@ async fn keep(broker: &Broker, id: &SubscriptionId, held: Option<LinkRecord>) {
     let mut batch = Batch::new();
     match held {
         Some(held) => broker.ledger.put_link(&mut batch, id, &held),
-        None => batch.delete(&broker.ledger.links, id.as_str()),
+        None => broker.ledger.delete(&mut batch, Kind::Link, id.as_str()),
     }
     if let Err(error) = broker.ledger.commit(batch).await {
         tracing::warn!(subscription = %id, %error, "what a subscription holds elsewhere is not stored");
