@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Server, envelope, eventually, next, next_type, wait_for};
+use common::{bus, envelope, eventually, next, next_type, plain_channel, wait_for};
 use futures_util::StreamExt;
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueBindOptions,
@@ -12,15 +12,16 @@ use lapin::options::{
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, ExchangeKind};
 use message_bus::{Bus, BusState, RabbitMq};
-use std::sync::LazyLock;
 use tokio_util::sync::CancellationToken;
 
-static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
+async fn server() -> &'static testkit::RabbitMq {
+    testkit::RabbitMq::shared().await.unwrap()
+}
 
 #[tokio::test]
 async fn message_travels_between_two_services() {
-    let (master, _) = SERVER.bus();
-    let (worker, _) = SERVER.bus();
+    let (master, _) = bus(server().await);
+    let (worker, _) = bus(server().await);
     let mut reports = master.subscribe("Master.travel", &["heartbeat.*"]);
     let mut commands = worker.subscribe("Worker.travel", &["Worker.travel.*"]);
     reports.bound().await;
@@ -39,7 +40,7 @@ async fn message_travels_between_two_services() {
 /// Exactly what the contract says: declarations, routing key, properties and body.
 #[tokio::test]
 async fn plain_client_and_bus_understand_each_other() {
-    let (connection, channel) = SERVER.plain_channel().await;
+    let (connection, channel) = plain_channel(server().await).await;
     let exchange = ExchangeDeclareOptions { durable: true, auto_delete: true, ..Default::default() };
     let queue = QueueDeclareOptions { durable: true, auto_delete: true, ..Default::default() };
     let none = FieldTable::default;
@@ -50,7 +51,7 @@ async fn plain_client_and_bus_understand_each_other() {
     let consume = BasicConsumeOptions::default();
     let mut plain = channel.basic_consume("plain".into(), "".into(), consume, none()).await.unwrap();
 
-    let (bus, _) = SERVER.bus();
+    let (bus, _) = bus(server().await);
     bus.publish(envelope("plain-in.", "TASK_UPDATE")).await.unwrap();
     let delivery = plain.next().await.unwrap().unwrap();
     let expected = r#"{"Type":"TASK_UPDATE","RoutingKey":"plain-in.","From":"test","PayLoad":{"id":1}}"#;
@@ -78,7 +79,7 @@ async fn plain_client_and_bus_understand_each_other() {
 
 #[tokio::test]
 async fn messages_of_one_publisher_keep_their_order() {
-    let (bus, _) = SERVER.bus();
+    let (bus, _) = bus(server().await);
     let mut subscription = bus.subscribe("order", &["order.*"]);
     subscription.bound().await;
     let publisher = tokio::spawn({
@@ -97,8 +98,8 @@ async fn messages_of_one_publisher_keep_their_order() {
 
 #[tokio::test]
 async fn unacknowledged_messages_of_a_lost_consumer_go_to_the_other() {
-    let (keeping, _) = SERVER.bus();
-    let (leaving, leave) = SERVER.bus();
+    let (keeping, _) = bus(server().await);
+    let (leaving, leave) = bus(server().await);
     let mut kept = keeping.subscribe("shared", &["shared.*"]);
     let mut lost = leaving.subscribe("shared", &["shared.*"]);
     kept.bound().await;
@@ -124,7 +125,7 @@ async fn unacknowledged_messages_of_a_lost_consumer_go_to_the_other() {
 
 #[tokio::test]
 async fn delivery_dropped_without_acknowledgement_comes_again() {
-    let (bus, _) = SERVER.bus();
+    let (bus, _) = bus(server().await);
     let mut subscription = bus.subscribe("again", &["again.*"]);
     subscription.bound().await;
     bus.publish(envelope("again.", "1")).await.unwrap();
@@ -134,13 +135,13 @@ async fn delivery_dropped_without_acknowledgement_comes_again() {
 
 #[tokio::test]
 async fn dropped_subscription_removes_its_queue() {
-    let (bus, _) = SERVER.bus();
+    let (bus, _) = bus(server().await);
     let mut subscription = bus.subscribe("leaver", &["leaver.*"]);
     subscription.bound().await;
     drop(subscription);
     let passive = QueueDeclareOptions { passive: true, ..Default::default() };
     eventually(async || {
-        let (_connection, channel) = SERVER.plain_channel().await;
+        let (_connection, channel) = plain_channel(server().await).await;
         channel.queue_declare("leaver".into(), passive, FieldTable::default()).await.is_err()
     })
     .await;
@@ -148,10 +149,10 @@ async fn dropped_subscription_removes_its_queue() {
 
 #[tokio::test]
 async fn deleted_queue_is_declared_again() {
-    let (bus, _) = SERVER.bus();
+    let (bus, _) = bus(server().await);
     let mut subscription = bus.subscribe("deleted", &["deleted.*"]);
     subscription.bound().await;
-    let (_connection, channel) = SERVER.plain_channel().await;
+    let (_connection, channel) = plain_channel(server().await).await;
     channel.queue_delete("deleted".into(), Default::default()).await.unwrap();
     eventually(async || {
         bus.publish(envelope("deleted.", "1")).await.unwrap();
@@ -166,10 +167,10 @@ async fn deleted_queue_is_declared_again() {
 
 #[tokio::test]
 async fn queue_declared_otherwise_by_others_is_retried_and_disturbs_nobody() {
-    let (connection, channel) = SERVER.plain_channel().await;
+    let (connection, channel) = plain_channel(server().await).await;
     let transient = QueueDeclareOptions { auto_delete: true, ..Default::default() };
     channel.queue_declare("refused".into(), transient, FieldTable::default()).await.unwrap();
-    let (bus, _) = SERVER.bus();
+    let (bus, _) = bus(server().await);
     let mut refused = bus.subscribe("refused", &["refused.*"]);
     let mut healthy = bus.subscribe("healthy", &["healthy.*"]);
     healthy.bound().await;
@@ -183,7 +184,7 @@ async fn queue_declared_otherwise_by_others_is_retried_and_disturbs_nobody() {
 #[tokio::test]
 async fn wrong_password_is_a_reason_and_is_retried() {
     let shutdown = CancellationToken::new();
-    let settings = RabbitMq::new("127.0.0.1", SERVER.port, "admin", "wrong-secret");
+    let settings = RabbitMq::new("127.0.0.1", server().await.port(), "admin", "wrong-secret");
     let bus = Bus::rabbitmq(settings, shutdown.clone());
     let refused = |state: &BusState| matches!(state, BusState::Disconnected { reason } if reason.contains("ACCESS"));
     let state = wait_for(&bus, refused).await;
@@ -194,14 +195,14 @@ async fn wrong_password_is_a_reason_and_is_retried() {
 
 #[tokio::test]
 async fn oversized_message_is_refused_to_its_publisher_and_dropped_for_the_subscriber() {
-    let (bus, _) = SERVER.bus();
+    let (bus, _) = bus(server().await);
     let mut subscription = bus.subscribe("large", &["large.*"]);
     subscription.bound().await;
     let large = envelope("large.", &"x".repeat(1_100_000));
     let refused = bus.publish(large.clone()).await.unwrap_err();
     assert!(matches!(refused, message_bus::PublishError::TooLarge { .. }));
 
-    let (_connection, channel) = SERVER.plain_channel().await;
+    let (_connection, channel) = plain_channel(server().await).await;
     let body = vec![b' '; 1_100_000];
     channel
         .basic_publish("fogflow".into(), "large.".into(), Default::default(), &body, BasicProperties::default())

@@ -3,8 +3,9 @@
 
 mod common;
 
-use common::{Server, envelope, eventually, next_type, wait_for};
+use common::{bus, envelope, eventually, next_type, plain_channel, wait_for};
 use message_bus::{BusState, PublishError};
+use testkit::RabbitMq;
 
 fn is_disconnected(state: &BusState) -> bool {
     matches!(state, BusState::Disconnected { .. })
@@ -12,14 +13,14 @@ fn is_disconnected(state: &BusState) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn subscription_and_publisher_survive_a_restart_of_the_server() {
-    let mut server = Server::start();
-    let (bus, shutdown) = server.bus();
+    let mut server = RabbitMq::start().await.unwrap();
+    let (bus, shutdown) = bus(&server);
     let mut subscription = bus.subscribe("Worker.1", &["Worker.1.*"]);
     subscription.bound().await;
     bus.publish(envelope("Worker.1.", "before")).await.unwrap();
     assert_eq!(next_type(&mut subscription).await, "before");
 
-    server.stop();
+    server.stop().await.unwrap();
     wait_for(&bus, is_disconnected).await;
     let refused = bus.publish(envelope("Worker.1.", "down")).await.unwrap_err();
     assert!(matches!(refused, PublishError::NotConnected { .. }), "{refused:?}");
@@ -27,7 +28,7 @@ async fn subscription_and_publisher_survive_a_restart_of_the_server() {
         let bus = bus.clone();
         async move { while bus.publish(envelope("Worker.1.", "patient")).await.is_err() {} }
     });
-    server.resume();
+    server.resume().await.unwrap();
 
     wait_for(&bus, |state| *state == BusState::Connected).await;
     patient.await.unwrap();
@@ -43,9 +44,9 @@ async fn subscription_and_publisher_survive_a_restart_of_the_server() {
 /// The exchange is auto-delete: it goes with its last queue, under the feet of who only publishes.
 #[tokio::test(flavor = "multi_thread")]
 async fn publisher_survives_the_end_of_the_exchange() {
-    let server = Server::start();
-    let (publisher, _) = server.bus();
-    let (other, leave) = server.bus();
+    let server = RabbitMq::start().await.unwrap();
+    let (publisher, _) = bus(&server);
+    let (other, leave) = bus(&server);
     for _ in 0..2 {
         let mut subscription = other.subscribe("only", &["k.*"]);
         subscription.bound().await;
@@ -60,8 +61,8 @@ async fn publisher_survives_the_end_of_the_exchange() {
     other.closed().await;
 }
 
-async fn exchange_is_gone(server: &Server) -> bool {
-    let (_connection, channel) = server.plain_channel().await;
+async fn exchange_is_gone(server: &RabbitMq) -> bool {
+    let (_connection, channel) = plain_channel(server).await;
     let passive = lapin::options::ExchangeDeclareOptions { passive: true, ..Default::default() };
     let kind = lapin::ExchangeKind::Topic;
     channel.exchange_declare("fogflow".into(), kind, passive, Default::default()).await.is_err()
@@ -70,16 +71,16 @@ async fn exchange_is_gone(server: &Server) -> bool {
 /// As when a cable is cut: nothing says that the server is gone, only its heartbeats are missing.
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_server_is_given_up_and_found_again() {
-    let server = Server::start();
-    let (bus, _) = server.bus();
+    let server = RabbitMq::start().await.unwrap();
+    let (bus, _) = bus(&server);
     let mut subscription = bus.subscribe("Worker.2", &["Worker.2.*"]);
     subscription.bound().await;
 
-    server.signal("STOP");
+    server.freeze().unwrap();
     let refused = bus.publish(envelope("Worker.2.", "silence")).await.unwrap_err();
     assert!(matches!(refused, PublishError::Unconfirmed { .. }), "{refused:?}");
     wait_for(&bus, is_disconnected).await;
-    server.signal("CONT");
+    server.thaw().unwrap();
 
     wait_for(&bus, |state| *state == BusState::Connected).await;
     subscription.bound().await;
