@@ -26,6 +26,7 @@ pub(crate) struct Gauges {
     workers: Gauge,
     intents: Gauge,
     waiting: Gauge,
+    placements: Gauge,
     migrations: Gauge,
     instances: Family<StatusLabel, Gauge>,
     pub(crate) commands: Counter,
@@ -41,6 +42,11 @@ impl Gauges {
             workers: metrics.register("master_workers", "live workers", Gauge::default()),
             intents: metrics.register("master_intents", "intents served", Gauge::default()),
             waiting: metrics.register("master_instances_waiting", "task instances without a worker", Gauge::default()),
+            placements: metrics.register(
+                "master_placements",
+                "task instances given a worker since the start",
+                Gauge::default(),
+            ),
             migrations: metrics.register("master_migrations", "migrations since the start", Gauge::default()),
             instances: metrics.register("master_instances", "desired task instances", Family::default()),
             commands: metrics.register("master_commands", "messages sent to workers", Counter::default()),
@@ -64,6 +70,7 @@ impl Gauges {
         self.workers.set(number(summary.workers));
         self.intents.set(number(summary.intents));
         self.waiting.set(number(summary.waiting));
+        self.placements.set(i64::try_from(summary.placements).unwrap_or(i64::MAX));
         self.migrations.set(i64::try_from(summary.migrations).unwrap_or(i64::MAX));
         let counts = orchestrator.by_status();
         for (status, label) in STATUSES {

@@ -53,6 +53,7 @@ pub struct Orchestrator {
     /// Where the sweep for better places goes on; `None` when it is done.
     pub(crate) sweep: Option<TaskId>,
     pub(crate) migrations: u64,
+    pub(crate) placements: u64,
     pub(crate) dirty: BTreeSet<TaskId>,
     pub(crate) effects: Vec<Effect>,
 }
@@ -188,6 +189,7 @@ impl Orchestrator {
         let Some(instance) = self.instances.get(id) else { return true };
         let chosen = self.fleet.choose(&instance.plan.needs, &instance.places(), &instance.excluded(self.now));
         let Some(worker) = chosen else { return false };
+        self.placements += 1;
         self.assign(id, worker);
         self.command(id);
         true

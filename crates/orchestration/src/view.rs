@@ -79,6 +79,8 @@ pub struct Summary {
     pub instances: usize,
     /// Those without a worker.
     pub waiting: usize,
+    /// Instances given a worker since the start.
+    pub placements: u64,
     /// Migrations since the start.
     pub migrations: u64,
     /// Whether nothing is placed yet, until workers have reported.
@@ -137,6 +139,7 @@ impl Orchestrator {
             intents: self.intents.len(),
             instances: self.instances.len(),
             waiting: self.waiting.values().map(std::collections::BTreeSet::len).sum(),
+            placements: self.placements,
             migrations: self.migrations,
             settling: self.settling,
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use flow::{Message, WorkerId};
+use flow::{Message, ServiceIntent, WorkerId};
 use ngsi::Timestamp;
 use orchestration::{Effect, Event, IntentId};
 
@@ -28,9 +28,11 @@ pub(crate) struct World {
     master: Option<Master>,
     disk: Disk,
     lives: u64,
+    commanded_ms: i64,
     workers: Vec<Worker>,
     things: BTreeMap<String, Thing>,
-    intents: Vec<u8>,
+    /// Each with the topology it names now.
+    intents: BTreeMap<u8, u8>,
     withdrawn: Vec<u8>,
 }
 
@@ -51,9 +53,10 @@ impl World {
             master: None,
             disk: Disk::default(),
             lives: 0,
+            commanded_ms: 0,
             workers,
             things: BTreeMap::new(),
-            intents: Vec::new(),
+            intents: BTreeMap::new(),
             withdrawn: Vec::new(),
         };
         world.agenda.at(0, Arrival::MasterStart);
@@ -219,6 +222,7 @@ impl World {
             match effect {
                 Effect::Send { worker, message } => {
                     let to = self.workers.iter().position(|known| known.name == worker.as_str()).unwrap();
+                    self.commanded_ms = self.ms;
                     self.bus(Arrival::AtWorker { to, message: *message });
                 }
                 Effect::Subscribe { key, request } => {
@@ -364,8 +368,8 @@ impl World {
         for index in self.withdrawn.clone() {
             self.tell_master(Event::IntentDeleted(IntentId::from(intent(index).id.as_str())));
         }
-        for index in self.intents.clone() {
-            let (intent, topology) = (Box::new(intent(index)), Box::new(topology(index)));
+        for (index, variant) in self.intents.clone() {
+            let (intent, topology) = (Box::new(wish(index, variant)), Box::new(topology(variant)));
             self.tell_master(Event::Intent { intent, topology });
         }
     }
@@ -446,11 +450,12 @@ impl World {
 
     fn change_intents(&mut self) {
         let index = u8::try_from(self.chance.below(6)).unwrap();
-        if let Some(position) = self.intents.iter().position(|known| *known == index) {
-            self.intents.remove(position);
+        if self.intents.contains_key(&index) && self.chance.percent(60) {
+            self.intents.remove(&index);
             self.withdrawn.push(index);
         } else {
-            self.intents.push(index);
+            let variant = if self.chance.percent(60) { index } else { index + 1 };
+            self.intents.insert(index, variant);
             self.withdrawn.retain(|known| *known != index);
         }
         if !self.chance.percent(20) {
@@ -463,7 +468,8 @@ impl World {
         let Some(master) = &self.master else { return Some("there is no master".to_owned()) };
         let things: Vec<Thing> = self.things.values().copied().collect();
         let salted = |index: u8| self.disk.intents.get(&intent(index).id).is_some_and(|stored| stored.ordinal > 0);
-        let plans = self.intents.iter().map(|i| plan(&intent(*i), &topology(*i), salted(*i), &things));
+        let plan_of = |(i, variant): (&u8, &u8)| plan(&wish(*i, *variant), &topology(*variant), salted(*i), &things);
+        let plans = self.intents.iter().map(plan_of);
         let plan: Plan = plans.flatten().collect();
         let mut running: BTreeMap<String, usize> = BTreeMap::new();
         for worker in &self.workers {
@@ -490,8 +496,13 @@ impl World {
                 master.orchestrator.intents()
             ));
         }
-        None
+        (self.ms - self.commanded_ms < STEADY_MS / 2).then(|| "all is right and the master commands still".to_owned())
     }
+}
+
+/// An intent, on a topology of another number than its own if it has been changed.
+fn wish(index: u8, variant: u8) -> ServiceIntent {
+    ServiceIntent { topology: topology(variant).name, ..intent(index) }
 }
 
 impl Drop for World {
