@@ -1,3 +1,4 @@
+use crate::engine::TableId;
 use crate::{StorageError, Table};
 use fjall::Slice;
 
@@ -11,13 +12,14 @@ pub struct Batch {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
-    pub(crate) table: usize,
     pub(crate) key: Slice,
     pub(crate) value: Option<Slice>,
 }
 
 /// What an operation costs in memory beyond its key and value.
 const OPERATION_OVERHEAD: usize = 64;
+/// fjall takes 65,535 bytes, our tables' numbers included.
+const MAX_KEY_BYTES: usize = u16::MAX as usize - TableId::BYTES;
 
 impl Batch {
     /// An empty batch.
@@ -26,7 +28,7 @@ impl Batch {
     }
 
     /// Sets `key` to `value`. The table must belong to the store the batch is submitted to.
-    /// A key is 1 to 65,535 bytes long; with any other the commit fails.
+    /// A key is 1 to 65,533 bytes long; with any other the commit fails.
     pub fn put(&mut self, table: &Table, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         self.push(table, key.as_ref(), Some(value.as_ref()));
     }
@@ -56,11 +58,11 @@ impl Batch {
     }
 
     fn push(&mut self, table: &Table, key: &[u8], value: Option<&[u8]>) {
-        if key.is_empty() || key.len() > usize::from(u16::MAX) {
+        if key.is_empty() || key.len() > MAX_KEY_BYTES {
             self.refused = Some(StorageError::Key { table: table.name.to_string(), length: key.len() });
             return;
         }
         self.bytes += OPERATION_OVERHEAD + key.len() + value.map_or(0, <[u8]>::len);
-        self.operations.push(Operation { table: table.id, key: Slice::from(key), value: value.map(Slice::from) });
+        self.operations.push(Operation { key: table.id.key(key), value: value.map(Slice::from) });
     }
 }

@@ -5,7 +5,7 @@ use crate::queue::Pending;
 use crate::{Cause, StorageError};
 use fjall::compaction::Leveled;
 use fjall::config::FilterPolicy;
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Slice};
 use parking_lot::RwLock;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -36,19 +36,45 @@ pub(crate) struct Engine {
 
 enum State {
     Open(Open),
-    Broken(Cause, Vec<String>),
+    Broken(Cause),
     Closed,
 }
 
 struct Open {
     database: Database,
+    rows: Keyspace,
     names: Vec<String>,
-    keyspaces: Vec<Keyspace>,
+}
+
+/// Every table's rows are in this one keyspace, behind the table's number: creating a keyspace costs dozens of syncs.
+const ROWS: &str = "rows";
+/// The table of tables: name to number.
+const TABLES: TableId = TableId([0, 0]);
+
+/// A table's number, which its keys begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TableId([u8; 2]);
+
+impl TableId {
+    /// How many bytes of a key it takes.
+    pub(crate) const BYTES: usize = 2;
+
+    fn new(number: usize) -> Option<Self> {
+        u16::try_from(number).ok().map(|number| Self(number.to_be_bytes()))
+    }
+
+    pub(crate) fn prefix(self) -> [u8; Self::BYTES] {
+        self.0
+    }
+
+    pub(crate) fn key(self, key: &[u8]) -> Slice {
+        Slice::from([&self.0, key].concat())
+    }
 }
 
 impl Engine {
     pub(crate) fn open(path: &Path) -> Result<Self, StorageError> {
-        let state = guarded(|| Open::at(path, Vec::new())).map_err(|error| match error {
+        let state = guarded(|| Open::at(path)).map_err(|error| match error {
             Failure::Locked => StorageError::Locked { path: path.into() },
             Failure::Cause(source) => StorageError::Open { path: path.into(), source },
         })?;
@@ -56,30 +82,26 @@ impl Engine {
     }
 
     /// The number of the named table, which is created if it does not exist.
-    pub(crate) fn table(&self, name: &str) -> Result<usize, StorageError> {
+    pub(crate) fn table(&self, name: &str) -> Result<TableId, StorageError> {
         if name.is_empty() || name.len() > 255 {
             return Err(StorageError::TableName { length: name.len() });
         }
         match &mut *self.state.write() {
             State::Open(open) => guarded(|| open.table(name)).map_err(|failure| self.table_error(name, failure)),
-            State::Broken(source, _) => Err(self.table_error(name, Failure::Cause(source.clone()))),
+            State::Broken(source) => Err(self.table_error(name, Failure::Cause(source.clone()))),
             State::Closed => Err(StorageError::Closed),
         }
     }
 
-    /// Reads from a table's keyspace; the engine is not replaced meanwhile.
+    /// Reads rows, for the named table; the engine is not replaced meanwhile.
     pub(crate) fn read<T>(
         &self,
-        table: usize,
         name: &str,
         read: impl FnOnce(&Keyspace) -> fjall::Result<T>,
     ) -> Result<T, StorageError> {
         match &*self.state.read() {
-            State::Open(open) => {
-                let keyspace = open.keyspaces.get(table).ok_or(StorageError::Closed)?;
-                guarded(|| Ok(read(keyspace)?)).map_err(|failure| self.table_error(name, failure))
-            }
-            State::Broken(source, _) => Err(self.table_error(name, Failure::Cause(source.clone()))),
+            State::Open(open) => guarded(|| Ok(read(&open.rows)?)).map_err(|failure| self.table_error(name, failure)),
+            State::Broken(source) => Err(self.table_error(name, Failure::Cause(source.clone()))),
             State::Closed => Err(StorageError::Closed),
         }
     }
@@ -88,7 +110,7 @@ impl Engine {
     pub(crate) fn write(&self, group: &[Pending]) -> Result<(), Cause> {
         match &*self.state.read() {
             State::Open(open) => guarded(|| open.write(group)).map_err(Failure::into_cause),
-            State::Broken(source, _) => Err(source.clone()),
+            State::Broken(source) => Err(source.clone()),
             State::Closed => Err(Arc::new(StorageError::Closed)),
         }
     }
@@ -96,16 +118,16 @@ impl Engine {
     /// Replaces an engine that failed by one recovered from disk.
     pub(crate) fn reopen(&self) -> Result<(), Cause> {
         let mut state = self.state.write();
-        let names = match std::mem::replace(&mut *state, State::Closed) {
-            State::Open(open) => open.into_names(),
-            State::Broken(_, names) => names,
+        match std::mem::replace(&mut *state, State::Closed) {
+            State::Open(open) => open.shut(),
+            State::Broken(_) => {}
             State::Closed => return Ok(()),
-        };
-        match guarded(|| Open::at(&self.path, names.clone())) {
+        }
+        match guarded(|| Open::at(&self.path)) {
             Ok(open) => *state = State::Open(open),
             Err(failure) => {
                 let source = failure.into_cause();
-                *state = State::Broken(source.clone(), names);
+                *state = State::Broken(source.clone());
                 return Err(source);
             }
         }
@@ -116,7 +138,7 @@ impl Engine {
     pub(crate) fn close(&self) {
         let state = std::mem::replace(&mut *self.state.write(), State::Closed);
         if let State::Open(open) = state {
-            open.into_names();
+            open.shut();
         }
     }
 
@@ -126,7 +148,7 @@ impl Engine {
 }
 
 impl Open {
-    fn at(path: &Path, names: Vec<String>) -> Result<Self, Failure> {
+    fn at(path: &Path) -> Result<Self, Failure> {
         let database = Database::builder(path)
             .cache_size(BLOCK_CACHE_BYTES)
             .max_journaling_size(JOURNAL_BYTES)
@@ -134,18 +156,22 @@ impl Open {
             .manual_journal_persist(true)
             .worker_threads(1)
             .open()?;
-        let keyspaces =
-            names.iter().map(|name| database.keyspace(name, keyspace_options)).collect::<fjall::Result<_>>()?;
-        Ok(Self { database, names, keyspaces })
+        let rows = database.keyspace(ROWS, keyspace_options)?;
+        let names = names(&rows)?;
+        Ok(Self { database, rows, names })
     }
 
-    fn table(&mut self, name: &str) -> Result<usize, Failure> {
-        if let Some(table) = self.names.iter().position(|known| known == name) {
-            return Ok(table);
+    /// Numbers stand for tables on disk, so a new one is synced before it is used.
+    fn table(&mut self, name: &str) -> Result<TableId, Failure> {
+        let known = self.names.iter().position(|known| known == name);
+        let number = known.unwrap_or(self.names.len()) + 1;
+        let id = TableId::new(number).ok_or_else(|| Failure::Cause(Arc::new(TooManyTables)))?;
+        if known.is_none() {
+            self.rows.insert(TABLES.key(name.as_bytes()), id.prefix())?;
+            self.database.persist(PersistMode::SyncData)?;
+            self.names.push(name.to_owned());
         }
-        self.keyspaces.push(self.database.keyspace(name, keyspace_options)?);
-        self.names.push(name.to_owned());
-        Ok(self.names.len() - 1)
+        Ok(id)
     }
 
     fn write(&self, group: &[Pending]) -> Result<(), Failure> {
@@ -154,18 +180,16 @@ impl Open {
         let mut writes =
             fjall::OwnedWriteBatch::with_capacity(self.database.clone(), size).durability(Some(PersistMode::SyncData));
         for operation in group.iter().flat_map(|pending| &pending.batch.operations) {
-            let keyspace =
-                self.keyspaces.get(operation.table).ok_or_else(|| Failure::Cause(Arc::new(StorageError::Closed)))?;
             match &operation.value {
-                Some(value) => writes.insert(keyspace, operation.key.clone(), value.clone()),
-                None => writes.remove(keyspace, operation.key.clone()),
+                Some(value) => writes.insert(&self.rows, operation.key.clone(), value.clone()),
+                None => writes.remove(&self.rows, operation.key.clone()),
             }
         }
         Ok(writes.commit()?)
     }
 
     fn wait_for_relief(&self) -> Result<(), Failure> {
-        while self.keyspaces.iter().any(is_crowded) {
+        while is_crowded(&self.rows) {
             self.database.persist(PersistMode::Buffer)?;
             std::thread::sleep(RELIEF_POLL);
         }
@@ -173,14 +197,22 @@ impl Open {
     }
 
     /// Drops the engine and with it the lock on the directory; a panic in there is only logged.
-    fn into_names(self) -> Vec<String> {
-        let Self { database, names, keyspaces } = self;
-        let dropped = catch_unwind(AssertUnwindSafe(move || drop((keyspaces, database))));
-        if dropped.is_err() {
+    fn shut(self) {
+        if catch_unwind(AssertUnwindSafe(move || drop(self))).is_err() {
             tracing::error!("the storage engine failed while closing");
         }
-        names
     }
+}
+
+/// The names of all tables, in the order of their numbers.
+fn names(rows: &Keyspace) -> Result<Vec<String>, Failure> {
+    let mut numbered = Vec::new();
+    for row in rows.prefix(TABLES.prefix()) {
+        let (key, number) = row.into_inner()?;
+        numbered.push((number.to_vec(), String::from_utf8_lossy(&key[TableId::BYTES..]).into_owned()));
+    }
+    numbered.sort();
+    Ok(numbered.into_iter().map(|(_, name)| name).collect())
 }
 
 fn is_crowded(keyspace: &Keyspace) -> bool {
@@ -217,6 +249,10 @@ impl From<fjall::Error> for Failure {
         }
     }
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("a store holds at most 65,535 tables")]
+struct TooManyTables;
 
 #[derive(Debug, thiserror::Error)]
 #[error("the storage engine failed: {0}")]

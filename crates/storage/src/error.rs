@@ -45,8 +45,8 @@ pub enum StorageError {
         /// Length of the refused name.
         length: usize,
     },
-    /// Keys are 1 to 65,535 bytes long. The whole batch is refused.
-    #[error("a key of table {table} must be 1 to 65535 bytes long, not {length}")]
+    /// Keys are 1 to 65,533 bytes long. The whole batch is refused.
+    #[error("a key of table {table} must be 1 to 65533 bytes long, not {length}")]
     Key {
         /// The table's name.
         table: String,

@@ -39,7 +39,7 @@ impl Store {
         Ok(Self { shared: Arc::new(Shared { engine, queue, writer: parking_lot::Mutex::new(Some(writer)) }) })
     }
 
-    /// The named table, created if it does not exist. Takes some syncs when it creates: at start only.
+    /// The named table, created, with one sync, if it does not exist.
     ///
     /// # Errors
     /// [`StorageError::TableName`], [`StorageError::Table`] if it cannot be created, [`StorageError::Closed`].

@@ -1,12 +1,12 @@
 use crate::StorageError;
-use crate::engine::Engine;
+use crate::engine::{Engine, TableId};
 use std::sync::Arc;
 
 /// A named set of keys in a [`Store`](crate::Store), ordered by their bytes.
 #[derive(Clone)]
 pub struct Table {
     pub(crate) engine: Arc<Engine>,
-    pub(crate) id: usize,
+    pub(crate) id: TableId,
     pub(crate) name: Arc<str>,
 }
 
@@ -16,13 +16,13 @@ impl Table {
     /// # Errors
     /// [`StorageError::Table`] if the disk cannot be read, [`StorageError::Closed`] after closing.
     pub fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>, StorageError> {
-        let value = self.engine.read(self.id, &self.name, |keyspace| keyspace.get(key))?;
+        let value = self.engine.read(&self.name, |rows| rows.get(self.id.key(key.as_ref())))?;
         Ok(value.map(|value| value.to_vec()))
     }
 
     /// Every key and value in key order, as they are now; later writes do not appear.
     pub fn scan(&self) -> Scan {
-        let rows = self.engine.read(self.id, &self.name, |keyspace| Ok(keyspace.iter()));
+        let rows = self.engine.read(&self.name, |rows| Ok(rows.prefix(self.id.prefix())));
         Scan { table: self.clone(), rows: Some(rows) }
     }
 }
@@ -51,8 +51,8 @@ impl Iterator for Scan {
         let table = &self.table;
         let row = table
             .engine
-            .read(table.id, &table.name, |_| row.into_inner())
-            .map(|(key, value)| (key.to_vec(), value.to_vec()));
+            .read(&table.name, |_| row.into_inner())
+            .map(|(key, value)| (key[TableId::BYTES..].to_vec(), value.to_vec()));
         if row.is_ok() {
             self.rows = Some(Ok(rows));
         }
