@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::broker::Feeder;
+use crate::broker::{Feeder, Strays};
 use crate::memory::Memory;
 use crate::performer::Performer;
 use crate::reporter::Reporter;
@@ -22,6 +22,7 @@ use crate::reporter::Reporter;
 const VERIFY_EVERY: Duration = Duration::from_secs(30);
 /// How long a stopping worker waits for its instances to end.
 const FAREWELL: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 pub(crate) struct Reconciler {
     pub(crate) node: Node,
@@ -31,6 +32,7 @@ pub(crate) struct Reconciler {
     pub(crate) memory: Memory,
     pub(crate) performer: Performer,
     pub(crate) feeder: Feeder,
+    pub(crate) strays: Strays,
     pub(crate) reporter: Reporter,
     pub(crate) commands: Subscription,
     pub(crate) events: mpsc::Receiver<Event>,
@@ -137,13 +139,19 @@ impl Reconciler {
     }
 
     fn verify(&mut self) {
-        let subscriptions = {
+        let subscriptions: Vec<(TaskId, tasks::Subscription)> = {
             let tasks = self.tasks.lock();
             tasks.subscriptions().map(|(task, subscription)| (task.clone(), subscription.clone())).collect()
         };
-        let feeder = self.feeder.clone();
+        let (feeder, strays) = (self.feeder.clone(), self.strays.clone());
         let stop = self.node.shutdown.clone();
-        self.node.tasks.spawn(async move { stop.run_until_cancelled(feeder.verify(subscriptions)).await });
+        self.node.tasks.spawn(async move {
+            let work = async {
+                strays.cancel(&subscriptions).await;
+                feeder.verify(subscriptions).await;
+            };
+            stop.run_until_cancelled(work).await
+        });
         let wanted = self.tasks.lock().wanted().map(|instance| instance.id.clone()).collect();
         self.performer.sweep(wanted);
         self.take(Event::Tick);
@@ -157,10 +165,13 @@ impl Reconciler {
             let moved = TaskInstance { id, worker_id: "elsewhere".into(), ..TaskInstance::default() };
             self.take(Event::Command(Message::RemoveTask(moved)));
         }
+        self.feeder.hurry();
         let ended = async {
-            while !self.tasks.lock().is_empty() {
-                let Some(event) = self.events.recv().await else { return };
-                self.take(event);
+            while self.tasks.lock().is_running() || self.feeder.is_busy() {
+                tokio::select! {
+                    Some(event) = self.events.recv() => self.take(event),
+                    () = tokio::time::sleep(LOOK_AGAIN) => {}
+                }
             }
         };
         if tokio::time::timeout(FAREWELL, ended).await.is_err() {

@@ -14,7 +14,7 @@ use tasks::{Settings, Tasks};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::broker::{BrokerClient, Feeder, Nearest};
+use crate::broker::{BrokerClient, Feeder, Nearest, Strays};
 use crate::docker::DockerEngine;
 use crate::engine::Engines;
 use crate::function::FunctionEngine;
@@ -57,9 +57,10 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
         client.clone(),
         nearest.clone(),
         events_in.clone(),
-        base_url,
+        base_url.clone(),
         metrics.function.clone(),
     );
+    let strays = Strays::new(client.clone(), nearest.clone(), &base_url, function.own_subscriptions());
     let docker = match use_docker {
         Wanted::No => None,
         Wanted::Required | Wanted::IfThere => {
@@ -82,8 +83,18 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
     // The state is whole before the first heartbeat tells it.
     let restored = tasks.lock().restore(stored, service::now());
     let reporter = Reporter::new(&node, bus, identity, tasks.clone(), engines);
-    let mut reconciler =
-        Reconciler { node: node.clone(), lifetime, tasks, memory, performer, feeder, reporter, commands, events };
+    let mut reconciler = Reconciler {
+        node: node.clone(),
+        lifetime,
+        tasks,
+        memory,
+        performer,
+        feeder,
+        strays,
+        reporter,
+        commands,
+        events,
+    };
     reconciler.begin(restored);
     let driver = node.tasks.spawn(reconciler.run());
     ready.set(Ok(()));

@@ -39,7 +39,8 @@ async fn command_leads_to_subscription_and_notification_to_output() {
     assert_eq!(subscription["entities"], json!([{ "id": "Sensor.1", "type": "Sensor", "isPattern": false }]));
     assert_eq!(subscription["attributes"], json!(["t"]));
     assert_eq!(subscription["reference"], format!("{}/tasks/Task.top.main.1", site.url));
-    let headers = site.broker.received().remove(0).headers;
+    let subscribing = site.broker.received().into_iter().find(|r| r.path == "/ngsi10/subscribeContext");
+    let headers = subscribing.unwrap().headers;
     assert_eq!(
         (&headers["fiware-correlator"], &headers["require-reliability"]),
         (&"Task.top.main.1".parse().unwrap(), &"true".parse().unwrap())
@@ -167,5 +168,52 @@ async fn stopping_worker_says_good_bye_and_leaves_nothing_behind() {
 
     let mut site = Site::with_broker(data.path(), "test", functions_only(), broker).await;
     assert_eq!(site.heartbeat().await.1.instances, Some(Vec::new()));
+    site.stop().await;
+}
+
+/// Killed: nothing is said and nothing is ended. Needs runtimes of its own, which can be dropped with all that runs in them.
+#[test]
+fn killed_worker_takes_up_its_functions_and_their_subscriptions() {
+    let outer = tokio::runtime::Runtime::new().unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let broker = outer.block_on(testkit::Receiver::start()).unwrap();
+    support::accept_all(&broker);
+
+    let first_life = tokio::runtime::Runtime::new().unwrap();
+    let (broker, url) = first_life.block_on(async {
+        let mut site = Site::with_broker(data.path(), "test", functions_only(), broker).await;
+        site.command(Message::AddTask(function("t", 1, DOUBLE))).await;
+        site.reported("t", InstanceStatus::Running).await;
+        site.broker_gets("/ngsi10/subscribeContext", 1).await;
+        site.kill()
+    });
+    first_life.shutdown_timeout(std::time::Duration::from_secs(1));
+
+    outer.block_on(async {
+        let mut site = Site::with_broker(data.path(), "test", functions_only(), broker).await;
+        assert_eq!(site.url, url, "it listens where its subscriptions lead");
+        site.reported("t", InstanceStatus::Running).await;
+        assert_eq!(site.notify("t", sensor(4)).await, StatusCode::OK);
+        assert_eq!(site.broker_got("/ngsi10/updateContext").len(), 1);
+        assert_eq!(site.broker_got("/ngsi10/subscribeContext").len(), 1, "its subscription is still good");
+        site.stop().await;
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn worker_stops_quickly_though_its_broker_is_gone_and_cancels_later() {
+    let data = tempfile::tempdir().unwrap();
+    let mut site = Site::start(data.path(), functions_only()).await;
+    site.command(Message::AddTask(function("t", 1, DOUBLE))).await;
+    site.reported("t", InstanceStatus::Running).await;
+    site.broker_gets("/ngsi10/subscribeContext", 1).await;
+    site.broker.behave(Behaviour::Refuse(StatusCode::BAD_GATEWAY));
+    let begun = std::time::Instant::now();
+    let broker = site.stop().await;
+    assert!(begun.elapsed() < std::time::Duration::from_secs(4), "{:?}", begun.elapsed());
+    let _ = broker.take();
+    support::accept_all(&broker);
+    let site = Site::with_broker(data.path(), "test", functions_only(), broker).await;
+    site.broker_gets("/ngsi10/unsubscribeContext", 1).await;
     site.stop().await;
 }

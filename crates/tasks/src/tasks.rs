@@ -87,10 +87,10 @@ impl Tasks {
         self.admitted().map(Record::report).chain(self.refused.values().cloned()).collect()
     }
 
-    /// Whether there is nothing left, not even of removed instances.
+    /// Whether an engine has anything under way.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+    pub fn is_running(&self) -> bool {
+        self.records.values().any(|record| record.run().is_some())
     }
 
     /// How many instances take up capacity.

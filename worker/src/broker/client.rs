@@ -1,5 +1,6 @@
 //! NGSI-10 as a task speaks it.
 
+use std::collections::HashMap;
 use std::error::Error as _;
 
 use bytes::Bytes;
@@ -125,6 +126,16 @@ impl BrokerClient {
             Err(error) if error.is_not_found() => Ok(()),
             outcome => outcome.map(drop),
         }
+    }
+
+    /// Every subscription the broker has, by id.
+    pub(crate) async fn subscriptions(
+        &self,
+        broker: &str,
+    ) -> Result<HashMap<String, SubscribeContextRequest>, BrokerError> {
+        let url = format!("{broker}/subscription");
+        let answer = accepted(&url, self.0.get(&url).await?)?;
+        ngsi::json::parse(&answer).map_err(|source| BrokerError::NotUnderstood { url, source })
     }
 
     pub(crate) async fn knows(&self, broker: &str, subscription: &str) -> Result<bool, BrokerError> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use flow::{InputStream, OutputStream, TaskId};
@@ -34,6 +35,8 @@ pub(crate) struct Feeder {
     slots: Arc<Semaphore>,
     subscribing: Unfinished<(TaskId, InputStream)>,
     deleting: Unfinished<TaskId>,
+    busy: Arc<AtomicUsize>,
+    leaving: CancellationToken,
 }
 
 impl Feeder {
@@ -45,7 +48,28 @@ impl Feeder {
         events: mpsc::Sender<Event>,
     ) -> Self {
         let slots = Arc::new(Semaphore::new(AT_ONCE));
-        Self { node, lifetime, client, nearest, events, slots, subscribing: Arc::default(), deleting: Arc::default() }
+        Self {
+            node,
+            lifetime,
+            client,
+            nearest,
+            events,
+            slots,
+            subscribing: Arc::default(),
+            deleting: Arc::default(),
+            busy: Arc::default(),
+            leaving: CancellationToken::new(),
+        }
+    }
+
+    /// From now on only two attempts are made: the worker stops, and its next start goes on with what is left.
+    pub(crate) fn hurry(&self) {
+        self.leaving.cancel();
+    }
+
+    /// Whether anything is under way.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) > 0
     }
 
     pub(crate) fn subscribe(&self, task: TaskId, input: InputStream, reference: String) {
@@ -58,7 +82,7 @@ impl Feeder {
                 let id = feeder.client.subscribe(&broker, task.as_str(), &request).await?;
                 Ok(Subscription { id, broker, reference: reference.clone() })
             });
-            if let Some(subscription) = subscribed.await {
+            if let Outcome::Done(subscription) = subscribed.await {
                 feeder.tell(Event::Subscribed { task: task.clone(), input: input.clone(), subscription }).await;
             }
             end(&feeder.subscribing, &(task, input), &stop);
@@ -79,8 +103,7 @@ impl Feeder {
             let cancelled = feeder.persist(&stop, ATTEMPTS, || async {
                 feeder.client.unsubscribe(&subscription.broker, &subscription.id).await
             });
-            cancelled.await;
-            if !stop.is_cancelled() {
+            if !matches!(cancelled.await, Outcome::Interrupted) {
                 feeder.tell(Event::Unsubscribed { task, subscription }).await;
             }
         });
@@ -94,8 +117,7 @@ impl Feeder {
             let deleted = feeder.persist(&stop, ATTEMPTS, || async {
                 feeder.client.delete(&feeder.nearest.url().await, task.as_str(), &request).await
             });
-            deleted.await;
-            if !stop.is_cancelled() {
+            if !matches!(deleted.await, Outcome::Interrupted) {
                 feeder.tell(Event::OutputsDeleted { task: task.clone() }).await;
             }
             end(&feeder.deleting, &task, &stop);
@@ -132,36 +154,61 @@ impl Feeder {
         stop: &CancellationToken,
         attempts: u32,
         mut attempt: impl FnMut() -> F,
-    ) -> Option<T> {
+    ) -> Outcome<T> {
+        let _busy = Busy::begin(&self.busy);
         let mut pause = FIRST_PAUSE;
         for number in 1..=attempts {
-            let outcome = {
-                let _slot = self.slots.acquire().await.ok()?;
-                if stop.is_cancelled() {
-                    return None;
-                }
-                attempt().await
-            };
+            let Ok(slot) = self.slots.acquire().await else { return Outcome::Interrupted };
+            if stop.is_cancelled() {
+                return Outcome::Interrupted;
+            }
+            let outcome = attempt().await;
+            drop(slot);
             match outcome {
-                Ok(done) => return Some(done),
+                Ok(done) => return Outcome::Done(done),
                 Err(error) if !error.is_passing() && attempts != u32::MAX => {
                     tracing::warn!(%error, "given up");
-                    return None;
+                    return Outcome::GivenUp;
                 }
                 Err(error) if number == 1 => tracing::warn!(%error, "will be tried again"),
                 Err(error) => tracing::debug!(%error, number, "will be tried again"),
             }
             tokio::select! {
-                () = stop.cancelled() => return None,
+                () = stop.cancelled() => return Outcome::Interrupted,
+                () = self.leaving.cancelled(), if number >= 2 => return Outcome::Interrupted,
                 () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
             }
         }
-        None
+        Outcome::GivenUp
     }
 
     async fn tell(&self, event: Event) {
         // The reconciler is gone only when the worker stops.
         let _ = self.events.send(event).await;
+    }
+}
+
+/// How something that is tried again and again came out.
+enum Outcome<T> {
+    Done(T),
+    GivenUp,
+    /// To be gone on with, or not wanted any more.
+    Interrupted,
+}
+
+/// Counts what is under way.
+struct Busy(Arc<AtomicUsize>);
+
+impl Busy {
+    fn begin(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

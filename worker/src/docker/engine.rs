@@ -203,9 +203,12 @@ impl DockerEngine {
     pub(super) async fn last_lines(&self, container: &str, count: &str) -> Vec<String> {
         let options = LogsOptions { stdout: true, stderr: true, tail: count.to_owned(), ..LogsOptions::default() };
         let Ok(docker) = self.docker() else { return Vec::new() };
-        let output = docker.logs(container, Some(options));
-        let lines = output.filter_map(async |line| Some(line.ok()?.to_string().trim_end().to_owned()));
-        lines.collect().await
+        let mut output = std::pin::pin!(docker.logs(container, Some(options)));
+        let mut lines = Vec::new();
+        while let Some(Ok(line)) = output.next().await {
+            lines.push(line.to_string().trim_end().to_owned());
+        }
+        lines
     }
 
     pub(crate) async fn prefetch(&self, image: &str) -> Result<(), StartError> {

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::instance::{Instance, Notification, Surroundings};
 use super::timers::Timers;
 use super::{Limits, Script, ScriptError};
-use crate::broker::{BrokerClient, Nearest};
+use crate::broker::{BrokerClient, Nearest, OwnSubscriptions};
 use crate::engine::StartError;
 use crate::logs::TaskLog;
 use crate::metrics::FunctionMetrics;
@@ -65,9 +65,14 @@ impl FunctionEngine {
         base_url: String,
         metrics: FunctionMetrics,
     ) -> Self {
-        let around = Arc::new(Surroundings { broker, nearest, events, metrics });
+        let around = Arc::new(Surroundings { broker, nearest, events, metrics, own: OwnSubscriptions::default() });
         let loading = Semaphore::new(LOADING);
         Self(Arc::new(Inner { node, lifetime, around, base_url, loading, instances: Mutex::default() }))
+    }
+
+    /// The subscriptions that functions asked for themselves.
+    pub(crate) fn own_subscriptions(&self) -> OwnSubscriptions {
+        self.0.around.own.clone()
     }
 
     pub(crate) async fn start(&self, instance: &TaskInstance, run: Run) -> Result<Address, StartError> {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::timers::Timers;
 use super::{Effect, Script, ScriptError};
-use crate::broker::{BrokerClient, Nearest};
+use crate::broker::{BrokerClient, Nearest, OwnSubscriptions};
 use crate::logs::TaskLog;
 use crate::metrics::FunctionMetrics;
 
@@ -41,6 +41,8 @@ pub(super) struct Surroundings {
     pub(super) nearest: Nearest,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) metrics: FunctionMetrics,
+    /// What functions asked for themselves.
+    pub(super) own: OwnSubscriptions,
 }
 
 pub(super) struct Instance {
@@ -241,13 +243,17 @@ impl Instance {
         }
         let broker = self.around.nearest.url().await;
         match self.around.broker.subscribe(&broker, self.task.as_str(), &request).await {
-            Ok(id) => self.subscriptions.push((request, broker, id)),
+            Ok(id) => {
+                self.around.own.lock().insert(id.clone());
+                self.subscriptions.push((request, broker, id));
+            }
             Err(error) => self.log.write("error", &format!("subscribe failed: {error}")),
         }
     }
 
     async fn unsubscribe(&self) {
         for (_, broker, id) in &self.subscriptions {
+            self.around.own.lock().remove(id);
             if let Err(error) = self.around.broker.unsubscribe(broker, id).await {
                 tracing::warn!(task = %self.task, %error, "a subscription of a function stays behind");
             }

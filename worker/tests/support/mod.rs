@@ -99,6 +99,11 @@ impl Site {
         self.node.client.post_json(&url, &[], &body).await.unwrap().status()
     }
 
+    /// Leaves the worker to be dropped with its runtime; gives back its broker and URL.
+    pub fn kill(self) -> (Receiver, String) {
+        (self.broker, self.url)
+    }
+
     /// Stops the worker in order.
     pub async fn stop(mut self) -> Receiver {
         self.node.shutdown.cancel();
