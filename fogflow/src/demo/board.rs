@@ -30,16 +30,38 @@ pub(super) struct Worker {
     pub(super) id: String,
 }
 
+/// What a task instance reads, as the master lists it.
+#[derive(Debug, Deserialize)]
+struct Planned {
+    id: String,
+    inputs: Vec<Input>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Input {
+    #[serde(rename = "ID")]
+    id: String,
+}
+
 /// The latest answer.
 #[derive(Default)]
 pub(super) struct Board {
     tasks: Mutex<Vec<Task>>,
+    inputs: Mutex<BTreeMap<String, Vec<String>>>,
     workers: Mutex<Vec<Worker>>,
 }
 
 impl Board {
     pub(super) fn tasks(&self) -> Vec<Task> {
         self.tasks.lock().clone()
+    }
+
+    /// The panels a task instance reads, by their short names; how many other entities when there are none.
+    pub(super) fn reads(&self, task: &Task) -> String {
+        let inputs = self.inputs.lock();
+        let Some(inputs) = inputs.get(&task.id) else { return String::new() };
+        let panels: Vec<&str> = inputs.iter().filter_map(|id| id.strip_prefix("PowerPanel.")).collect();
+        if panels.is_empty() { format!("{} entities", inputs.len()) } else { panels.join(", ") }
     }
 
     pub(super) fn running(&self) -> usize {
@@ -79,6 +101,10 @@ pub(super) async fn follow(node: Node, board: Arc<Board>) {
     while node.shutdown.run_until_cancelled(times.tick()).await.is_some() {
         if let Some(tasks) = ask(&node, &format!("{url}/info/task")).await {
             *board.tasks.lock() = tasks;
+        }
+        if let Some(planned) = ask::<Vec<Planned>>(&node, &format!("{}/instances", node.config.master_url())).await {
+            let ids = |planned: Planned| (planned.id, planned.inputs.into_iter().map(|input| input.id).collect());
+            *board.inputs.lock() = planned.into_iter().map(ids).collect();
         }
         if let Some(workers) = ask(&node, &format!("{url}/info/worker")).await {
             *board.workers.lock() = workers;

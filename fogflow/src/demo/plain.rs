@@ -40,13 +40,11 @@ fn services(demo: &Demo) -> String {
 
 /// Where to look and what to try.
 pub(super) fn next_steps(demo: &Demo) -> Vec<String> {
+    let stricter = r#"{"updateAction":"UPDATE","contextElements":[{"entityId":{"id":"Rule.usage","type":"Rule"},"attributes":[{"name":"threshold","type":"float","value":50}]}]}"#;
     vec![
         format!("open  {}/index.html", demo.designer_url),
-        format!("try   curl {}/info/task", demo.designer_url),
-        format!(
-            "try   curl {}/ngsi10/queryContext -d '{{\"entities\":[{{\"type\":\"Stat\",\"isPattern\":true}}]}}'",
-            demo.broker_url
-        ),
+        format!("see   curl {}/info/task", demo.designer_url),
+        format!("rule  curl {}/ngsi10/updateContext -d '{stricter}'", demo.broker_url),
     ]
 }
 

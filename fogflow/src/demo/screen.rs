@@ -7,7 +7,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Block, BorderType, Cell, Paragraph, Row, Table};
+use ratatui::widgets::{Block, BorderType, Cell, Paragraph, Row, Table, Wrap};
 use ratatui::{DefaultTerminal, Frame};
 use tokio_util::sync::CancellationToken;
 
@@ -64,17 +64,17 @@ fn watch_keys(ending: &CancellationToken) -> std::io::Result<()> {
 
 fn draw(demo: &Demo, frame: &mut Frame) {
     let rows =
-        Layout::vertical([Constraint::Length(1), Constraint::Min(8), Constraint::Length(8), Constraint::Length(5)]);
+        Layout::vertical([Constraint::Length(1), Constraint::Min(8), Constraint::Length(8), Constraint::Length(7)]);
     let [head, middle, results, foot] = rows.areas(frame.area());
-    let [panels, tasks] = Layout::horizontal([Constraint::Percentage(45), Constraint::Percentage(55)]).areas(middle);
-    let [found, services] = Layout::horizontal([Constraint::Percentage(60), Constraint::Percentage(40)]).areas(results);
+    let [panels, tasks] = Layout::horizontal([Constraint::Percentage(42), Constraint::Percentage(58)]).areas(middle);
+    let [found, services] = Layout::horizontal([Constraint::Percentage(58), Constraint::Percentage(42)]).areas(results);
     frame.render_widget(title(demo), head);
     frame.render_widget(panel_table(demo, panels), panels);
     frame.render_widget(task_table(demo), tasks);
     frame.render_widget(result_text(demo), found);
     frame.render_widget(service_text(demo), services);
     let steps = next_steps(demo).into_iter().map(Line::from).collect::<Vec<_>>();
-    frame.render_widget(Paragraph::new(steps).block(framed("What next · q quits")), foot);
+    frame.render_widget(Paragraph::new(steps).wrap(Wrap { trim: false }).block(framed("What next · q quits")), foot);
 }
 
 fn framed(title: &str) -> Block<'static> {
@@ -104,8 +104,8 @@ fn panel_table(demo: &Demo, area: Rect) -> Table<'static> {
         Some(hidden) if hidden > 0 => format!("Panels · {} of {}", shown, panels.len()),
         _ => format!("Panels · {}", panels.len()),
     };
-    let widths = [Constraint::Length(9), Constraint::Min(12), Constraint::Length(7), Constraint::Length(12)];
-    let header = Row::new(["shop", "panel", "usage", ""]).style(Style::new().fg(Color::DarkGray));
+    let widths = [Constraint::Min(12), Constraint::Length(7), Constraint::Length(12)];
+    let header = Row::new(["panel", "usage", ""]).style(Style::new().fg(Color::DarkGray));
     Table::new(panels.iter().take(shown).map(panel_row), widths).header(header).block(framed(&title))
 }
 
@@ -114,8 +114,7 @@ fn panel_row(panel: &Panel) -> Row<'static> {
     let style = if usage > THRESHOLD { Style::new().fg(Color::Red).bold() } else { Style::new().fg(ACCENT) };
     let value = panel.usage.map_or_else(|| "–".to_owned(), |usage| format!("{usage:>6.1}"));
     Row::new([
-        Cell::from(panel.shop),
-        Cell::from(panel.id.clone()),
+        Cell::from(format!("{} {}", panel.shop, panel.id.rsplit('.').next().unwrap_or_default())),
         Cell::from(value).style(style),
         Cell::from(bar(usage)).style(style),
     ])
@@ -129,14 +128,15 @@ fn bar(percent: f64) -> String {
 
 fn task_table(demo: &Demo) -> Table<'static> {
     let mut tasks = demo.board.tasks();
-    tasks.sort_by(|a, b| (&a.task_name, &a.id).cmp(&(&b.task_name, &b.id)));
-    let widths = [Constraint::Length(9), Constraint::Min(20), Constraint::Length(8), Constraint::Length(10)];
-    let header = Row::new(["task", "instance", "worker", "state"]).style(Style::new().fg(Color::DarkGray));
+    tasks.sort_by_cached_key(|task| (task.task_name.clone(), demo.board.reads(task), task.id.clone()));
+    let widths = [Constraint::Length(9), Constraint::Min(12), Constraint::Length(9), Constraint::Length(10)];
+    let header = Row::new(["task", "reads", "worker", "state"]).style(Style::new().fg(Color::DarkGray));
     let title = format!("Placements · {} running", demo.board.running());
-    Table::new(tasks.iter().map(task_row), widths).header(header).block(framed(&title))
+    let rows = tasks.iter().map(|task| task_row(task, demo.board.reads(task)));
+    Table::new(rows, widths).header(header).block(framed(&title))
 }
 
-fn task_row(task: &Task) -> Row<'static> {
+fn task_row(task: &Task, reads: String) -> Row<'static> {
     let color = match task.status.as_str() {
         "running" => Color::Green,
         "failed" => Color::Red,
@@ -144,8 +144,8 @@ fn task_row(task: &Task) -> Row<'static> {
     };
     Row::new([
         Cell::from(task.task_name.clone()),
-        Cell::from(task.id.strip_prefix("Task.").unwrap_or(&task.id).to_owned()),
-        Cell::from(site(&task.worker).to_owned()).style(Style::new().fg(ACCENT)),
+        Cell::from(reads),
+        Cell::from(format!("→ {}", site(&task.worker))).style(Style::new().fg(ACCENT)),
         Cell::from(task.status.clone()).style(Style::new().fg(color)),
     ])
 }
@@ -158,7 +158,7 @@ fn result_text(demo: &Demo) -> Paragraph<'static> {
     ];
     lines.extend(demo.findings.latest(4).into_iter().map(|anomaly| {
         let age = anomaly.at.elapsed().as_secs();
-        let said = format!("{:.1} W at {}", anomaly.usage, anomaly.panel);
+        let said = format!("{:.1} at {}", anomaly.usage, anomaly.panel);
         Line::from(vec![
             Span::from(said).fg(Color::Red),
             Span::from(format!("  found after {:.1} ms, {age} s ago", anomaly.latency_ms)).fg(Color::DarkGray),
@@ -216,7 +216,7 @@ mod tests {
         let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
         terminal.draw(|frame| draw(&demo, frame)).unwrap();
         let screen = terminal.backend().to_string();
-        for said in ["PowerPanel.harbour.3", "http://127.0.0.1:8070", "index.html", "counter says  nothing yet"] {
+        for said in ["harbour 3", "http://127.0.0.1:8070", "index.html", "counter says  nothing yet"] {
             assert!(screen.contains(said), "{said} is not on\n{screen}");
         }
     }
