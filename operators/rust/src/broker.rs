@@ -19,7 +19,8 @@ impl Broker {
         Self(Client::builder(TokioExecutor::new()).build_http())
     }
 
-    /// Updates the first output entity with all of it, in order; returns when the broker has taken it.
+    /// Updates the first output entity with all of it, in order; returns when the broker has taken it, or has refused it as
+    /// something that it will not take later either.
     pub(crate) async fn publish(&self, settings: &Settings, outputs: Vec<Output>) -> anyhow::Result<()> {
         let (Some(broker), Some((kind, id))) = (&settings.broker, settings.outputs.first()) else {
             anyhow::bail!("neither broker nor output are configured");
@@ -37,8 +38,11 @@ impl Broker {
             .body(Full::from(body.to_string()))?;
         let answer = self.0.request(request).await?;
         let status = answer.status();
-        answer.into_body().collect().await?;
-        anyhow::ensure!(status.is_success(), "the broker answers {status}");
+        let body = answer.into_body().collect().await?.to_bytes();
+        anyhow::ensure!(!status.is_server_error(), "the broker answers {status}");
+        if !status.is_success() {
+            eprintln!("the broker answers {status}: {}", String::from_utf8_lossy(&body));
+        }
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import traceback
+import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -73,8 +74,12 @@ class Task:
                 entity = to_object(response["contextElement"])
                 try:
                     function.handle(entity, self.publish, self.query, self.subscribe)
+                except urllib.error.HTTPError as error:
+                    if error.code >= 500:
+                        raise  # the broker cannot take it now: the notification must come again
+                    print(error.read().decode(errors="replace"), file=sys.stderr)
                 except OSError:
-                    raise  # the broker is away: the notification must come again
+                    raise  # the broker is away
                 except Exception:
                     traceback.print_exc()
 
