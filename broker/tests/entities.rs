@@ -187,7 +187,6 @@ async fn bad_input_is_answered_with_its_place() {
             "vertices",
         ),
         ("queryContext", "[]".to_owned(), ""),
-        ("queryContext", json!({ "entities": [] }).to_string(), "entities"),
         ("queryContext", json!({ "entities": [{ "id": "(", "isPattern": true }] }).to_string(), "entities[0].id"),
         (
             "queryContext",
@@ -255,4 +254,26 @@ async fn without_a_disk_writes_are_refused_and_reads_go_on() {
     assert!(answer["errorCode"]["details"].as_str().unwrap().contains("not stored"), "{answer}");
     assert_eq!(site.get("/ngsi10/entity/Room.1").await.0, StatusCode::OK);
     assert_eq!(site.get("/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+/// As the client suites of the original do.
+#[tokio::test]
+async fn existing_clients_are_served() {
+    let site = Site::alone().await;
+    let written = room("Room.1", 49.0);
+    assert_eq!(site.post("/v1/updateContext", &written).await.0, StatusCode::OK);
+    let mut all = written.clone();
+    all["updateAction"] = json!("DELETE");
+    site.post("/ngsi10/updateContext", &all).await;
+    assert_eq!(site.get("/ngsi10/entity/Room.1").await.0, StatusCode::NOT_FOUND);
+
+    for nothing in [json!({}), written] {
+        let (status, answer) = site.post("/ngsi10/subscribeContext", &nothing).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let id = answer["subscribeResponse"]["subscriptionId"].as_str().unwrap();
+        assert_eq!(site.get(&format!("/ngsi10/subscription/{id}")).await.0, StatusCode::OK);
+    }
+    assert_eq!(site.post("/ngsi10/updateContext", &json!({})).await.0, StatusCode::OK);
+    let (status, answer) = site.post("/ngsi10/queryContext", &json!({})).await;
+    assert_eq!((status, &answer["contextResponses"]), (StatusCode::OK, &json!([])));
 }

@@ -265,8 +265,12 @@ async fn a_broker_that_lost_a_subscription_is_asked_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_for_nobody_are_refused() {
     let site = Site::alone().await;
-    let told = json!({ "subscriptionId": "unknown", "contextResponses": [] });
-    assert_eq!(site.post("/ngsi10/notifyContext", &told).await.0, StatusCode::NOT_FOUND);
+    let element = json!({ "contextElement": { "entityId": { "id": "a" } }, "statusCode": { "code": 200 } });
+    let told = json!({ "subscriptionId": "unknown", "contextResponses": [element] });
+    let from_broker = [("User-Agent", "lightweight-iot-broker")];
+    assert_eq!(site.post_with("/ngsi10/notifyContext", &from_broker, &told).await.0, StatusCode::NOT_FOUND);
+    let nothing = json!({ "subscriptionId": "unknown", "originator": "somebody" });
+    assert_eq!(site.post("/ngsi10/notifyContext", &nothing).await.0, StatusCode::OK);
     let told = json!({ "subscribeId": "unknown", "contextRegistrationResponses": [], "errorCode": { "code": 201 } });
     assert_eq!(site.post("/ngsi10/notifyContextAvailability", &told).await.0, StatusCode::NOT_FOUND);
 }

@@ -71,6 +71,9 @@ pub(crate) fn run(broker: &Arc<Broker>) {
 
 /// Makes a subscription reach entities of other brokers.
 pub(crate) fn span(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
+    if subscriber.subscription().query().selectors().is_empty() {
+        return;
+    }
     broker.federation.links.begin(subscriber.subscription().id());
     spanning::wake(broker, subscriber.id());
 }

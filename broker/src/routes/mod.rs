@@ -1,4 +1,4 @@
-//! The routes of NGSI-10, a file per resource.
+//! The routes of NGSI-10, a file per resource. `/v1` is where Orion has the same calls.
 
 mod entity;
 mod notify_context;
@@ -24,6 +24,10 @@ pub(crate) fn router(broker: Shared) -> Router {
         .route("/ngsi10/unsubscribeContext", post(unsubscribe_context::unsubscribe))
         .route("/ngsi10/notifyContext", post(notify_context::notify))
         .route("/ngsi10/notifyContextAvailability", post(notify_context_availability::notify))
+        .route("/v1/updateContext", post(update_context::update))
+        .route("/v1/queryContext", post(query_context::query))
+        .route("/v1/subscribeContext", post(subscribe_context::subscribe))
+        .route("/v1/unsubscribeContext", post(unsubscribe_context::unsubscribe))
         .route("/ngsi10/entity", get(entity::list))
         .route("/ngsi10/entity/{id}", get(entity::get).delete(entity::delete))
         .route("/ngsi10/entity/{id}/{attribute}", get(entity::attribute))

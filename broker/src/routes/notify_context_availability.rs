@@ -3,16 +3,16 @@
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use ngsi::json;
 use ngsi::v1::ngsi9::NotifyContextAvailabilityRequest;
 
+use super::request;
 use crate::Shared;
 use crate::answer::{self, Failure};
 use crate::federation::{self, Recipient};
 
 pub(super) async fn notify(State(broker): State<Shared>, body: Bytes) -> Result<Response, Failure> {
-    let told: NotifyContextAvailabilityRequest = json::parse(&body)?;
-    let completeness = json::parse(&body)?;
+    let told: NotifyContextAvailabilityRequest = request::parse(&body)?;
+    let completeness = request::parse(&body)?;
     let id = told.subscribe_id.clone();
     match federation::availability(&broker, told, &completeness).await {
         Recipient::Known => Ok(answer::fixed("{\"responseCode\":{\"code\":200,\"reasonPhrase\":\"OK\"}}")),

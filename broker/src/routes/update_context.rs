@@ -29,7 +29,7 @@ struct Outcome {
 }
 
 pub(super) async fn update(State(broker): State<Shared>, headers: HeaderMap, body: Bytes) -> Result<Response, Failure> {
-    let request: UpdateContextRequest = json::parse(&body)?;
+    let request: UpdateContextRequest = request::parse(&body)?;
     request.validate()?;
     check_ids(&request.context_elements)?;
     let correlator = request::correlator(&headers);

@@ -19,13 +19,13 @@ pub struct Query {
 
 impl Query {
     /// Understands the parts of a query or subscription. An entity is meant when one reference selects it, it has all the
-    /// attributes, and every scope holds.
+    /// attributes, and every scope holds; without a reference none is.
     ///
     /// # Errors
     /// Names the member that is missing or malformed.
     pub fn compile(entities: &[EntityRef], attributes: &[Name], restriction: &Restriction) -> Result<Self, ParseError> {
-        if entities.is_empty() || entities.len() > MAX_SELECTORS {
-            return Err(ParseError::new("entities", format!("must hold 1 to {MAX_SELECTORS} elements")));
+        if entities.len() > MAX_SELECTORS {
+            return Err(ParseError::new("entities", format!("must hold at most {MAX_SELECTORS} elements")));
         }
         Ok(Self {
             selectors: EntitySelector::compile_all("entities", entities)?,

@@ -80,7 +80,10 @@ impl Subscription {
     /// Names the member that is missing or malformed.
     pub fn compile(record: Record) -> Result<Self, ParseError> {
         let request = &record.request;
-        check_reference(&request.reference)?;
+        if !request.entities.is_empty() {
+            // Existing clients also subscribe to nothing and expect an identifier.
+            check_reference(&request.reference)?;
+        }
         let query = Query::compile(&request.entities, &[], &request.restriction)?;
         let expires_at = duration("duration", &request.duration)?.map(|length| record.created_at.after(length));
         let throttling = duration("throttling", &request.throttling)?;

@@ -43,7 +43,7 @@ pub enum Refusal {
 }
 
 impl EntityMap {
-    /// Applies one element. The modification time of an entity always rises, whatever the clock does, so that it orders its
+    /// Applies one element. Deleting an entity's last attribute deletes it. The modification time of an entity always rises, whatever the clock does, so that it orders its
     /// snapshots.
     ///
     /// # Errors
@@ -80,6 +80,9 @@ impl EntityMap {
             slot.attributes.iter().filter(|a| named(a)).map(|a| a.name.clone()).collect();
         if touched.is_empty() {
             return Err(Refusal::UnknownAttribute);
+        }
+        if !slot.context_attributes().any(|attribute| !named(attribute)) {
+            return self.delete(element.entity.id.as_str());
         }
         let entity = Arc::make_mut(slot);
         entity.attributes.retain(|attribute| !named(attribute));

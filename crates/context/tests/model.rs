@@ -115,7 +115,11 @@ fn model(entities: &mut BTreeMap<String, Model>, step: &Step) -> bool {
         let Some(entity) = entities.get_mut(&id) else { return false };
         let before = entity.attributes.len();
         entity.attributes.retain(|key, _| !named.iter().any(|(name, _)| name == key));
-        return entity.attributes.len() < before;
+        let changed = entity.attributes.len() < before;
+        if changed && !entity.attributes.keys().any(|(kind, _)| *kind == AttributeKind::Context) {
+            entities.remove(&id);
+        }
+        return changed;
     }
     let entity = entities.entry(id).or_default();
     if !element.entity.entity_type.is_empty() {
