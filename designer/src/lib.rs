@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use message_bus::Bus;
-use service::{Node, Running};
+use service::{Config, Node, Running};
 use storage::Store;
 
 use crate::state::Designer;
@@ -38,6 +38,7 @@ pub async fn start(node: Node, store: Store, bus: Bus) -> anyhow::Result<Running
     let web = service::http::bind(address, key).await?;
     let (address, key) = node.config.designer_agent_listen();
     let agent = service::http::bind(address, key).await?;
+    let node = with_ports(&node, web.port(), agent.port());
     let designer = Arc::new(Designer::open(node.clone(), &store, bus).context("cannot read the designer's metadata")?);
     let announcer = node.tasks.spawn(announce::run(designer.clone()));
     let listener = node.tasks.spawn(listen::run(designer.clone()));
@@ -45,4 +46,12 @@ pub async fn start(node: Node, store: Store, bus: Bus) -> anyhow::Result<Running
     let web = service::http::serve(&node, web, routes::router(designer.clone()), limits);
     let agent = service::http::serve(&node, agent, agent::router(&designer), limits);
     Ok(web.and(agent).with_task(announcer).with_task(listener))
+}
+
+/// The node as others are to be told of it: with the ports that were really bound.
+fn with_ports(node: &Node, web: u16, agent: u16) -> Node {
+    let mut config = Config::clone(&node.config);
+    (config.designer.web_srv_port, config.designer.https_web_srv_port) = (web, web);
+    config.designer.agent_port = agent;
+    node.with_config(config)
 }

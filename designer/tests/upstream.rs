@@ -168,7 +168,10 @@ async fn information_is_gathered_as_lists() {
     let waiting: Vec<_> = tasks.as_array().unwrap().iter().map(|task| (&task["ID"], &task["Reason"])).collect();
     assert_eq!(waiting, [(&json!("t1"), &json!("full"))], "of the other its worker has not told");
     let (_, services) = designer.get("/info/service").await;
-    assert_eq!(services[0]["state"], "ready");
+    let state = |index: usize| (&services[index]["name"], &services[index]["state"]);
+    assert_eq!(state(0), (&json!("discovery"), &json!("ready")));
+    assert_eq!(state(3), (&json!("designer"), &json!("ready")));
+    assert_eq!(services[3]["url"], designer.url);
     designer.stop().await;
 }
 
