@@ -36,13 +36,23 @@ pub(crate) async fn unsubscribe(master: &Master, id: &SubscriptionId) -> anyhow:
     post::<_, serde::de::IgnoredAny>(master, "unsubscribeContextAvailability", &request).await.map(drop)
 }
 
+/// Whether anything matches now.
+pub(crate) async fn finds_any(master: &Master, request: &AvailabilityRequest) -> anyhow::Result<bool> {
+    let found = ask(master, "discoverContextAvailability?limit=1", request).await?;
+    Ok(found.iter().any(|registration| !registration.entities.is_empty()))
+}
+
 /// What matches now.
 pub(crate) async fn discover(
     master: &Master,
     request: &AvailabilityRequest,
 ) -> anyhow::Result<Vec<ContextRegistration>> {
+    ask(master, "discoverContextAvailability", request).await
+}
+
+async fn ask(master: &Master, call: &str, request: &AvailabilityRequest) -> anyhow::Result<Vec<ContextRegistration>> {
     let request = AvailabilityRequest { reference: String::new(), ..request.clone() };
-    let answer: DiscoverContextAvailabilityResponse = post(master, "discoverContextAvailability", &request).await?;
+    let answer: DiscoverContextAvailabilityResponse = post(master, call, &request).await?;
     Ok(answer.context_registration_responses.into_iter().map(|response| response.context_registration).collect())
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use flow::Envelope;
 use futures_util::StreamExt;
 use futures_util::stream;
+use message_bus::BusState;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -46,6 +47,10 @@ async fn run(master: Arc<Master>, messages: mpsc::Receiver<Envelope>) {
 }
 
 async fn publish(master: &Master, envelope: Envelope) {
+    if master.node.shutdown.is_cancelled() && *master.bus.state().borrow() != BusState::Connected {
+        master.gauges.commands_dropped.inc();
+        return;
+    }
     let (key, message) = (envelope.routing_key.clone(), envelope.message_type.clone());
     if let Err(error) = master.bus.publish(envelope).await {
         master.gauges.commands_dropped.inc();

@@ -102,8 +102,7 @@ async fn watch(
 
 /// Sees to it that the complete set is known.
 async fn complete(master: &Arc<Master>, key: SubscriptionKey, request: &AvailabilityRequest) -> anyhow::Result<()> {
-    let found = discovery::discover(master, request).await?;
-    if found.iter().all(|registration| registration.entities.is_empty()) {
+    if !discovery::finds_any(master, request).await? {
         return arrived(master, key, Vec::new()).await;
     }
     for _ in 0..SETTLING_CHECKS {

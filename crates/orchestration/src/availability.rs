@@ -106,31 +106,47 @@ impl Orchestrator {
     pub(crate) fn fetched(&mut self, key: SubscriptionKey, entity: &EntityId, attributes: Vec<(String, JsonText)>) {
         let known = self.subscriptions.get(&key).and_then(|subscription| subscription.entities.get(entity));
         let Some(mut registration) = known.map(|known| Registration::clone(known)) else { return };
-        for (name, value) in attributes {
+        let wanted = self.groupings(key);
+        for (name, value) in attributes.into_iter().filter(|(name, _)| wanted.contains(name)) {
             registration.values.retain(|(known, _)| *known != name);
             registration.values.push((name, value));
         }
         self.take_in(key, &Arc::new(registration));
     }
 
-    /// Takes in an available entity; asks for it when its group depends on an attribute discovery does not know.
+    /// Takes in an available entity, with what was fetched of it before.
     fn know(&mut self, key: SubscriptionKey, mut registration: Registration) {
-        let Some(subscription) = self.subscriptions.get_mut(&key) else { return };
-        let need = self.intents.get(&subscription.intent).and_then(|intent| Some((intent, intent.needs.get(&key)?)));
-        let Some((intent, need)) = need else { return };
-        let groupings = need.feeds.iter().map(|(task, stream)| intent.tasks[*task].grouping.group_by(*stream));
-        let unknown: Vec<&GroupBy> = groupings.filter(|group_by| registration.group(group_by).is_none()).collect();
+        let unknown = self.ask(key, &registration);
+        let known = self.subscriptions.get(&key).and_then(|subscription| subscription.entities.get(&registration.id));
+        if let Some(before) = known {
+            registration.values.extend(before.values.iter().filter(|(name, _)| unknown.contains(name)).cloned());
+        }
+        self.take_in(key, &Arc::new(registration));
+    }
+
+    /// Asks for an entity whose group depends on attributes that discovery does not know; which ones.
+    pub(crate) fn ask(&mut self, key: SubscriptionKey, registration: &Registration) -> Vec<String> {
+        let is_known = |name: &String| registration.values.iter().any(|(known, _)| known == name);
+        let unknown: Vec<String> = self.groupings(key).into_iter().filter(|name| !is_known(name)).collect();
         if !unknown.is_empty() {
             let entity_type = registration.entity_type.clone();
             let entity = EntityRef { id: registration.id.clone(), entity_type, is_pattern: false };
             let provider = registration.provider.clone();
             self.effects.push(Effect::FetchEntity { key, entity, provider });
         }
-        if let Some(before) = subscription.entities.get(&registration.id) {
-            let fetched = |(name, _): &&(String, JsonText)| unknown.iter().any(|group_by| group_by.as_str() == name);
-            registration.values.extend(before.values.iter().filter(fetched).cloned());
-        }
-        self.take_in(key, &Arc::new(registration));
+        unknown
+    }
+
+    /// The names of attributes and metadata that group the entities of a request.
+    fn groupings(&self, key: SubscriptionKey) -> Vec<String> {
+        let intent = self.subscriptions.get(&key).and_then(|subscription| self.intents.get(&subscription.intent));
+        let Some((intent, need)) = intent.and_then(|intent| Some((intent, intent.needs.get(&key)?))) else {
+            return Vec::new();
+        };
+        let groupings = need.feeds.iter().map(|(task, stream)| intent.tasks[*task].grouping.group_by(*stream));
+        let named =
+            groupings.filter_map(|by| if let GroupBy::Attribute(name) = by { Some(name.clone()) } else { None });
+        named.collect()
     }
 
     fn take_in(&mut self, key: SubscriptionKey, registration: &Arc<Registration>) {

@@ -13,6 +13,14 @@ use crate::plan::TaskPlan;
 /// At most so many located inputs decide on a place.
 const PLACING_INPUTS: usize = 64;
 
+/// The highest generation: the last that all readers of JSON keep exactly.
+pub(crate) const LAST_GENERATION: u64 = 1 << 53;
+
+/// The generation after another.
+pub(crate) fn next(generation: u64) -> u64 {
+    generation.saturating_add(1).min(LAST_GENERATION)
+}
+
 /// An entity that an instance reads.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Input {

@@ -7,7 +7,7 @@ use flow::{Message, ServiceIntent, TaskId, Topology, WorkerId};
 
 use crate::availability::Subscription;
 use crate::event::{Effect, IntentId, StoredIntent};
-use crate::instance::Instance;
+use crate::instance::{Instance, next};
 use crate::orchestrator::Orchestrator;
 use crate::plan::{IntentState, command};
 
@@ -78,6 +78,7 @@ impl Orchestrator {
         for key in keys {
             let known = self.subscriptions.get(&key).map(|s| s.entities.values().cloned().collect::<Vec<_>>());
             for registration in known.unwrap_or_default() {
+                self.ask(key, &registration);
                 self.feed(key, &registration);
             }
         }
@@ -136,7 +137,7 @@ impl Orchestrator {
     }
 
     fn retire_with(&mut self, intent: &ServiceIntent, mut instance: Instance, deferred: bool) {
-        instance.generation += 1;
+        instance.generation = next(instance.generation);
         let mut task = command(intent, &instance);
         let workers: Vec<WorkerId> = instance.worker.take().into_iter().chain(instance.leaving.take()).collect();
         for worker in workers {

@@ -11,7 +11,7 @@ use ngsi::Timestamp;
 use crate::availability::Subscription;
 use crate::event::{Effect, Event, InstanceChange, IntentId, StoredIntent, SubscriptionKey};
 use crate::fleet::Fleet;
-use crate::instance::{InputDelta, Instance};
+use crate::instance::{InputDelta, Instance, next};
 use crate::plan::{IntentState, command};
 use crate::settings::Settings;
 
@@ -204,7 +204,7 @@ impl Orchestrator {
             instance.unplace();
             instance.worker = Some(worker);
             instance.considered_at = now;
-            instance.placed_generation = instance.generation + 1;
+            instance.placed_generation = next(instance.generation);
             if instance.leaving == instance.worker {
                 instance.leaving = None;
             }
@@ -247,7 +247,7 @@ impl Orchestrator {
         let (Some(worker), Some(intent)) = (instance.worker.clone(), self.intents.get(&instance.intent)) else {
             return;
         };
-        instance.generation += 1;
+        instance.generation = next(instance.generation);
         instance.commanded_at = self.now;
         instance.untold.clear();
         let mut task = command(&intent.intent, instance);
@@ -270,7 +270,7 @@ impl Orchestrator {
         }
         let mut messages = Vec::with_capacity(instance.untold.len());
         for (entity, (delta, entity_type)) in std::mem::take(&mut instance.untold) {
-            instance.generation += 1;
+            instance.generation = next(instance.generation);
             let input_stream = match instance.inputs.get(&entity) {
                 Some(input) => instance.input_stream(&entity, input),
                 None => {

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use flow::{InstanceStatus, ReportedInstance, TaskId, TaskInstance, WorkerId, WorkerProfile};
 
 use crate::event::{Effect, IntentId};
+use crate::instance::LAST_GENERATION;
 use crate::orchestrator::Orchestrator;
+
+/// No worker may ask for more patience than a day.
+const LONGEST_SILENCE_S: u64 = 86_400;
 
 /// What to do about one reported instance.
 enum Verdict {
@@ -25,7 +29,8 @@ impl Orchestrator {
     pub(crate) fn heard(&mut self, profile: WorkerProfile, joined: bool) {
         let id = profile.id.clone();
         let known = self.fleet.get(&id).map(|worker| (worker.profile.incarnation, worker.profile.capacity));
-        if id.is_empty() || known.is_some_and(|(incarnation, _)| profile.incarnation < incarnation) {
+        let too_many = known.is_none() && self.fleet.len() >= self.settings.max_workers;
+        if id.is_empty() || too_many || known.is_some_and(|(incarnation, _)| profile.incarnation < incarnation) {
             return;
         }
         let restarted = known.is_some_and(|(incarnation, _)| profile.incarnation > incarnation);
@@ -58,14 +63,15 @@ impl Orchestrator {
     fn note_profile(&mut self, mut profile: WorkerProfile) -> Option<Vec<ReportedInstance>> {
         let list = profile.instances.take();
         let reports = list.is_some() || profile.incarnation > 0;
-        let own = std::time::Duration::from_secs(profile.silence_limit_s);
+        let own = std::time::Duration::from_secs(profile.silence_limit_s.min(LONGEST_SILENCE_S));
         let limit = if own.is_zero() { self.settings.silence_limit } else { own };
         self.fleet.hear(profile, self.now.after(limit), reports);
         list
     }
 
     fn compare(&mut self, worker: &WorkerId, list: Vec<ReportedInstance>, restarted: bool) {
-        let (refused, present): (Vec<_>, Vec<_>) = list.into_iter().partition(|r| r.status == InstanceStatus::Refused);
+        let bounded = list.into_iter().map(|r| ReportedInstance { generation: r.generation.min(LAST_GENERATION), ..r });
+        let (refused, present): (Vec<_>, Vec<_>) = bounded.partition(|r| r.status == InstanceStatus::Refused);
         let present = present.into_iter().filter(|reported| reported.status != InstanceStatus::Removed);
         let reported: BTreeMap<TaskId, ReportedInstance> = present.map(|r| (r.id.clone(), r)).collect();
         self.note_running(worker, &reported);

@@ -29,6 +29,8 @@ pub struct Settings {
     pub orphan_grace: Duration,
     /// How many instances one tick looks at for a better place after the fleet changed.
     pub sweep: usize,
+    /// The most workers; further ones are not heard.
+    pub max_workers: usize,
     /// The most instances of one intent.
     pub max_instances: usize,
 }
@@ -48,6 +50,7 @@ impl Default for Settings {
             migration_gain_m: 100,
             orphan_grace: Duration::from_secs(10),
             sweep: 500,
+            max_workers: 100_000,
             max_instances: 100_000,
         }
     }

@@ -378,3 +378,35 @@ fn worker_of_the_original_is_trusted_until_it_joins_again() {
     bench.ms += 61_000;
     assert_eq!(added(&bench.handle(Event::Worker(Box::new(original())))).len(), 1, "nothing came of it");
 }
+
+#[test]
+fn absurd_numbers_from_workers_do_no_harm() {
+    let mut bench = Bench::new();
+    let task = running(&mut bench);
+    let mut profile = worker("Worker.a", u32::MAX, Some((f64::MAX, -1e9)));
+    profile.silence_limit_s = u64::MAX;
+    profile.workload = u32::MAX;
+    let absurd = flow::TaskInstance { generation: u64::MAX, ..task.clone() };
+    bench.ms += 5_000;
+    bench.handle(reporting(profile.clone(), &[&absurd]));
+    let update = TaskUpdate { task_id: task.id.clone(), generation: u64::MAX, ..Default::default() };
+    bench.handle(Event::TaskUpdate { worker: "Worker.a".into(), update: Box::new(update) });
+    bench.available(entity("r2", "Rule", None));
+    bench.handle(Event::IntentDeleted(IntentId::from("i1")));
+    profile.incarnation = u64::MAX;
+    bench.joins(profile);
+    assert_eq!(bench.master.summary().instances, 0);
+}
+
+#[test]
+fn changed_grouping_asks_for_what_it_needs() {
+    let mut bench = Bench::new();
+    bench.handle(intent("i1", &topology("t", vec![task("count", &[stream("Car", "EntityID")], "Count")])));
+    bench.joins(worker("Worker.a", 10, None));
+    bench.available(entity("c1", "Car", None));
+    let event = intent("i1", &topology("t", vec![task("count", &[stream("Car", "color")], "Count")]));
+    let effects = bench.master.handle(event, at(0));
+    assert!(
+        effects.iter().any(|effect| matches!(effect, crate::Effect::FetchEntity { entity, .. } if entity.id == *"c1"))
+    );
+}

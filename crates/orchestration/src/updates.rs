@@ -2,11 +2,13 @@
 
 use flow::{InstanceStatus, TaskId, TaskUpdate, WorkerId};
 
+use crate::instance::LAST_GENERATION;
 use crate::orchestrator::Orchestrator;
 
 impl Orchestrator {
     pub(crate) fn updated(&mut self, worker: &WorkerId, update: TaskUpdate) {
         let TaskUpdate { task_id: id, status, reason, generation, .. } = update;
+        let generation = generation.min(LAST_GENERATION);
         let Some(instance) = self.instances.get(&id) else { return };
         let stale = generation > 0 && generation < instance.placed_generation;
         if instance.worker.as_ref() != Some(worker) || stale {
