@@ -27,8 +27,21 @@ fn ticks(pid: &str) -> Option<u32> {
 }
 
 /// Resident memory of a process, in KiB.
-pub(crate) fn resident_kib(pid: u32) -> anyhow::Result<u64> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resident {
+    /// All of it.
+    pub(crate) whole: u64,
+    /// Its own data; the rest is program text, mapped from files and shared by processes of the same program.
+    pub(crate) own: u64,
+}
+
+/// Reads the resident memory of a process.
+pub(crate) fn resident(pid: u32) -> anyhow::Result<Resident> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS in /proc")?;
-    Ok(line.trim().trim_end_matches(" kB").parse()?)
+    let kib = |name: &str| -> anyhow::Result<u64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let line = line.with_context(|| format!("no {name} in /proc"))?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    };
+    Ok(Resident { whole: kib("VmRSS:")?, own: kib("RssAnon:")? })
 }

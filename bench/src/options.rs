@@ -36,7 +36,7 @@ pub(crate) struct Options {
     /// The `fogflow` binary; default: `release/fogflow` in the directory of this program's own build.
     #[arg(long)]
     pub(crate) fogflow: Option<PathBuf>,
-    /// Image of an operator for the container scenario; it must speak the protocol of tasks.
+    /// Image of an operator that passes its input on, for the container scenario; default: built from `operators/`.
     #[arg(long)]
     pub(crate) image: Option<String>,
     /// Directory for the services' data; default: the system's temporary directory.

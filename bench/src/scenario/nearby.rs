@@ -28,7 +28,7 @@ pub(super) fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> 
     report.load(format!("10 nearest of {count} registrations"), outcome, None, "≥ 10 000/s of 1 M");
     report.figure(format!("registrations of {count} in batches of {BATCH}"), format!("{rate:.0}/s"), "");
     for pid in pids {
-        let mib = crate::cpu::resident_kib(pid)? / 1024;
+        let mib = crate::cpu::resident(pid)?.whole / 1024;
         report.figure(format!("resident memory of discovery with {count} registrations"), format!("{mib} MiB"), "");
     }
     if options.url.is_none() {

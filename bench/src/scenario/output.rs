@@ -4,8 +4,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::{Value, json};
+use testkit::Docker;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
@@ -32,7 +33,7 @@ const CODE: &str = "exports.handler = function (contextEntity, publish) {
 
 /// New entities until the first output of their function, one after another and in a burst.
 pub(super) fn functions(options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    let bench = Bench::new(options, "function", &json!({ "functionCode": CODE }))?;
+    let bench = Bench::new(options, &Site::new("bench-1")?, &json!({ "functionCode": CODE }))?;
     runtime()?.block_on(LocalSet::new().run_until(async {
         let outputs = Outputs::subscribe(&bench.broker).await?;
         let first = bench.one(&outputs, 0).await?;
@@ -57,12 +58,17 @@ pub(super) fn functions(options: &Options, report: &mut Report) -> anyhow::Resul
 
 /// New entities until the first output of their container, beside Docker alone.
 pub(super) fn containers(options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    let image = options.image.as_deref().context("name an operator's image with --image")?;
-    let (name, tag) = image.rsplit_once(':').unwrap_or((image, "latest"));
-    let alone = docker_alone(image, options.count_or(CONTAINERS))?;
-    let docker = json!({ "name": name, "tag": tag, "hwType": "X86", "osType": "Linux", "prefetched": false });
-    let bench = Bench::new(options, "docker", &json!({ "dockerimages": [docker] }))?;
     runtime()?.block_on(LocalSet::new().run_until(async {
+        let docker = Docker::start().await?;
+        let image = match &options.image {
+            Some(image) => image.clone(),
+            None => build_image(&docker)?,
+        };
+        let alone = docker_alone(&docker, &image, options.count_or(CONTAINERS))?;
+        let (name, tag) = image.rsplit_once(':').unwrap_or((&image, "latest"));
+        let operator = json!({ "dockerimages": [{ "name": name, "tag": tag, "hwType": "X86", "osType": "Linux" }] });
+        let site = Site::new("bench-1")?.with_docker(docker.host(), &docker.gateway()?);
+        let bench = Bench::new(options, &site, &operator)?;
         let outputs = Outputs::subscribe(&bench.broker).await?;
         bench.one(&outputs, 0).await?;
         let watch = Watch::start(&bench.pids);
@@ -78,18 +84,22 @@ pub(super) fn containers(options: &Options, report: &mut Report) -> anyhow::Resu
     }))
 }
 
+/// The operator `dummy`, which passes on what it gets.
+fn build_image(docker: &Docker) -> anyhow::Result<String> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../operators/build-images");
+    let output = Command::new(script).arg("bench").env("DOCKER_HOST", docker.host()).output()?;
+    anyhow::ensure!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok("fogflow/dummy:bench".to_owned())
+}
+
 /// The middle time of `docker run -d` of the image.
-fn docker_alone(image: &str, runs: u64) -> anyhow::Result<Duration> {
+fn docker_alone(docker: &Docker, image: &str, runs: u64) -> anyhow::Result<Duration> {
     let mut times = Vec::new();
     for _ in 0..=runs {
         let started = Instant::now();
-        let output = Command::new("docker").args(["run", "-d", "--label", "fogflow-bench", image]).output()?;
+        let id = docker.run(&["run", "-d", "-e", "myport=5000", image])?;
         times.push(started.elapsed());
-        if !output.status.success() {
-            bail!("docker run -d {image}: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        let id = String::from_utf8(output.stdout)?;
-        Command::new("docker").args(["rm", "-f", id.trim()]).output()?;
+        docker.run(&["rm", "-f", &id])?;
     }
     // The first run also warms the caches.
     times.remove(0);
@@ -104,14 +114,9 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(options: &Options, engine: &'static str, operator: &Value) -> anyhow::Result<Self> {
+    fn new(options: &Options, site: &Site, operator: &Value) -> anyhow::Result<Self> {
         let mut system = System::new(options)?;
-        let mut site = Site::new("bench-1")?;
-        if engine == "docker" {
-            site = site.reached_by_containers()?;
-        }
-        site.engine = engine;
-        let pids = vec![system.spawn("up", &site)?];
+        let pids = vec![system.spawn("up", site)?];
         for port in [site.discovery, site.broker, site.master, site.designer] {
             system.wait_ready(&Target::local(port))?;
         }

@@ -22,8 +22,8 @@ pub(crate) struct Site {
     pub(crate) designer: u16,
     /// The section of that name, unless all is in one process.
     pub(crate) rabbitmq: Option<Value>,
-    /// `worker.container_management`.
-    pub(crate) engine: &'static str,
+    /// The Docker engine; without it the worker runs functions only.
+    pub(crate) docker: Option<String>,
     pub(crate) capacity: u32,
 }
 
@@ -41,20 +41,14 @@ impl Site {
             agent: free_port()?,
             designer: free_port()?,
             rabbitmq: None,
-            engine: "function",
+            docker: None,
             capacity: 100_000,
         })
     }
 
-    /// The same site at an address that containers reach too: the one this machine's default route leaves from.
-    pub(crate) fn reached_by_containers(self) -> anyhow::Result<Self> {
-        let probe = std::net::UdpSocket::bind("0.0.0.0:0")?;
-        // Sends nothing: only chooses the route.
-        let host = match probe.connect("192.0.2.1:9") {
-            Ok(()) => probe.local_addr()?.ip().to_string(),
-            Err(_) => "172.17.0.1".to_owned(),
-        };
-        Ok(Self { bind: "0.0.0.0", host, ..self })
+    /// The same site, with containers that reach it at `gateway`.
+    pub(crate) fn with_docker(self, docker: &str, gateway: &str) -> Self {
+        Self { bind: "0.0.0.0", host: gateway.to_owned(), docker: Some(docker.to_owned()), ..self }
     }
 
     /// Another site that uses this one's discovery and message bus.
@@ -84,10 +78,14 @@ impl Site {
             "discovery": { "host_ip": self.host, "http_port": self.discovery },
             "broker": { "host_ip": self.host, "http_port": self.broker },
             "master": { "host_ip": self.host, "rest_api_port": self.master, "ngsi_agent_port": self.agent },
-            "worker": { "container_management": self.engine, "capacity": self.capacity },
+            "worker": { "container_management": "function", "capacity": self.capacity },
             "designer": { "host_ip": self.host, "webSrvPort": self.designer, "agentPort": 0 },
             "logging": { "level": "warn" },
         });
+        if let Some(docker) = &self.docker {
+            config["worker"] =
+                json!({ "container_management": "docker", "docker_host": docker, "capacity": self.capacity });
+        }
         if let Some(rabbitmq) = &self.rabbitmq {
             config["rabbitmq"] = rabbitmq.clone();
         }

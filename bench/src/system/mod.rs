@@ -49,7 +49,7 @@ impl System {
 
     /// Starts one service, or `up`, of a site; returns its process id without waiting until it is ready.
     pub(crate) fn spawn(&mut self, service: &str, site: &Site) -> anyhow::Result<u32> {
-        let home = self.directory.path().join(format!("{}-{service}-{}", site.name, self.processes.len()));
+        let home = self.directory.path().join(format!("{}-{service}", site.name));
         let process = Process::spawn(&self.fogflow, service, site, &home)?;
         let pid = process.pid();
         self.processes.push(process);
@@ -63,6 +63,11 @@ impl System {
             self.wait_ready(&Target::local(port))?;
         }
         Ok(pid)
+    }
+
+    /// Stops every process; what they stored stays.
+    pub(crate) fn stop(&mut self) {
+        self.processes.clear();
     }
 
     /// Waits until `/readyz` answers 200.
