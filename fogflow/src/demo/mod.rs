@@ -175,3 +175,40 @@ fn verdict(demo: &Demo) -> anyhow::Result<()> {
     anyhow::ensure!(demo.findings.anomalies() > 0, "{running} task instances ran, but none found an anomaly");
     anyhow::bail!("anomalies were found, but the counter said nothing; {}", demo.board.trouble())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use service::Config;
+
+    use super::*;
+
+    /// One that has just begun, with nothing behind it.
+    pub(super) fn demo() -> Demo {
+        let config = Config::parse(r#"{"site_id":"t"}"#, |_| None).unwrap();
+        let demo = Demo {
+            begun: Instant::now(),
+            ends_after: None,
+            services: vec![("broker".to_owned(), "http://127.0.0.1:8070".to_owned())],
+            designer_url: "http://127.0.0.1:8080".to_owned(),
+            broker_url: "http://127.0.0.1:8070".to_owned(),
+            findings: Arc::default(),
+            board: Arc::default(),
+            stats: Arc::default(),
+            ending: CancellationToken::new(),
+            node: Node::new(config, 1).unwrap(),
+        };
+        demo.findings.expect(&case::fleets(3));
+        demo
+    }
+
+    #[tokio::test]
+    async fn a_demo_that_ends_by_itself_fails_without_results() {
+        let endless = demo();
+        assert!(verdict(&endless).is_ok(), "the viewer ended it");
+        let timed = Demo { ends_after: Some(Duration::from_secs(1)), ..endless };
+        let problem = verdict(&timed).unwrap_err().to_string();
+        assert_eq!(problem, "no update was accepted: there was no time");
+    }
+}

@@ -178,33 +178,11 @@ fn service_text(demo: &Demo) -> Paragraph<'static> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::sync::Arc;
-
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
-    use service::{Config, Node};
-    use tokio::time::Instant;
 
     use super::*;
-    use crate::demo::case::fleets;
-
-    fn demo() -> Demo {
-        let config = Config::parse(r#"{"site_id":"t"}"#, |_| None).unwrap();
-        let demo = Demo {
-            begun: Instant::now(),
-            ends_after: None,
-            services: vec![("broker".to_owned(), "http://127.0.0.1:8070".to_owned())],
-            designer_url: "http://127.0.0.1:8080".to_owned(),
-            broker_url: "http://127.0.0.1:8070".to_owned(),
-            findings: Arc::default(),
-            board: Arc::default(),
-            stats: Arc::default(),
-            ending: CancellationToken::new(),
-            node: Node::new(config, 1).unwrap(),
-        };
-        demo.findings.expect(&fleets(3));
-        demo
-    }
+    use crate::demo::tests::demo;
 
     #[tokio::test]
     async fn every_size_of_terminal_is_drawn() {
