@@ -64,7 +64,7 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
     let docker = match use_docker {
         Wanted::No => None,
         Wanted::Required | Wanted::IfThere => {
-            Some(DockerEngine::start(node.clone(), id.clone(), nearest, client, events_in.clone()).await)
+            Some(DockerEngine::start(node.clone(), id.clone(), nearest.clone(), client, events_in.clone()).await)
         }
     };
     let actual = node.config.worker.start_actual_task;
@@ -97,6 +97,9 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
     };
     reconciler.begin(restored);
     let driver = node.tasks.spawn(reconciler.run());
+    // The first task is not to wait for the answer of discovery.
+    let stop = node.shutdown.clone();
+    node.tasks.spawn(async move { stop.run_until_cancelled(nearest.url()).await });
     ready.set(Ok(()));
     Ok(running.with_task(driver))
 }

@@ -110,6 +110,29 @@ async fn function_that_keeps_failing_is_reported_with_the_line_and_hurts_no_othe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn function_that_loops_is_ended_and_others_go_on() {
+    let data = tempfile::tempdir().unwrap();
+    let mut site = Site::start(data.path(), functions_only()).await;
+    let mut endless = function("endless", 1, "exports.handler = () => { for (;;) {} };");
+    endless.parameters = vec![flow::Parameter { name: "timeout_ms".into(), value: "50".into() }];
+    site.command(Message::AddTask(endless)).await;
+    site.command(Message::AddTask(function("good", 1, DOUBLE))).await;
+    site.reported("good", InstanceStatus::Running).await;
+    let looping = async {
+        tokio::join!(
+            site.notify("endless", sensor(1)),
+            site.notify("endless", sensor(2)),
+            site.notify("endless", sensor(3))
+        )
+    };
+    let (_, good) = tokio::join!(looping, site.notify("good", sensor(1)));
+    assert_eq!(good, StatusCode::OK);
+    let report = site.reported("endless", InstanceStatus::Failed).await;
+    assert_eq!(report.reason, "the call took longer than 50 ms");
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn unusable_commands_are_reported_with_the_reason() {
     let data = tempfile::tempdir().unwrap();
     let mut site = Site::start(data.path(), functions_only()).await;

@@ -170,7 +170,9 @@ impl Feeder {
                     tracing::warn!(%error, "given up");
                     return Outcome::GivenUp;
                 }
-                Err(error) if number == 1 => tracing::warn!(%error, "will be tried again"),
+                Err(error) if number == 1 && !self.leaving.is_cancelled() => {
+                    tracing::warn!(%error, "will be tried again");
+                }
                 Err(error) => tracing::debug!(%error, number, "will be tried again"),
             }
             tokio::select! {

@@ -16,7 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) struct Nearest {
     client: Client,
     config: Arc<Config>,
-    known: Arc<Mutex<Option<(Instant, String)>>>,
+    known: Arc<Mutex<Option<Known>>>,
+}
+
+struct Known {
+    asked: Instant,
+    url: String,
 }
 
 impl Nearest {
@@ -24,18 +29,30 @@ impl Nearest {
         Self { client, config, known: Arc::default() }
     }
 
-    /// The URL of the broker, with `/ngsi10`. Discovery is asked at most once a minute, and may be away.
+    /// The URL of the broker, with `/ngsi10`. Discovery is asked at most once a minute, may be away, and is waited for only
+    /// the first time.
     pub(crate) async fn url(&self) -> String {
-        let known = self.known.lock().clone();
-        if let Some((asked, url)) = &known
-            && asked.elapsed() < KEPT_FOR
-        {
-            return url.clone();
+        let known = self.known.lock().as_ref().map(|known| (known.asked.elapsed() >= KEPT_FOR, known.url.clone()));
+        let (is_old, url) = match known {
+            Some(known) => known,
+            None => return self.ask().await,
+        };
+        if is_old {
+            if let Some(known) = self.known.lock().as_mut() {
+                known.asked = Instant::now();
+            }
+            let nearest = self.clone();
+            tokio::spawn(async move { nearest.ask().await });
         }
+        url
+    }
+
+    async fn ask(&self) -> String {
         let found = tokio::time::timeout(PATIENCE, self.discover()).await.ok().flatten();
+        let mut known = self.known.lock();
         let own = || format!("{}/ngsi10", self.config.broker_url());
-        let url = found.or(known.map(|(_, url)| url)).unwrap_or_else(own);
-        *self.known.lock() = Some((Instant::now(), url.clone()));
+        let url = found.or_else(|| known.as_ref().map(|known| known.url.clone())).unwrap_or_else(own);
+        *known = Some(Known { asked: Instant::now(), url: url.clone() });
         url
     }
 

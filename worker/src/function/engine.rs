@@ -96,6 +96,7 @@ impl FunctionEngine {
             timers: Timers::default(),
             subscriptions: Vec::new(),
             failures: 0,
+            rest: None,
         };
         let handle = Handle { inbox, paused: Arc::default(), outputs, log, stop: stop.clone() };
         self.0.instances.lock().insert(task, handle);

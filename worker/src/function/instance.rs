@@ -28,6 +28,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// How often one notification may lead to queries that lead to queries.
 const ROUNDS: usize = 100;
 const SUBSCRIPTIONS: usize = 100;
+/// The longest rest, in time limits of a call.
+const LONGEST_REST: u32 = 10;
 
 /// A notification, to be answered when it has been handled; an error hands it back to its sender.
 pub(super) struct Notification {
@@ -57,6 +59,8 @@ pub(super) struct Instance {
     /// Subscriptions the function asked for itself, with broker and id.
     pub(super) subscriptions: Vec<(SubscribeContextRequest, String, String)>,
     pub(super) failures: u32,
+    /// After a call that took too long the function rests, longer each time, so that it cannot keep a processor busy.
+    pub(super) rest: Option<Duration>,
 }
 
 impl Instance {
@@ -75,6 +79,9 @@ impl Instance {
                     let outcome = self.call(move |script| script.fire(id)).await;
                     self.follow(outcome).await.unwrap_or_else(|reason| self.log.write("error", &reason));
                 }
+            }
+            if let Some(rest) = self.rest.take() {
+                stop.run_until_cancelled(tokio::time::sleep(rest)).await;
             }
         }
         drop(inbox);
@@ -159,6 +166,10 @@ impl Instance {
                 self.failures = self.failures.saturating_add(1);
                 self.around.metrics.errors.inc();
                 self.log.write("error", &error.to_string());
+                if let ScriptError::Time(ms) = error {
+                    let limit = Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX));
+                    self.rest = Some(limit.saturating_mul(self.failures.min(LONGEST_REST)));
+                }
                 if self.failures == FAILURES_UNTIL_TROUBLE {
                     tracing::warn!(task = %self.task, %error, "the function keeps failing");
                     self.report(Some(error.to_string())).await;
