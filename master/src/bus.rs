@@ -7,6 +7,7 @@ use message_bus::{BusState, Delivery, Subscription};
 use orchestration::Event;
 use tokio::sync::oneshot;
 
+use crate::audit;
 use crate::state::{Input, Master};
 
 /// The queue of everything a master hears.
@@ -34,7 +35,11 @@ pub(crate) async fn run(master: Arc<Master>, mut messages: Subscription) {
         if connected && !before {
             tokio::select! {
                 () = master.node.shutdown.cancelled() => {}
-                () = messages.bound() => say(&master, Message::MasterJoin(master.profile())).await,
+                () = messages.bound() => {
+                    say(&master, Message::MasterJoin(master.profile())).await;
+                    let (audit, until) = (audit::run(master.clone()), master.node.shutdown.clone());
+                    master.node.tasks.spawn(async move { until.run_until_cancelled(audit).await });
+                }
             }
         }
         loop {
@@ -89,7 +94,8 @@ async fn understood(master: &Master, envelope: &Envelope, message: Message) {
         Message::ServiceIntent(intent) => {
             tracing::info!(intent = intent.id, topology = intent.topology, action = ?intent.action, "intent");
             let (stored, on_disk) = oneshot::channel();
-            master.tell(Input::Announced { intent: Box::new(intent), stored }).await;
+            let by_designer = audit::is_designer(&envelope.from);
+            master.tell(Input::Announced { intent: Box::new(intent), by_designer, stored }).await;
             // An error means that the master stops: the message returns to its queue.
             let _ = on_disk.await;
         }

@@ -67,6 +67,11 @@ impl Performer {
         drop(self.master.tables.note_worker(id, exists));
     }
 
+    /// Adds something to wait for.
+    pub(crate) fn await_commit(&mut self, commit: Commit) {
+        self.commits.push(commit);
+    }
+
     /// Waits until what was stored is on disk.
     pub(crate) async fn stored(&mut self) {
         for commit in self.commits.drain(..) {

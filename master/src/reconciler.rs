@@ -78,7 +78,10 @@ impl Reconciler {
         match input {
             Input::Event(event) => self.handle(event),
             Input::Look(look) => look(&self.orchestrator),
-            Input::Announced { intent, stored } => {
+            Input::Announced { intent, by_designer, stored } => {
+                if by_designer && intent.action != IntentAction::Delete {
+                    self.performer.await_commit(self.master.tables.note_announced(&intent_id(&intent)));
+                }
                 self.announced(*intent);
                 self.performer.stored().await;
                 // The bus driver has gone only when the master stops.

@@ -31,6 +31,8 @@ pub(crate) enum Input {
     Announced {
         /// The message.
         intent: Box<flow::ServiceIntent>,
+        /// Whether it came from a designer that can be asked for it later.
+        by_designer: bool,
         /// To be told.
         stored: oneshot::Sender<()>,
     },

@@ -1,5 +1,7 @@
 //! What survives a restart.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use flow::WorkerId;
 use ngsi::SubscriptionId;
@@ -10,6 +12,8 @@ use storage::{Batch, Commit, StorageError, Store, Table};
 pub(crate) struct Tables {
     store: Store,
     intents: Table,
+    /// Ids of the intents that a designer announced.
+    announced: Table,
     workers: Table,
     subscriptions: Table,
 }
@@ -25,9 +29,10 @@ pub(crate) struct Kept {
 impl Tables {
     pub(crate) fn open(store: Store) -> Result<Self, StorageError> {
         let intents = store.table("master.intents")?;
+        let announced = store.table("master.announced")?;
         let workers = store.table("master.workers")?;
         let subscriptions = store.table("master.subscriptions")?;
-        Ok(Self { store, intents, workers, subscriptions })
+        Ok(Self { store, intents, announced, workers, subscriptions })
     }
 
     pub(crate) fn load(&self) -> anyhow::Result<Kept> {
@@ -55,7 +60,16 @@ impl Tables {
     pub(crate) fn delete_intent(&self, id: &IntentId) -> Commit {
         let mut batch = Batch::new();
         batch.delete(&self.intents, id.as_str());
+        batch.delete(&self.announced, id.as_str());
         self.store.submit(batch)
+    }
+
+    pub(crate) fn note_announced(&self, id: &IntentId) -> Commit {
+        self.note(&self.announced, id.as_str(), true, "")
+    }
+
+    pub(crate) fn announced_by_designer(&self) -> Result<BTreeSet<String>, StorageError> {
+        self.announced.scan().map(|row| Ok(String::from_utf8_lossy(&row?.0).into_owned())).collect()
     }
 
     pub(crate) fn note_worker(&self, id: &WorkerId, exists: bool) -> Commit {

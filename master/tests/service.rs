@@ -18,6 +18,8 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Bed {
+    /// Where the designer would be.
+    designer_port: u16,
     dir: tempfile::TempDir,
     bus: Bus,
     commands: Subscription,
@@ -31,9 +33,10 @@ struct Started {
     store: Store,
 }
 
-fn node(discovery_port: u16) -> Node {
+fn node(discovery_port: u16, designer_port: u16) -> Node {
     let mut config = service::Config { site_id: "test".into(), ..Default::default() };
     config.discovery.http_port = discovery_port;
+    config.designer.web_srv_port = designer_port;
     config.master.rest_api_port = 0;
     config.master.ngsi_agent_port = 0;
     config.worker.heartbeat_interval = 5;
@@ -45,15 +48,15 @@ impl Bed {
         let dir = tempfile::tempdir().unwrap();
         let bus = Bus::in_process();
         let commands = bus.subscribe("Worker.a", &["Worker.a.*"]);
-        let discovery_node = node(0);
+        let discovery_node = node(0, 1);
         let store = Store::open(&dir.path().join("discovery")).unwrap();
         let discovery = discovery::start(discovery_node.clone(), store).await.unwrap();
-        Self { dir, bus, commands, discovery, discovery_node }
+        Self { designer_port: 1, dir, bus, commands, discovery, discovery_node }
     }
 
     async fn master(&self) -> Started {
         let store = open(&self.dir.path().join("master")).await;
-        let node = node(self.discovery.address.port());
+        let node = node(self.discovery.address.port(), self.designer_port);
         let running = master::start(node.clone(), store.clone(), self.bus.clone()).await.unwrap();
         Started { node, running, store }
     }
@@ -244,5 +247,39 @@ async fn bad_notifications_are_refused_and_unknown_ones_taken() {
         bed.bus.publish(envelope).await.unwrap();
     }
     assert_eq!(master.get("/workers").await, json!({}));
+    master.stop().await;
+}
+
+/// A designer that knows one intent, and one of a fog function.
+async fn designer() -> u16 {
+    let intents = json!({ "ServiceIntent.1": { "id": "ServiceIntent.1", "topology": "panels" } });
+    let function = |id: &str, status: &str| json!({ "intent": { "id": id, "topology": "panels" }, "status": status });
+    let functions =
+        json!({ "f": function("ServiceIntent.2", "enabled"), "g": function("ServiceIntent.3", "disabled") });
+    let router = axum::Router::new()
+        .route("/intent", axum::routing::get(async move || axum::Json(intents)))
+        .route("/fogfunction", axum::routing::get(async move || axum::Json(functions)));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn intents_withdrawn_while_the_master_was_away_are_noticed() {
+    let mut bed = Bed::new().await;
+    let master = bed.master().await;
+    for (id, from) in [(1, "Designer.x"), (2, "Designer.x"), (3, "Designer.x"), (4, "Designer.x"), (5, "by hand")] {
+        let Message::ServiceIntent(wish) = intent(IntentAction::Add, true) else { unreachable!() };
+        let wish = ServiceIntent { id: format!("ServiceIntent.{id}"), ..wish };
+        bed.publish(routing::ORCHESTRATION, from, Message::ServiceIntent(wish)).await;
+    }
+    master.until("/intents", |all| all.as_array().is_some_and(|all| all.len() == 5)).await;
+    master.stop().await;
+    bed.designer_port = designer().await;
+    let master = bed.master().await;
+    let left = master.until("/intents", |all| all.as_array().is_some_and(|all| all.len() == 3)).await;
+    let left: Vec<&str> = left.as_array().unwrap().iter().map(|intent| intent["id"].as_str().unwrap()).collect();
+    assert_eq!(left, ["ServiceIntent.1", "ServiceIntent.2", "ServiceIntent.5"]);
     master.stop().await;
 }

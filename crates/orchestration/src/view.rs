@@ -93,6 +93,12 @@ impl Orchestrator {
         self.fleet.iter().map(|worker| &worker.profile)
     }
 
+    /// The ids of all intents.
+    #[must_use]
+    pub fn intent_ids(&self) -> Vec<IntentId> {
+        self.intents.keys().cloned().collect()
+    }
+
     /// Every intent.
     #[must_use]
     pub fn intents(&self) -> Vec<IntentView> {
