@@ -3,88 +3,19 @@
 //! Messages only change what is wanted; [`super::spanning`] then makes what is held equal to it, step by step, so an answer
 //! that was lost or a broker that was away is made up for by looking again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ngsi::v1::EntityRef;
-use ngsi::{EntityId, Name, SubscriptionId};
+use ngsi::{EntityId, SubscriptionId};
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-/// Entities in one subscription at another broker.
-const BATCH: usize = 1_000;
+use super::link::{Link, LinkRecord, Part, RemoteSubscription, Step};
+
 /// How long a message about an identifier may get ahead of the answer that tells it.
 const EARLY: Duration = Duration::from_secs(3);
-
-/// What a subscription holds elsewhere, as it is written to disk.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct LinkRecord {
-    /// Its subscription at discovery.
-    pub(super) availability: Option<SubscriptionId>,
-    /// Its subscriptions at other brokers.
-    pub(super) remotes: Vec<RemoteSubscription>,
-}
-
-/// A subscription at another broker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RemoteSubscription {
-    pub(super) provider: String,
-    pub(super) id: SubscriptionId,
-    pub(super) entities: Vec<EntityId>,
-    /// An entity of it was announced again: its broker may have been restarted, and the original broker forgets
-    /// subscriptions then.
-    #[serde(skip)]
-    pub(super) in_doubt: bool,
-}
-
-/// The next thing to do for a subscription.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Subscribe to availability, in place of the subscription named.
-    Watch(Option<SubscriptionId>),
-    Unwatch(SubscriptionId),
-    Subscribe {
-        provider: String,
-        entities: Vec<EntityRef>,
-    },
-    Cancel(RemoteSubscription),
-    Verify(RemoteSubscription),
-    /// Nothing is held any more.
-    Forget,
-}
-
-impl Step {
-    /// Whom the step talks to; discovery is the empty name.
-    pub(super) fn peer(&self) -> &str {
-        match self {
-            Self::Subscribe { provider, .. } => provider,
-            Self::Cancel(remote) | Self::Verify(remote) => &remote.provider,
-            Self::Watch(_) | Self::Unwatch(_) | Self::Forget => "",
-        }
-    }
-}
-
-/// An entity that lives elsewhere.
-struct Wanted {
-    provider: String,
-    entity_type: Name,
-    announcement: u64,
-}
-
-#[derive(Default)]
-struct Link {
-    held: LinkRecord,
-    wanted: HashMap<EntityId, Wanted>,
-    /// The parts so far of everything that is available.
-    snapshot: HashMap<EntityId, Wanted>,
-    /// How often entities were said to be available: tells an announcement from the one before.
-    announcements: u64,
-    renew: bool,
-    ended: bool,
-    driving: bool,
-}
 
 #[derive(Default)]
 struct Table {
@@ -109,14 +40,10 @@ impl Links {
     pub(crate) fn recover(&self, links: HashMap<SubscriptionId, LinkRecord>) {
         let mut table = self.table.lock();
         for (id, held) in links {
-            let mut wanted = HashMap::new();
             for remote in &held.remotes {
                 table.by_remote.insert(remote.id.clone(), id.clone());
-                let provider = &remote.provider;
-                let entities = remote.entities.iter();
-                wanted.extend(entities.map(|e| (e.clone(), Wanted::new(provider.clone(), Name::default(), 0))));
             }
-            table.links.insert(id, Link { held, wanted, renew: true, ..Link::default() });
+            table.links.insert(id, Link::recovered(held));
         }
     }
 
@@ -243,21 +170,13 @@ impl Links {
     pub(super) fn leaving(&self, id: &SubscriptionId, gone: Vec<EntityId>) -> Vec<(EntityId, u64)> {
         let table = self.table.lock();
         let Some(link) = table.links.get(id) else { return Vec::new() };
-        let known = gone.into_iter().filter_map(|entity| {
-            let announcement = link.wanted.get(&entity)?.announcement;
-            Some((entity, announcement))
-        });
-        known.collect()
+        link.leaving(gone)
     }
 
     /// Entities that are gone, unless they were announced again since.
     pub(super) fn unwant(&self, id: &SubscriptionId, gone: &[(EntityId, u64)]) {
         if let Some(link) = self.table.lock().links.get_mut(id) {
-            for (entity, announcement) in gone {
-                if link.wanted.get(entity).is_some_and(|wanted| wanted.announcement == *announcement) {
-                    link.wanted.remove(entity);
-                }
-            }
+            link.unwant(gone);
         }
         self.nudge.notify_waiters();
     }
@@ -297,98 +216,3 @@ impl Drop for Making<'_> {
 /// Steps remain that may not be taken yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LeftOut;
-
-/// How much of what is available a message tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    /// Something more.
-    Some,
-    /// A part of all there is.
-    OfAll { first: bool, last: bool },
-}
-
-impl Wanted {
-    fn new(provider: String, entity_type: Name, announcement: u64) -> Self {
-        Self { provider, entity_type, announcement }
-    }
-}
-
-impl Link {
-    fn want(&mut self, found: Vec<(String, EntityRef)>, part: Part) {
-        self.doubt(&found);
-        self.announcements += 1;
-        let announcement = self.announcements;
-        let found = found.into_iter().map(|(provider, e)| (e.id, Wanted::new(provider, e.entity_type, announcement)));
-        let Part::OfAll { first, last } = part else {
-            self.wanted.extend(found);
-            return;
-        };
-        if first {
-            self.snapshot.clear();
-        }
-        self.snapshot.extend(found);
-        if last {
-            self.wanted = std::mem::take(&mut self.snapshot);
-        }
-    }
-
-    fn doubt(&mut self, announced: &[(String, EntityRef)]) {
-        let announced: HashSet<_> =
-            announced.iter().map(|(provider, entity)| (provider.as_str(), &entity.id)).collect();
-        for remote in &mut self.held.remotes {
-            let provider = remote.provider.as_str();
-            remote.in_doubt |= remote.entities.iter().any(|entity| announced.contains(&(provider, entity)));
-        }
-    }
-
-    fn steps(&self) -> Vec<Step> {
-        if self.ended {
-            return self.last_steps();
-        }
-        let mut steps = Vec::new();
-        if self.renew || self.held.availability.is_none() {
-            steps.push(Step::Watch(self.held.availability.clone()));
-        }
-        let serves = |remote: &RemoteSubscription, entity: &EntityId| {
-            self.wanted.get(entity).is_some_and(|wanted| wanted.provider == remote.provider)
-        };
-        let useless = self.held.remotes.iter().filter(|remote| !remote.entities.iter().any(|e| serves(remote, e)));
-        steps.extend(useless.cloned().map(Step::Cancel));
-        let doubtful = self.held.remotes.iter().filter(|remote| remote.in_doubt);
-        steps.extend(doubtful.cloned().map(Step::Verify));
-        let missing = self.missing().into_iter();
-        steps.extend(missing.map(|(provider, entities)| Step::Subscribe { provider, entities }));
-        steps
-    }
-
-    fn last_steps(&self) -> Vec<Step> {
-        let unwatch = self.held.availability.clone().map(Step::Unwatch);
-        let mut steps: Vec<_> =
-            unwatch.into_iter().chain(self.held.remotes.iter().cloned().map(Step::Cancel)).collect();
-        if steps.is_empty() {
-            steps.push(Step::Forget);
-        }
-        steps
-    }
-
-    /// What is wanted and not subscribed yet, by provider.
-    fn missing(&self) -> HashMap<String, Vec<EntityRef>> {
-        let covered: HashSet<(&str, &EntityId)> = self
-            .held
-            .remotes
-            .iter()
-            .flat_map(|remote| remote.entities.iter().map(|entity| (remote.provider.as_str(), entity)))
-            .collect();
-        let mut missing: HashMap<String, Vec<EntityRef>> = HashMap::new();
-        for (id, Wanted { provider, entity_type, .. }) in &self.wanted {
-            if covered.contains(&(provider.as_str(), id)) {
-                continue;
-            }
-            let entities = missing.entry(provider.clone()).or_default();
-            if entities.len() < BATCH {
-                entities.push(EntityRef { id: id.clone(), entity_type: entity_type.clone(), is_pattern: false });
-            }
-        }
-        missing
-    }
-}

@@ -5,7 +5,9 @@
 
 mod discovery;
 mod heartbeat;
+mod link;
 mod links;
+mod messages;
 mod owners;
 mod registrar;
 mod remote;
@@ -18,11 +20,12 @@ use ngsi::SubscriptionId;
 use service::Node;
 
 pub(crate) use discovery::Discovery;
-pub(crate) use links::{LinkRecord, Links};
+pub(crate) use link::LinkRecord;
+pub(crate) use links::Links;
+pub(crate) use messages::{Recipient, availability, relay};
 pub(crate) use owners::Owners;
 pub(crate) use registrar::Registrar;
 pub(crate) use remote::{forward, query};
-pub(crate) use spanning::{Recipient, availability, relay};
 
 use crate::broker::Broker;
 use crate::metrics::Counters;

@@ -1,0 +1,126 @@
+//! What discovery and other brokers tell on account of our subscriptions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use context::Subscribed;
+use ngsi::v1::ngsi9::{NotifyContextAvailabilityRequest, UNAVAILABLE};
+use ngsi::v1::ngsi10::NotifyContextRequest;
+use ngsi::{EntityId, SubscriptionId};
+use serde::Deserialize;
+use storage::{Batch, StorageError};
+
+use super::link::Part;
+use super::remote;
+use super::spanning::wake;
+use crate::broker::Broker;
+use crate::ledger::Due;
+use crate::notifier;
+
+/// How long a broker is listened to after discovery said that an entity there is gone.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// Marks a notification as one part of everything there is.
+#[derive(Default, Deserialize)]
+pub(crate) struct Completeness {
+    #[serde(default)]
+    snapshot: bool,
+    #[serde(default)]
+    part: usize,
+    #[serde(default)]
+    parts: usize,
+}
+
+impl Completeness {
+    fn part(&self) -> Part {
+        match self.snapshot {
+            false => Part::Some,
+            true => Part::OfAll { first: self.part <= 1, last: self.part >= self.parts },
+        }
+    }
+}
+
+/// Whom a message from elsewhere is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recipient {
+    /// A subscription of ours, which has been told.
+    Known,
+    /// Perhaps one that is being made: to be sent again.
+    NotYet,
+    /// None.
+    Nobody,
+}
+
+fn unknown(broker: &Broker) -> Recipient {
+    if broker.federation.links.is_making() { Recipient::NotYet } else { Recipient::Nobody }
+}
+
+/// Discovery tells where entities are.
+pub(crate) async fn availability(
+    broker: &Arc<Broker>,
+    told: NotifyContextAvailabilityRequest,
+    completeness: &Completeness,
+) -> Recipient {
+    let links = &broker.federation.links;
+    let Some(id) = links.of_availability(&told.subscribe_id).await else {
+        let recipient = unknown(broker);
+        if recipient == Recipient::Nobody {
+            // Left over from a crash: discovery would send it for ever.
+            let _ = broker.federation.discovery.unsubscribe(&told.subscribe_id).await;
+        }
+        return recipient;
+    };
+    let registrations = told.context_registration_responses.into_iter().map(|response| response.context_registration);
+    if told.error_code.code == UNAVAILABLE {
+        let gone = registrations.flat_map(|registration| registration.entities).map(|entity| entity.id).collect();
+        forget_soon(broker, &id, gone);
+    } else {
+        let elsewhere = registrations.filter(|registration| {
+            !registration.providing_application.is_empty() && registration.providing_application != broker.own_url()
+        });
+        let found = elsewhere.flat_map(|registration| {
+            let provider = registration.providing_application;
+            registration.entities.into_iter().map(move |entity| (provider.clone(), entity))
+        });
+        links.want(&id, found.collect(), completeness.part());
+        wake(broker, &id);
+    }
+    Recipient::Known
+}
+
+/// A broker tells subscribers itself that an entity is deleted: its notification must not be cancelled on the way.
+fn forget_soon(broker: &Arc<Broker>, id: &SubscriptionId, gone: Vec<EntityId>) {
+    let leaving = broker.federation.links.leaving(id, gone);
+    if leaving.is_empty() {
+        return;
+    }
+    let (broker, id) = (broker.clone(), id.clone());
+    broker.clone().node.tasks.spawn(async move {
+        tokio::select! {
+            () = tokio::time::sleep(LAST_WORDS) => {}
+            () = broker.node.shutdown.cancelled() => return,
+        }
+        broker.federation.links.unwant(&id, &leaving);
+        wake(&broker, &id);
+    });
+}
+
+/// Another broker notifies us: passed on to the subscriber it is for, durably.
+pub(crate) async fn relay(broker: &Arc<Broker>, told: NotifyContextRequest) -> Result<Recipient, StorageError> {
+    let Some(id) = broker.federation.links.of_remote(&told.subscription_id).await else { return Ok(unknown(broker)) };
+    let now = service::now();
+    let subscriber = broker.subscribers.read().get(id.as_str()).cloned();
+    let Some(subscriber) = subscriber.filter(|subscriber| !subscriber.subscription().is_expired(now)) else {
+        return Ok(Recipient::Nobody);
+    };
+    let mut batch = Batch::new();
+    for response in told.context_responses {
+        let element = response.context_element;
+        let deleted = element.attributes.is_empty() && element.domain_metadata.is_empty();
+        let due = Due::new(Arc::new(remote::entity(element, now)), deleted, now);
+        broker.queue(&mut batch, &subscriber, &due);
+    }
+    notifier::wake(broker, &subscriber);
+    broker.ledger.commit(batch).await?;
+    Ok(Recipient::Known)
+}
