@@ -60,7 +60,7 @@ pub enum Event {
         /// Why, e.g. `exit code 1`.
         reason: String,
     },
-    /// [`Action::Stop`] is done: the instance is gone.
+    /// [`Action::Stop`](crate::Action::Stop) is done: the instance is gone.
     Stopped {
         /// Which.
         task: TaskId,
@@ -76,7 +76,7 @@ pub enum Event {
         /// What is wrong.
         trouble: Option<String>,
     },
-    /// [`Action::Subscribe`] is done.
+    /// [`Action::Subscribe`](crate::Action::Subscribe) is done.
     Subscribed {
         /// For which instance.
         task: TaskId,
@@ -92,14 +92,14 @@ pub enum Event {
         /// The subscription.
         subscription: Subscription,
     },
-    /// [`Action::Unsubscribe`] is done, or given up.
+    /// [`Action::Unsubscribe`](crate::Action::Unsubscribe) is done, or given up.
     Unsubscribed {
         /// Of which instance.
         task: TaskId,
         /// The subscription.
         subscription: Subscription,
     },
-    /// [`Action::DeleteOutputs`] is done, or given up.
+    /// [`Action::DeleteOutputs`](crate::Action::DeleteOutputs) is done, or given up.
     OutputsDeleted {
         /// Of which instance.
         task: TaskId,

@@ -11,6 +11,10 @@ impl Tasks {
     pub(crate) fn settle_after_change(&mut self, task: &TaskId, now: Timestamp, actions: &mut Vec<Action>) {
         let before = self.exclusive_level;
         self.settle(task, now, actions);
+        let is_exclusive = self.records.get(task).is_some_and(|record| record.instance.is_exclusive);
+        if before.is_none() && !is_exclusive {
+            return;
+        }
         self.exclusive_level = self.present_exclusive_level();
         if self.exclusive_level != before {
             self.settle_all(now, actions);

@@ -10,13 +10,14 @@ use flow::TaskId;
 use futures_util::StreamExt;
 use tasks::Event;
 
-use super::engine::DockerEngine;
+use super::engine::{DockerEngine, status_of};
 use super::spec::{TASK_LABEL, WORKER_LABEL};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const QUOTED_LINES: &str = "3";
 const QUOTED_LETTERS: usize = 300;
+const ENGINE_AWAY: &str = "the Docker engine was stopped";
 
 /// For as long as the worker runs.
 pub(super) async fn run(engine: &DockerEngine) {
@@ -99,10 +100,13 @@ impl DockerEngine {
     }
 
     async fn why(&self, id: &str) -> String {
-        let vanished = || "the container has vanished".to_owned();
-        let Ok(docker) = self.docker() else { return vanished() };
-        let Ok(inspected) = docker.inspect_container(id, None::<InspectContainerOptions>).await else {
-            return vanished();
+        let Ok(docker) = self.docker() else { return ENGINE_AWAY.to_owned() };
+        let inspected = match docker.inspect_container(id, None::<InspectContainerOptions>).await {
+            Ok(inspected) => inspected,
+            Err(error) if status_of(&error) == Some(404) => {
+                return "the container was removed by somebody else".to_owned();
+            }
+            Err(_) => return ENGINE_AWAY.to_owned(),
         };
         let limit = inspected.host_config.and_then(|config| config.memory).unwrap_or_default();
         let mut reason = describe(&inspected.state.unwrap_or_default(), limit);
