@@ -16,12 +16,12 @@ pub fn functions() -> Value {
     ])
 }
 
-/// The operators as containers of one image, which finds out by a parameter what to be.
+/// The operators as container images, as `operators/build-images test` makes them.
 #[must_use]
-pub fn containers(image: &str) -> Value {
+pub fn containers() -> Value {
     let operator = |name: &str| {
         json!({ "name": name, "description": "", "parameters": [],
-            "dockerimages": [{ "name": format!("{image}-{name}"), "tag": "test", "hwType": "X86", "osType": "Linux", "prefetched": false }] })
+            "dockerimages": [{ "name": format!("fogflow/{name}"), "tag": "test", "hwType": "X86", "osType": "Linux", "prefetched": false }] })
     };
     json!([operator("anomaly"), operator("counter")])
 }

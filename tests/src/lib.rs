@@ -3,8 +3,10 @@
 pub mod anomaly;
 mod api;
 mod bus;
+mod image;
 mod system;
 
 pub use api::{Api, panel, rule};
 pub use bus::BusClient;
+pub use image::build_images;
 pub use system::{Part, Place, System, Workers};

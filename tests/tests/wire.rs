@@ -23,7 +23,7 @@ async fn a_worker_of_the_original_gets_its_commands() {
     system.wait_for_workers(1).await;
 
     let topology = anomaly::topology("wire");
-    system.submit(&anomaly::containers("fogflow/operator"), &topology, &anomaly::everywhere()).await.unwrap();
+    system.submit(&anomaly::containers(), &topology, &anomaly::everywhere()).await.unwrap();
     let broker = system.url(Part::Broker(0));
     system.api.update(&broker, &rule(50.0)).await.unwrap();
     system.api.update(&broker, &panel("p1", 1.0, 10.0, 10.0)).await.unwrap();
@@ -32,7 +32,7 @@ async fn a_worker_of_the_original_gets_its_commands() {
     assert_eq!(task["TopologyName"], "wire");
     assert_eq!(task["TaskName"], "Detector");
     assert_eq!(task["OperatorName"], "anomaly");
-    assert_eq!(task["DockerImage"], "fogflow/operator-anomaly:test");
+    assert_eq!(task["DockerImage"], "fogflow/anomaly:test");
     assert_eq!(task["WorkerID"], "Worker.original");
     assert_eq!(task["Status"], "scheduled");
     assert_eq!(task["PriorityLevel"], 50);
