@@ -10,10 +10,13 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod adoption;
 mod availability;
+mod commands;
 mod event;
 mod fleet;
 mod grouping;
+mod groups;
 mod hash;
 mod instance;
 mod intents;

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod discovery;
+mod faults;
 mod master;
 mod network;
 #[path = "../support/mod.rs"]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flow::{Message, ServiceIntent, WorkerId};
 use ngsi::Timestamp;
-use orchestration::{Effect, Event, IntentId};
+use orchestration::{Effect, Event};
 
 use crate::discovery::{Discovery, Said};
 use crate::master::{Disk, Driver, Master};
@@ -20,20 +20,20 @@ const BOUND_MS: i64 = 150_000;
 const STEADY_MS: i64 = 10_000;
 
 pub(crate) struct World {
-    chance: Chance,
-    agenda: Agenda,
-    ms: i64,
-    discovery: Discovery,
-    discovery_up: bool,
-    master: Option<Master>,
-    disk: Disk,
-    lives: u64,
-    commanded_ms: i64,
-    workers: Vec<Worker>,
-    things: BTreeMap<String, Thing>,
+    pub(crate) chance: Chance,
+    pub(crate) agenda: Agenda,
+    pub(crate) ms: i64,
+    pub(crate) discovery: Discovery,
+    pub(crate) discovery_up: bool,
+    pub(crate) master: Option<Master>,
+    pub(crate) disk: Disk,
+    pub(crate) lives: u64,
+    pub(crate) commanded_ms: i64,
+    pub(crate) workers: Vec<Worker>,
+    pub(crate) things: BTreeMap<String, Thing>,
     /// Each with the topology it names now.
-    intents: BTreeMap<u8, u8>,
-    withdrawn: Vec<u8>,
+    pub(crate) intents: BTreeMap<u8, u8>,
+    pub(crate) withdrawn: Vec<u8>,
 }
 
 impl World {
@@ -71,11 +71,11 @@ impl World {
         world
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_millis(1_000_000_000 + self.ms)
     }
 
-    fn faults(&self) -> bool {
+    pub(crate) fn faults(&self) -> bool {
         self.ms < FAULTS_MS
     }
 
@@ -100,7 +100,7 @@ impl World {
         Err("nothing happens any more".to_owned())
     }
 
-    fn take(&mut self, arrival: Arrival) {
+    pub(crate) fn take(&mut self, arrival: Arrival) {
         match arrival {
             Arrival::AtMaster { from, message } => self.at_master(from, message),
             Arrival::AtWorker { to, message } => self.at_worker(to, message),
@@ -139,13 +139,13 @@ impl World {
         }
     }
 
-    fn later(&mut self, most_ms: u64, arrival: Arrival) {
+    pub(crate) fn later(&mut self, most_ms: u64, arrival: Arrival) {
         let delay = 1 + i64::try_from(self.chance.below(most_ms)).unwrap();
         self.agenda.at(self.ms + delay, arrival);
     }
 
     /// The bus: while there are faults it loses, repeats and delays, so also reorders.
-    fn bus(&mut self, arrival: Arrival) {
+    pub(crate) fn bus(&mut self, arrival: Arrival) {
         if !self.faults() {
             return self.later(20, arrival);
         }
@@ -159,19 +159,19 @@ impl World {
         self.later(slow, arrival);
     }
 
-    fn say(&mut self, from: usize, message: Message) {
+    pub(crate) fn say(&mut self, from: usize, message: Message) {
         self.bus(Arrival::AtMaster { from, message });
     }
 
-    fn alive(&self, worker: usize, life: u64) -> bool {
+    pub(crate) fn alive(&self, worker: usize, life: u64) -> bool {
         self.workers[worker].process.is_some() && self.workers[worker].life == life
     }
 
-    fn is_master(&self, life: u64) -> bool {
+    pub(crate) fn is_master(&self, life: u64) -> bool {
         self.master.as_ref().is_some_and(|master| master.life == life)
     }
 
-    fn at_master(&mut self, from: usize, message: Message) {
+    pub(crate) fn at_master(&mut self, from: usize, message: Message) {
         let worker = WorkerId::from(self.workers[from].name.as_str());
         match message {
             Message::WorkerJoin(profile) => self.tell_master(Event::WorkerJoined(Box::new(profile))),
@@ -182,7 +182,7 @@ impl World {
         }
     }
 
-    fn at_worker(&mut self, to: usize, message: Message) {
+    pub(crate) fn at_worker(&mut self, to: usize, message: Message) {
         if self.workers[to].process.is_none() {
             return;
         }
@@ -193,13 +193,13 @@ impl World {
         self.tell_worker(to, tasks::Event::Command(message));
     }
 
-    fn tell_worker(&mut self, worker: usize, event: tasks::Event) {
+    pub(crate) fn tell_worker(&mut self, worker: usize, event: tasks::Event) {
         let (now, faults) = (self.now(), self.faults());
         let next = self.workers[worker].handle(event, now, &mut self.chance, faults);
         self.follow(worker, next);
     }
 
-    fn follow(&mut self, worker: usize, next: Vec<Next>) {
+    pub(crate) fn follow(&mut self, worker: usize, next: Vec<Next>) {
         let life = self.workers[worker].life;
         for next in next {
             match next {
@@ -209,14 +209,14 @@ impl World {
         }
     }
 
-    fn tell_master(&mut self, event: Event) {
+    pub(crate) fn tell_master(&mut self, event: Event) {
         let now = self.now();
         let Some(master) = &mut self.master else { return };
         let effects = master.handle(event, now);
         self.perform(effects);
     }
 
-    fn perform(&mut self, effects: Vec<Effect>) {
+    pub(crate) fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             let Some(master) = &mut self.master else { return };
             match effect {
@@ -245,7 +245,7 @@ impl World {
     }
 
     /// The driver of a request: asks for a subscription, or checks that it is there still.
-    fn drive(&mut self, key: orchestration::SubscriptionKey) {
+    pub(crate) fn drive(&mut self, key: orchestration::SubscriptionKey) {
         let Some(master) = &mut self.master else { return };
         let life = master.life;
         if self.discovery_up {
@@ -265,7 +265,7 @@ impl World {
         self.agenda.at(self.ms + 500, Arrival::Driver { life, key });
     }
 
-    fn subscribed(&mut self, key: orchestration::SubscriptionKey, id: u64, empty: bool) {
+    pub(crate) fn subscribed(&mut self, key: orchestration::SubscriptionKey, id: u64, empty: bool) {
         let Some(master) = &mut self.master else { return };
         let Some(driver) = master.drivers.get_mut(&key).filter(|driver| driver.id.is_none()) else {
             return master.ended.push(id);
@@ -276,7 +276,7 @@ impl World {
         }
     }
 
-    fn wake_outboxes(&mut self) {
+    pub(crate) fn wake_outboxes(&mut self) {
         let ids: Vec<u64> = self.discovery.subscribers.keys().copied().collect();
         for id in ids {
             self.later(20, Arrival::Outbox { id });
@@ -284,7 +284,7 @@ impl World {
     }
 
     /// Delivers the first of a subscriber's queue; tried again until the master has answered.
-    fn discovery_sends(&mut self, id: u64) {
+    pub(crate) fn discovery_sends(&mut self, id: u64) {
         if !self.discovery_up {
             return;
         }
@@ -312,13 +312,13 @@ impl World {
     }
 
     /// Whether the reference of a subscription is that of the latest attempt.
-    fn current(&self, key: orchestration::SubscriptionKey, id: u64) -> bool {
+    pub(crate) fn current(&self, key: orchestration::SubscriptionKey, id: u64) -> bool {
         let driver = self.master.as_ref().and_then(|master| master.drivers.get(&key));
         let latest = self.discovery.subscribers.iter().filter(|(_, s)| s.key == key).map(|(id, _)| *id).max();
         driver.is_some_and(|driver| driver.id == Some(id) || driver.id.is_none() && driver.asking && latest == Some(id))
     }
 
-    fn notify(&mut self, key: orchestration::SubscriptionKey, id: u64, said: Said) {
+    pub(crate) fn notify(&mut self, key: orchestration::SubscriptionKey, id: u64, said: Said) {
         match said {
             Said::Available(registration) => {
                 self.tell_master(Event::Available { key, registrations: vec![registration] });
@@ -336,135 +336,8 @@ impl World {
         }
     }
 
-    fn start_worker(&mut self, index: usize) {
-        if self.workers[index].process.is_some() {
-            return;
-        }
-        let (now, faults, keeps) = (self.now(), self.faults(), self.chance.percent(70));
-        let next = self.workers[index].start(keeps, now, &mut self.chance, faults);
-        self.follow(index, next);
-        let life = self.workers[index].life;
-        let profile = self.workers[index].profile();
-        self.say(index, Message::WorkerJoin(profile));
-        self.agenda.at(self.ms + 500, Arrival::WorkerTick { worker: index, life });
-        self.agenda.at(self.ms + 2_000, Arrival::Heartbeat { worker: index, life });
-    }
-
-    fn start_master(&mut self) {
-        if self.master.is_some() {
-            return;
-        }
-        self.lives += 1;
-        let (master, effects) = Master::start(self.lives, &self.disk, self.now());
-        self.master = Some(master);
-        self.perform(effects);
-        self.agenda.at(self.ms + 1_000, Arrival::MasterTick { life: self.lives });
-        self.later(500, Arrival::Announce);
-        self.wake_outboxes();
-    }
-
-    /// The designer says everything again.
-    fn announce(&mut self) {
-        for index in self.withdrawn.clone() {
-            self.tell_master(Event::IntentDeleted(IntentId::from(intent(index).id.as_str())));
-        }
-        for (index, variant) in self.intents.clone() {
-            let (intent, topology) = (Box::new(wish(index, variant)), Box::new(topology(variant)));
-            self.tell_master(Event::Intent { intent, topology });
-        }
-    }
-
-    fn fault(&mut self) {
-        let worker = usize::try_from(self.chance.below(self.workers.len() as u64)).unwrap();
-        match self.chance.below(100) {
-            0..45 => self.change_thing(),
-            45..57 => self.change_intents(),
-            57..67 => {
-                let leaves = self.chance.percent(30);
-                if leaves && self.workers[worker].process.is_some() {
-                    let profile = self.workers[worker].profile();
-                    self.say(worker, Message::WorkerLeave(profile));
-                }
-                self.workers[worker].process = None;
-                self.later(12_000, Arrival::WorkerStart { worker });
-            }
-            67..77 => {
-                let disk = if self.chance.percent(85) { self.disk.clone() } else { Disk::default() };
-                (self.master, self.disk) = (None, disk);
-                self.later(6_000, Arrival::MasterStart);
-            }
-            77..82 => {
-                self.discovery_up = false;
-                self.discovery.restart();
-                self.later(5_000, Arrival::Reregister);
-            }
-            82..85 => {
-                self.discovery_up = false;
-                if self.chance.percent(50) {
-                    self.discovery.lose_all();
-                } else {
-                    self.discovery.lose_registrations();
-                }
-                self.discovery.restart();
-                self.later(5_000, Arrival::Reregister);
-            }
-            _ => self.exit(worker),
-        }
-    }
-
-    /// A container ends by itself.
-    fn exit(&mut self, worker: usize) {
-        let Some((task, (_, run))) = self.workers[worker].running.pop_first() else { return };
-        self.tell_worker(worker, tasks::Event::Exited { task, run, reason: "exit code 1".to_owned() });
-    }
-
-    /// A broker tells what it could not while discovery was away.
-    fn tell_discovery_all(&mut self) {
-        for thing in &Thing::all() {
-            match self.things.get(&thing.name()) {
-                Some(thing) => self.discovery.register(thing),
-                None => self.discovery.unregister(&thing.name()),
-            }
-        }
-    }
-
-    fn change_thing(&mut self) {
-        let mut small = |bound| u8::try_from(self.chance.below(bound)).unwrap();
-        let (id, kind, city, place, gone) = (small(3), small(3), small(2), small(100), small(4) == 0);
-        let thing = Thing { id, kind, city, place: (place < 80).then_some(place) };
-        if gone {
-            self.things.remove(&thing.name());
-        } else {
-            // A place once registered is not unregistered: metadata are merged.
-            let before = self.things.get(&thing.name()).and_then(|before| before.place);
-            self.things.insert(thing.name(), Thing { place: thing.place.or(before), ..thing });
-        }
-        if self.discovery_up {
-            match self.things.get(&thing.name()) {
-                Some(thing) => self.discovery.register(thing),
-                None => self.discovery.unregister(&thing.name()),
-            }
-            self.wake_outboxes();
-        }
-    }
-
-    fn change_intents(&mut self) {
-        let index = u8::try_from(self.chance.below(6)).unwrap();
-        if self.intents.contains_key(&index) && self.chance.percent(60) {
-            self.intents.remove(&index);
-            self.withdrawn.push(index);
-        } else {
-            let variant = if self.chance.percent(60) { index } else { index + 1 };
-            self.intents.insert(index, variant);
-            self.withdrawn.retain(|known| *known != index);
-        }
-        if !self.chance.percent(20) {
-            self.announce();
-        }
-    }
-
     /// What differs from the plan.
-    fn wrong(&self) -> Option<String> {
+    pub(crate) fn wrong(&self) -> Option<String> {
         let Some(master) = &self.master else { return Some("there is no master".to_owned()) };
         let things: Vec<Thing> = self.things.values().copied().collect();
         let salted = |index: u8| self.disk.intents.get(&intent(index).id).is_some_and(|stored| stored.ordinal > 0);
@@ -501,7 +374,7 @@ impl World {
 }
 
 /// An intent, on a topology of another number than its own if it has been changed.
-fn wish(index: u8, variant: u8) -> ServiceIntent {
+pub(crate) fn wish(index: u8, variant: u8) -> ServiceIntent {
     ServiceIntent { topology: topology(variant).name, ..intent(index) }
 }
 
