@@ -114,12 +114,14 @@ impl Broker {
         }
     }
 
-    /// Says which notices a subscriber will never get.
+    /// Counts notices that a subscriber will never get, and says so from time to time.
     pub(crate) fn note_lost(&self, subscriber: &Subscriber, lost: &[Notice], reason: &str) {
         self.counters.dropped.inc_by(lost.len() as u64);
-        let first = lost.first().map(|notice| notice.entity.id.as_str()).unwrap_or_default();
-        let (subscription, reference) = (subscriber.id(), subscriber.reference());
-        tracing::warn!(%subscription, reference, reason, count = lost.len(), first, "gave up notifications");
+        if let Some(count) = subscriber.count_lost(lost.len(), service::now()) {
+            let first = lost.first().map(|notice| notice.entity.id.as_str()).unwrap_or_default();
+            let (subscription, reference) = (subscriber.id(), subscriber.reference());
+            tracing::warn!(%subscription, reference, reason, count, first, "gave up notifications");
+        }
         self.outbox.done(subscriber.id(), lost);
     }
 

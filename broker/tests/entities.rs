@@ -186,6 +186,11 @@ async fn bad_input_is_answered_with_its_place() {
             ),
             "vertices",
         ),
+        (
+            "queryContext",
+            json!({ "entities": vec![json!({ "id": "a+", "isPattern": true }); 101] }).to_string(),
+            "entities",
+        ),
         ("queryContext", "[]".to_owned(), ""),
         ("queryContext", json!({ "entities": [{ "id": "(", "isPattern": true }] }).to_string(), "entities[0].id"),
         (

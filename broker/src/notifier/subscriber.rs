@@ -17,6 +17,8 @@ use super::body;
 const BATCH: usize = 256;
 /// Bytes, roughly, in one notification.
 const BATCH_BYTES: usize = 1024 * 1024;
+/// How often the log says that notifications to a subscriber are lost.
+const LOSS_REPORT_INTERVAL: Duration = Duration::from_secs(10);
 /// Notifications under way to one reference.
 const PER_REFERENCE: usize = 8;
 
@@ -53,6 +55,8 @@ pub(crate) struct Subscriber {
 struct State {
     backlog: Backlog,
     driving: bool,
+    lost: usize,
+    lost_reported_at: Timestamp,
 }
 
 impl Subscribed for Subscriber {
@@ -68,7 +72,12 @@ impl Subscriber {
         Self {
             target: body::target(&subscription),
             endpoint: endpoints.permits(reference),
-            state: Mutex::new(State { backlog: Backlog::held(), driving: false }),
+            state: Mutex::new(State {
+                backlog: Backlog::held(),
+                driving: false,
+                lost: 0,
+                lost_reported_at: Timestamp::default(),
+            }),
             ended: AtomicBool::new(false),
             initialised: AtomicBool::new(subscription.record.initialised),
             nudge: Notify::new(),
@@ -117,6 +126,17 @@ impl Subscriber {
 
     pub(super) fn take_older(&self, time: Timestamp) -> Vec<Notice> {
         self.state.lock().backlog.take_older(time)
+    }
+
+    /// Counts lost notices; gives back how many are to be reported now, if any.
+    pub(crate) fn count_lost(&self, lost: usize, now: Timestamp) -> Option<usize> {
+        let mut state = self.state.lock();
+        state.lost += lost;
+        if now.since(state.lost_reported_at) < LOSS_REPORT_INTERVAL {
+            return None;
+        }
+        state.lost_reported_at = now;
+        Some(std::mem::take(&mut state.lost))
     }
 
     /// Ends it: nothing more is sent. Gives back what was still due.

@@ -9,6 +9,9 @@ use ngsi::{AttributeKind, Entity, EntitySelector, Name, ParseError, Point, Restr
 /// The most entity references a query or subscription may have.
 pub const MAX_SELECTORS: usize = 10_000;
 
+/// The most of them that may be patterns: each takes time and memory to compile.
+pub const MAX_PATTERNS: usize = 100;
+
 /// Conditions on entities, understood once and applied often.
 #[derive(Debug, Clone)]
 pub struct Query {
@@ -26,6 +29,9 @@ impl Query {
     pub fn compile(entities: &[EntityRef], attributes: &[Name], restriction: &Restriction) -> Result<Self, ParseError> {
         if entities.len() > MAX_SELECTORS {
             return Err(ParseError::new("entities", format!("must hold at most {MAX_SELECTORS} elements")));
+        }
+        if entities.iter().filter(|entity| entity.is_pattern).count() > MAX_PATTERNS {
+            return Err(ParseError::new("entities", format!("must hold at most {MAX_PATTERNS} patterns")));
         }
         Ok(Self {
             selectors: EntitySelector::compile_all("entities", entities)?,
