@@ -12,7 +12,7 @@ use crate::state::{Input, Master};
 
 /// The queue of everything a master hears.
 pub(crate) fn subscribe(master: &Master) -> Subscription {
-    let keys = [routing::HEARTBEAT, routing::TASK, routing::ORCHESTRATION].map(routing::binding);
+    let keys = [routing::HEARTBEAT, routing::TASK, routing::ORCHESTRATION, routing::DESIGNER].map(routing::binding);
     master.bus.subscribe(&master.id, &keys.each_ref().map(String::as_str))
 }
 
@@ -98,6 +98,12 @@ async fn understood(master: &Master, envelope: &Envelope, message: Message) {
             master.tell(Input::Announced { intent: Box::new(intent), by_designer, stored }).await;
             // An error means that the master stops: the message returns to its queue.
             let _ = on_disk.await;
+        }
+        Message::MasterJoin(other) if other.id != master.id => {
+            tracing::warn!(
+                other = other.id,
+                "another master serves the same intents: each will undo what the other does"
+            );
         }
         _ => {}
     }
