@@ -90,6 +90,10 @@ impl Reconciler {
     }
 
     fn take(&mut self, event: Event) {
+        if event == Event::Retry {
+            // The profile names one engine more.
+            self.reporter.changed();
+        }
         let commit = self.handle(event);
         self.watch(commit);
     }

@@ -135,6 +135,9 @@ async fn container_from_command_to_output_to_removal() {
     assert_eq!(output["contextElements"][0]["entityId"]["id"], "Out.1");
     assert_eq!(output["contextElements"][0]["attributes"][0], json!({ "name": "t", "type": "integer", "value": 5 }));
 
+    let logs = site.node.client.get(&format!("{}/tasks/Task.top.main.1/logs", site.url)).await.unwrap();
+    assert!(String::from_utf8_lossy(logs.body()).contains("operator dummy listens on port"));
+
     site.command(Message::RemoveTask(dummy("Task.top.main.1", 2))).await;
     none_left(docker, "Worker.whole").await;
     let updates = site.broker_gets("/ngsi10/updateContext", 4).await;

@@ -240,3 +240,15 @@ async fn worker_stops_quickly_though_its_broker_is_gone_and_cancels_later() {
     site.broker_gets("/ngsi10/unsubscribeContext", 1).await;
     site.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn worker_for_tests_of_scale_only_pretends() {
+    let data = tempfile::tempdir().unwrap();
+    let settings = json!({ "container_management": "function", "start_actual_task": false });
+    let mut site = Site::start(data.path(), settings).await;
+    let image = TaskInstance { docker_image: "nowhere:latest".into(), ..function("t", 1, "") };
+    site.command(Message::AddTask(image)).await;
+    site.reported("t", InstanceStatus::Running).await;
+    assert_eq!(site.broker_got("/ngsi10/subscribeContext"), Vec::<serde_json::Value>::new());
+    site.stop().await;
+}

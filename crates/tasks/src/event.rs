@@ -104,6 +104,8 @@ pub enum Event {
         /// Of which instance.
         task: TaskId,
     },
+    /// An engine has come back: instances that could not be started are tried at once.
+    Retry,
     /// Time has passed.
     Tick,
 }

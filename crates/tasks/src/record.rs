@@ -122,6 +122,15 @@ impl Record {
         self.phase = Phase::Waiting { until: now.after(pause) };
     }
 
+    /// Waits no longer, if it waits because it could not be started.
+    pub(crate) fn retry(&mut self, now: Timestamp) {
+        if let Phase::Waiting { until } = &mut self.phase
+            && self.last_failure.as_ref().is_some_and(|failure| failure.on_start)
+        {
+            *until = now;
+        }
+    }
+
     /// Forgets failures that a long enough run has outweighed.
     pub(crate) fn recover(&mut self, now: Timestamp) {
         let Phase::Running { since, .. } = self.phase else { return };

@@ -69,6 +69,10 @@ impl Tasks {
                 self.removed.expire(now);
                 self.settle_all(now, &mut actions);
             }
+            Event::Retry => {
+                self.records.values_mut().for_each(|record| record.retry(now));
+                self.settle_all(now, &mut actions);
+            }
             event => self.engine_event(event, now, &mut actions),
         }
         actions

@@ -48,6 +48,8 @@ impl DockerEngine {
         }
         if !self.up.swap(true, Ordering::Relaxed) {
             tracing::info!("a Docker engine answers: containers can be run");
+            // The reconciler is gone only when the worker stops.
+            let _ = self.events.send(Event::Retry).await;
         }
         Ok(())
     }

@@ -205,3 +205,20 @@ fn restarted_worker_starts_what_it_had_and_finishes_what_it_was_removing() {
     assert!(!actions.iter().any(|a| matches!(a, Action::Subscribe { .. })), "its subscription is still good");
     assert_eq!(tasks.report()[0].generation, 4);
 }
+
+#[test]
+fn engine_that_comes_back_starts_what_could_not_be_started() {
+    let mut tasks = worker(10);
+    let run = start_run(&tasks.handle(add(instance("t", 1, &[])), at(0))).unwrap();
+    let reason = "no engine".to_owned();
+    tasks.handle(Event::StartFailed { task: "t".into(), run, reason, permanent: true }, at(0));
+    launch(&mut tasks, instance("exits", 1, &[]));
+    let run = tasks.records[&"exits".into()].run().unwrap();
+    tasks.handle(exited("exits", run), at(1));
+    let started: Vec<Action> = tasks.handle(Event::Retry, at(1));
+    let ids: Vec<&str> = started
+        .iter()
+        .filter_map(|a| if let Action::Start { instance, .. } = a { Some(instance.id.as_str()) } else { None })
+        .collect();
+    assert_eq!(ids, ["t"]);
+}
