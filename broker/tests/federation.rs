@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use service::{Config, Node, Running};
 use storage::Store;
-use testkit::{Receiver, wait_until};
+use testkit::{Behaviour, Receiver, wait_until};
 
 struct Discovery {
     node: Node,
@@ -273,4 +273,33 @@ async fn messages_for_nobody_are_refused() {
     assert_eq!(site.post("/ngsi10/notifyContext", &nothing).await.0, StatusCode::OK);
     let told = json!({ "subscribeId": "unknown", "contextRegistrationResponses": [], "errorCode": { "code": 201 } });
     assert_eq!(site.post("/ngsi10/notifyContextAvailability", &told).await.0, StatusCode::NOT_FOUND);
+}
+
+/// Whether an entity has been registered in what discovery received.
+fn is_registered(received: &[testkit::Received], id: &str) -> bool {
+    let registrations = received.iter().filter(|request| request.path == "/ngsi9/registerContext");
+    let entities = registrations.map(|request| request.json()["contextRegistrations"].to_string());
+    entities.into_iter().any(|text| text.contains(&format!("\"{id}\"")))
+}
+
+/// The original discovery answers heartbeats with nothing and forgets everything when it stops.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_original_discovery_is_told_again_after_every_outage() {
+    let discovery = Receiver::start().await.unwrap();
+    let site = Site::start("one", discovery.address().port()).await;
+    site.set("Room.1", "Room", 1).await;
+    let all =
+        |received: &[testkit::Received]| is_registered(received, "Room.1") && is_registered(received, "Broker.one");
+    wait_until(SOON, "both are registered", async || all(&discovery.received()).then_some(())).await;
+    let received = discovery.take();
+    let heartbeat = received.iter().find(|request| request.path == "/ngsi9/broker/heartbeat").unwrap();
+    assert_eq!(heartbeat.json(), json!({ "id": "Broker.one", "myURL": format!("{}/ngsi10", site.url) }));
+
+    site.set("Room.1", "Room", 2).await;
+    discovery.behave(Behaviour::Refuse(StatusCode::BAD_GATEWAY));
+    let beats = |received: &[testkit::Received]| received.iter().any(|request| request.path.ends_with("heartbeat"));
+    wait_until(SOON, "a heartbeat that fails", async || beats(&discovery.received()).then_some(())).await;
+    assert!(!is_registered(&discovery.take(), "Room.1"), "a new value is none of discovery's business");
+    discovery.behave(Behaviour::Answer(json!({})));
+    wait_until(SOON, "both are registered again", async || all(&discovery.received()).then_some(())).await;
 }
