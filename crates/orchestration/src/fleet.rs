@@ -12,7 +12,23 @@ use rstar::primitives::GeomWithData;
 
 use crate::{Rejection, Requirements};
 
-type Place = GeomWithData<[f64; 3], WorkerId>;
+type Place = GeomWithData<[f64; 3], Spot>;
+/// A worker after its load, in millionths of its capacity.
+type Ranked = (u64, WorkerId);
+
+/// A point as a key. Workers at one point share an entry of the tree: it would slow down with many equal ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Spot(u64, u64);
+
+impl Spot {
+    fn of(point: Point) -> Self {
+        Self(point.latitude.to_bits(), point.longitude.to_bits())
+    }
+
+    fn point(self) -> Point {
+        Point { latitude: f64::from_bits(self.0), longitude: f64::from_bits(self.1) }
+    }
+}
 
 /// A worker as it is known.
 #[derive(Debug, Default)]
@@ -32,7 +48,7 @@ pub(crate) struct Worker {
     pub(crate) prefetched: BTreeSet<String>,
     pub(crate) backing_off: bool,
     deadline: Timestamp,
-    indexed: Option<(u64, Option<[f64; 3]>)>,
+    indexed: Option<(u64, Option<Spot>)>,
 }
 
 impl Worker {
@@ -64,8 +80,9 @@ impl Worker {
 #[derive(Debug, Default)]
 pub(crate) struct Fleet {
     workers: BTreeMap<WorkerId, Worker>,
-    by_load: BTreeSet<(u64, WorkerId)>,
-    unlocated: BTreeSet<(u64, WorkerId)>,
+    by_load: BTreeSet<Ranked>,
+    /// Those at each point, and those without one.
+    spots: BTreeMap<Option<Spot>, BTreeSet<Ranked>>,
     places: RTree<Place>,
     deadlines: BTreeSet<(Timestamp, WorkerId)>,
     backing_off: BTreeSet<(Timestamp, WorkerId)>,
@@ -165,28 +182,35 @@ impl Fleet {
     fn reindex(&mut self, id: &WorkerId) {
         let Some(worker) = self.workers.get_mut(id) else { return };
         let open = worker.has_room() && !worker.backing_off;
-        let wanted = open.then(|| (worker.ratio(), worker.location.map(on_sphere)));
+        let wanted = open.then(|| (worker.ratio(), worker.location.map(Spot::of)));
         if worker.indexed == wanted {
             return;
         }
-        let before = std::mem::replace(&mut worker.indexed, wanted);
-        let place = |entry: Option<(u64, Option<[f64; 3]>)>| entry.and_then(|(_, place)| place);
-        if let Some((ratio, _)) = before {
+        if let Some((ratio, spot)) = std::mem::replace(&mut worker.indexed, wanted) {
             self.by_load.remove(&(ratio, id.clone()));
-            self.unlocated.remove(&(ratio, id.clone()));
+            self.leave_spot(spot, &(ratio, id.clone()));
         }
-        if let Some((ratio, location)) = wanted {
+        if let Some((ratio, spot)) = wanted {
             self.by_load.insert((ratio, id.clone()));
-            if location.is_none() {
-                self.unlocated.insert((ratio, id.clone()));
-            }
+            self.enter_spot(spot, (ratio, id.clone()));
         }
-        if place(before) != place(wanted) {
-            if let Some(point) = place(before) {
-                self.places.remove(&Place::new(point, id.clone()));
-            }
-            if let Some(point) = place(wanted) {
-                self.places.insert(Place::new(point, id.clone()));
+    }
+
+    fn enter_spot(&mut self, spot: Option<Spot>, worker: Ranked) {
+        let here = self.spots.entry(spot).or_default();
+        if let (true, Some(spot)) = (here.is_empty(), spot) {
+            self.places.insert(Place::new(on_sphere(spot.point()), spot));
+        }
+        here.insert(worker);
+    }
+
+    fn leave_spot(&mut self, spot: Option<Spot>, worker: &Ranked) {
+        let Some(here) = self.spots.get_mut(&spot) else { return };
+        here.remove(worker);
+        if here.is_empty() {
+            self.spots.remove(&spot);
+            if let Some(spot) = spot {
+                self.places.remove(&Place::new(on_sphere(spot.point()), spot));
             }
         }
     }
@@ -200,30 +224,42 @@ impl Fleet {
     ) -> Option<WorkerId> {
         let suits =
             |id: &WorkerId| self.workers.get(id).is_some_and(|worker| worker.rejection(needs, excluded).is_ok());
-        let least_loaded = |ids: &BTreeSet<(u64, WorkerId)>| ids.iter().map(|(_, id)| id).find(|id| suits(id)).cloned();
-        match centre(inputs) {
+        let least_loaded = |ids: &BTreeSet<Ranked>| ids.iter().find(|(_, id)| suits(id)).cloned();
+        let found = match centre(inputs) {
             None => least_loaded(&self.by_load),
-            Some(centre) => self.nearest(centre, inputs, suits).or_else(|| least_loaded(&self.unlocated)),
-        }
+            Some(centre) => {
+                let nearest = self.nearest(centre, inputs, least_loaded);
+                nearest.or_else(|| self.spots.get(&None).and_then(least_loaded))
+            }
+        };
+        found.map(|(_, id)| id)
     }
 
-    fn nearest(&self, centre: Point, inputs: &[Point], suits: impl Fn(&WorkerId) -> bool) -> Option<WorkerId> {
+    fn nearest(
+        &self,
+        centre: Point,
+        inputs: &[Point],
+        least_loaded: impl Fn(&BTreeSet<Ranked>) -> Option<Ranked>,
+    ) -> Option<Ranked> {
         let spread: f64 = inputs.iter().map(|input| centre.distance_m(*input)).sum();
-        let mut best: Option<(u64, u64, &WorkerId)> = None;
+        let mut best: Option<(u64, Ranked)> = None;
         for place in self.places.nearest_neighbor_iter(&on_sphere(centre)) {
-            let Some((worker, location)) = self.workers.get(&place.data).and_then(|w| Some((w, w.location?))) else {
-                continue;
-            };
+            let location = place.data.point();
             let least = inputs.len() as f64 * centre.distance_m(location) - spread;
-            if best.is_some_and(|(sum, ..)| least > sum as f64 + 1.0) {
+            if best.as_ref().is_some_and(|(sum, _)| least > *sum as f64 + 1.0) {
                 break;
             }
-            let candidate = (total_m(location, inputs), worker.ratio(), &place.data);
-            if best.is_none_or(|best| candidate < best) && suits(&place.data) {
-                best = Some(candidate);
+            let sum = total_m(location, inputs);
+            if best.as_ref().is_some_and(|(best, _)| sum > *best) {
+                continue;
             }
+            let candidate = self.spots.get(&Some(place.data)).and_then(&least_loaded).map(|ranked| (sum, ranked));
+            best = match (best, candidate) {
+                (Some(best), Some(candidate)) => Some(best.min(candidate)),
+                (best, candidate) => best.or(candidate),
+            };
         }
-        best.map(|(_, _, id)| id.clone())
+        best.map(|(_, ranked)| ranked)
     }
 
     /// Why workers do not take an instance: the first `limit` of them, and how many others there are.
@@ -262,4 +298,45 @@ fn centre(inputs: &[Point]) -> Option<Point> {
     }
     let latitude = (sum[2] / length).clamp(-1.0, 1.0).asin().to_degrees();
     Some(Point { latitude, longitude: sum[1].atan2(sum[0]).to_degrees() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{at, worker};
+    use proptest::prelude::*;
+
+    fn points() -> impl Strategy<Value = Vec<(f64, f64)>> {
+        let near = (0_u8..4, 0_u8..4).prop_map(|(a, b)| (f64::from(a) * 30.0 - 45.0, f64::from(b) * 89.0 - 178.0));
+        prop::collection::vec(prop_oneof![near, (-90.0..90.0, -180.0..180.0)], 0..5)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn index_chooses_as_looking_at_all_would(
+            workers in prop::collection::vec((prop::option::weighted(0.9, points()), 0_u32..4, 0_usize..4), 0..20),
+            inputs in points(),
+        ) {
+            let mut fleet = Fleet::default();
+            for (number, (place, capacity, planned)) in workers.into_iter().enumerate() {
+                let place = place.and_then(|points| points.first().copied());
+                let profile = worker(&format!("Worker.{number:02}"), capacity, place);
+                let id = profile.id.clone();
+                fleet.hear(profile, at(0), true);
+                (0..planned).for_each(|task| fleet.plan(&id, &TaskId::from(format!("t{task}"))));
+            }
+            let inputs: Vec<Point> =
+                inputs.into_iter().map(|(latitude, longitude)| Point { latitude, longitude }).collect();
+            let needs = Requirements::of(&crate::fixtures::topology("t", Vec::new()).operators[0]);
+            let open = fleet.workers.values().filter(|worker| worker.has_room());
+            let rank = |worker: &Worker| {
+                let sum = worker.location.map_or(u64::MAX, |location| total_m(location, &inputs));
+                (if inputs.is_empty() { 0 } else { sum }, worker.ratio(), worker.profile.id.clone())
+            };
+            let expected = open.map(rank).min().map(|(_, _, id)| id);
+            prop_assert_eq!(fleet.choose(&needs, &inputs, &BTreeSet::new()), expected);
+        }
+    }
 }
