@@ -1,5 +1,5 @@
 //! The messages as they stand on the wire.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value, missing_docs)]
 
 use flow::{DecodeError, Envelope, GroupBy, InputStream, Message, ReportedInstance, Topology, WorkerProfile, routing};
 use serde_json::json;

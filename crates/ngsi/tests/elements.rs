@@ -1,5 +1,5 @@
 //! Context elements: both wire forms, validation, and that writing and parsing are inverse.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value, missing_docs)]
 
 use ngsi::v1::ngsi10::{UpdateAction, UpdateContextRequest};
 use ngsi::v1::{ContextAttribute, ContextElement, ContextMetadata, EntityRef, write_element};

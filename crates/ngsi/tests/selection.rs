@@ -1,5 +1,5 @@
 //! Selectors, scopes, places and durations.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value, missing_docs)]
 
 use std::time::Duration;
 
