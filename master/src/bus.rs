@@ -21,6 +21,7 @@ pub(crate) async fn run(master: Arc<Master>, mut messages: Subscription) {
     let ready = master.node.readiness("message bus");
     let mut state = master.bus.state();
     let mut connected = false;
+    master.event(Event::BusLost).await;
     loop {
         let now = state.borrow_and_update().clone();
         ready.set(match &now {
@@ -29,13 +30,14 @@ pub(crate) async fn run(master: Arc<Master>, mut messages: Subscription) {
             BusState::Closed => Err("closed".to_owned()),
         });
         let before = std::mem::replace(&mut connected, now == BusState::Connected);
-        if connected != before {
-            master.event(if connected { Event::BusBack } else { Event::BusLost }).await;
+        if before && !connected {
+            master.event(Event::BusLost).await;
         }
         if connected && !before {
             tokio::select! {
                 () = master.node.shutdown.cancelled() => {}
                 () = messages.bound() => {
+                    master.event(Event::BusBack).await;
                     say(&master, Message::MasterJoin(master.profile())).await;
                     let (audit, until) = (audit::run(master.clone()), master.node.shutdown.clone());
                     master.node.tasks.spawn(async move { until.run_until_cancelled(audit).await });

@@ -16,6 +16,8 @@ use crate::tables::Kept;
 use crate::{subscription, topology};
 
 const TICK: Duration = Duration::from_secs(1);
+/// How much later than expected a heartbeat may come after a restart.
+const SETTLE_MARGIN: Duration = Duration::from_secs(2);
 
 /// A topology being looked for.
 struct Search {
@@ -137,7 +139,7 @@ fn settings(config: &service::Config) -> Settings {
     let interval = config.worker.heartbeat_interval.max(1);
     let missed = config.worker.detection_duration.max(1);
     Settings {
-        settle: Duration::from_secs(interval),
+        settle: Duration::from_millis(interval.saturating_mul(1_500)) + SETTLE_MARGIN,
         silence_limit: Duration::from_secs(interval.saturating_mul(missed)),
         ..Settings::default()
     }

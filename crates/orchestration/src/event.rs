@@ -124,7 +124,7 @@ pub enum Event {
     },
     /// The bus is out of reach: the silence of workers means nothing.
     BusLost,
-    /// The bus is back.
+    /// The bus is there, or there again, and what is said on it arrives.
     BusBack,
     /// Time has passed; expected about once a second.
     Tick,

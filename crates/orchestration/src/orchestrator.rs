@@ -45,6 +45,7 @@ pub struct Orchestrator {
     /// Known workers that have not reported since the start.
     pub(crate) expected: BTreeSet<WorkerId>,
     pub(crate) settling: bool,
+    settling_since: Timestamp,
     /// Whether room has come up since instances were last tried.
     pub(crate) retry: bool,
     /// Where the sweep for better places goes on; `None` when it is done.
@@ -58,8 +59,8 @@ pub struct Orchestrator {
 impl Orchestrator {
     /// An orchestrator that goes on from what was kept: intents, and workers that existed.
     ///
-    /// With workers kept it asks each for a report and places nothing until all have answered or the settling time is
-    /// over, so that running instances are adopted.
+    /// With workers kept it places nothing until all have reported, as [`Event::BusBack`] asks them to, or the settling
+    /// time is over, so that running instances are adopted.
     #[must_use]
     pub fn new(
         settings: Settings,
@@ -68,11 +69,7 @@ impl Orchestrator {
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
         let settling = !workers.is_empty();
-        let mut this = Self { settings, now, started_at: now, settling, ..Self::default() };
-        for worker in &workers {
-            let request = Message::Report(ReportRequest { worker_id: worker.clone() });
-            this.send(worker.clone(), request);
-        }
+        let mut this = Self { settings, now, started_at: now, settling_since: now, settling, ..Self::default() };
         this.expected = workers.into_iter().collect();
         for StoredIntent { intent, topology, ordinal } in intents {
             let id = IntentId::from(intent.id.as_str());
@@ -98,7 +95,7 @@ impl Orchestrator {
             Event::WorkerLeft(profile) => self.left(&profile),
             Event::TaskUpdate { worker, update } => self.updated(&worker, *update),
             Event::BusLost => self.deaf = true,
-            Event::BusBack => self.deaf = false,
+            Event::BusBack => self.bus_back(),
             Event::Tick => self.tick(),
         }
         self.flush();
@@ -108,7 +105,7 @@ impl Orchestrator {
     fn tick(&mut self) {
         self.notice_silence();
         self.retry |= self.fleet.end_back_offs(self.now);
-        if self.settling && self.now.since(self.started_at) >= self.settings.settle {
+        if self.settling && !self.deaf && self.now.since(self.settling_since) >= self.settings.settle {
             self.settled();
         }
         while self.tombstone_order.front().is_some_and(|(at, _)| *at <= self.now) {
@@ -117,6 +114,17 @@ impl Orchestrator {
         }
         self.look_at_due();
         self.sweep();
+    }
+
+    /// Asks all workers how they are.
+    fn bus_back(&mut self) {
+        self.deaf = false;
+        self.settling_since = self.now;
+        let known = self.fleet.iter().map(|worker| worker.profile.id.clone());
+        let asked: BTreeSet<WorkerId> = known.chain(self.expected.iter().cloned()).collect();
+        for worker_id in asked {
+            self.send(worker_id.clone(), Message::Report(ReportRequest { worker_id }));
+        }
     }
 
     /// Silence counts only while this process runs and hears the bus: otherwise the first worker to be heard again

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// Times and bounds of an [`crate::Orchestrator`].
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long a restarted master waits for the workers it knew to report before it places anything: one heartbeat.
+    /// How long a restarted master, once it hears the bus, waits for the workers it knew to report before it places
+    /// anything: longer than the time between two heartbeats.
     pub settle: Duration,
     /// How old a command must be before a report that does not show it counts as a loss.
     pub grace: Duration,
@@ -38,7 +39,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            settle: Duration::from_secs(10),
+            settle: Duration::from_secs(17),
             grace: Duration::from_secs(2),
             silent_resend: Duration::from_secs(60),
             silence_limit: Duration::from_secs(30),

@@ -174,7 +174,8 @@ fn restarted_master_adopts_and_restarts_nothing() {
     let (master, effects) =
         Orchestrator::new(Settings::default(), vec![kept.unwrap()], vec!["Worker.a".into()], at(100));
     let mut bench = Bench { master, ms: 100, keys: Vec::new() };
-    let asked = bench.note(effects);
+    bench.note(effects);
+    let asked = bench.handle(Event::BusBack);
     assert!(matches!(&asked[..], [Message::Report(_)]));
     bench.available(entity("p1", "Panel", None));
     assert!(bench.available(entity("r1", "Rule", None)).is_empty(), "still settling");
@@ -409,4 +410,29 @@ fn changed_grouping_asks_for_what_it_needs() {
     assert!(
         effects.iter().any(|effect| matches!(effect, crate::Effect::FetchEntity { entity, .. } if entity.id == *"c1"))
     );
+}
+
+#[test]
+fn restarted_master_does_not_settle_before_it_hears_the_bus() {
+    let mut bench = Bench::new();
+    let effects = bench.master.handle(intent("i1", &detector()), at(0));
+    let kept = effects
+        .iter()
+        .find_map(|e| if let crate::Effect::PersistIntent(kept) = e { Some(*kept.clone()) } else { None });
+    bench.note(effects);
+    let task = running(&mut bench);
+    let workers = vec!["Worker.a".into(), "Worker.b".into()];
+    let (master, effects) = Orchestrator::new(Settings::default(), vec![kept.unwrap()], workers, at(100));
+    let mut bench = Bench { master, ms: 100, keys: Vec::new() };
+    bench.note(effects);
+    bench.handle(Event::BusLost);
+    bench.available(entity("p1", "Panel", None));
+    bench.available(entity("r1", "Rule", None));
+    for _ in 0..60 {
+        bench.passes(1_000);
+    }
+    bench.handle(Event::BusBack);
+    assert!(bench.joins(worker("Worker.b", 10, None)).is_empty(), "the other one may have it");
+    assert!(bench.handle(reporting(worker("Worker.a", 10, None), &[&task])).is_empty());
+    assert!(!bench.master.summary().settling);
 }

@@ -31,6 +31,7 @@ impl World {
         let (master, effects) = Master::start(self.lives, &self.disk, self.now());
         self.master = Some(master);
         self.perform(effects);
+        self.tell_master(Event::BusBack);
         self.agenda.at(self.ms + 1_000, Arrival::MasterTick { life: self.lives });
         self.later(500, Arrival::Announce);
         self.wake_outboxes();
