@@ -234,6 +234,22 @@ mod operators {
     }
 
     #[test]
+    fn counter_goes_on_where_an_earlier_instance_stopped() {
+        let script = load(COUNTER).unwrap();
+        script.introduce("Task.1", r#"[{ "id": "Stat.1", "type": "Stat" }]"#).unwrap();
+        let asked = script.notify(&element("A", "Anomaly", "usage", 1)).unwrap();
+        let Effect::Query { id, request } = &asked[0] else { panic!("{asked:?}") };
+        assert_eq!((request.entities[0].id.as_str(), request.entities[0].entity_type.as_str()), ("Stat.1", "Stat"));
+        let output = r#"[{"entityId":{"id":"Stat.1","type":"Stat"},"attributes":[
+            {"name":"counter","type":"integer","value":20},{"name":"entities","type":"integer","value":2}]}]"#;
+        assert_eq!(script.answer(*id, Ok(output)).unwrap(), [], "A as it stands was counted before");
+        let counted = ["B", "A", "C"].map(|id| script.notify(&element(id, "Anomaly", "usage", 1)).unwrap());
+        assert_eq!(counted[0], [], "so was B");
+        assert_eq!((value(&counted[1], "counter"), value(&counted[1], "entities")), (21.into(), 2.into()));
+        assert_eq!((value(&counted[2], "counter"), value(&counted[2], "entities")), (22.into(), 3.into()));
+    }
+
+    #[test]
     fn anomaly_is_a_usage_above_the_rules_threshold() {
         let script = load(ANOMALY).unwrap();
         let panel = |usage| script.notify(&element("P", "PowerPanel", "usage", usage)).unwrap();

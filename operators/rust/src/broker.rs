@@ -1,15 +1,16 @@
-//! Publishes what the operator makes.
+//! Publishes what the operator makes, and reads what an earlier instance has made.
 
+use anyhow::Context;
 use bytes::Bytes;
-use http::Request;
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::admin::Settings;
-use crate::element::{Element, EntityId};
+use crate::element::{Element, EntityId, Notification};
 use crate::operator::Output;
 
 pub(crate) struct Broker(Client<HttpConnector, Full<Bytes>>);
@@ -22,17 +23,34 @@ impl Broker {
     /// Updates the first output entity with all of it, in order; returns when the broker has taken it, or has refused it as
     /// something that it will not take later either.
     pub(crate) async fn publish(&self, settings: &Settings, outputs: Vec<Output>) -> anyhow::Result<()> {
-        let (Some(broker), Some((kind, id))) = (&settings.broker, settings.outputs.first()) else {
-            anyhow::bail!("neither broker nor output are configured");
-        };
-        let entity = EntityId { id: id.clone(), r#type: kind.clone(), is_pattern: false.into() };
+        let entity = output(settings)?;
         let elements = outputs.into_iter().map(|output| Element {
             entity: entity.clone(),
             attributes: output.attributes,
             metadata: output.metadata,
         });
         let body = json!({ "contextElements": elements.collect::<Vec<_>>(), "updateAction": "UPDATE" });
-        let request = Request::post(format!("{broker}/updateContext"))
+        let (status, body) = self.post(settings, "updateContext", &body).await?;
+        if !status.is_success() {
+            eprintln!("the broker answers {status}: {}", String::from_utf8_lossy(&body));
+        }
+        Ok(())
+    }
+
+    /// The first output entity as an earlier instance of the task left it.
+    pub(crate) async fn earlier_output(&self, settings: &Settings) -> anyhow::Result<Option<Element>> {
+        let body = json!({ "entities": [output(settings)?] });
+        let (status, body) = self.post(settings, "queryContext", &body).await?;
+        if !status.is_success() {
+            return Ok(None);
+        }
+        let found: Notification = serde_json::from_slice(&body)?;
+        Ok(found.responses.into_iter().next().map(|response| response.element))
+    }
+
+    async fn post(&self, settings: &Settings, path: &str, body: &Value) -> anyhow::Result<(StatusCode, Bytes)> {
+        let broker = settings.broker.as_ref().context("no broker is configured")?;
+        let request = Request::post(format!("{broker}/{path}"))
             .header("content-type", "application/json")
             .header("fiware-correlator", &settings.correlator)
             .body(Full::from(body.to_string()))?;
@@ -40,9 +58,11 @@ impl Broker {
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();
         anyhow::ensure!(!status.is_server_error(), "the broker answers {status}");
-        if !status.is_success() {
-            eprintln!("the broker answers {status}: {}", String::from_utf8_lossy(&body));
-        }
-        Ok(())
+        Ok((status, body))
     }
+}
+
+fn output(settings: &Settings) -> anyhow::Result<EntityId> {
+    let (kind, id) = settings.outputs.first().context("no output is configured")?;
+    Ok(EntityId { id: id.clone(), r#type: kind.clone(), is_pattern: false.into() })
 }

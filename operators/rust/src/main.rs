@@ -5,6 +5,7 @@
 
 mod admin;
 mod broker;
+mod counter;
 mod element;
 mod operator;
 mod server;

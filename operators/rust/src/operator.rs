@@ -1,21 +1,19 @@
 //! What each operator makes of an entity. The functions in `operators/*/function.js` do the same.
 
-use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
+use crate::counter::Counter;
 use crate::element::{Attribute, Element};
 
 /// The threshold until a rule sets another.
 const THRESHOLD: f64 = 30.0;
-/// Entities told apart by the counter.
-const MOST_ENTITIES: usize = 100_000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operator {
     Dummy,
-    Counter { updates: u64, entities: HashSet<String> },
+    Counter(Counter),
     Anomaly { threshold: f64 },
 }
 
@@ -30,9 +28,21 @@ impl Operator {
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             "dummy" => Some(Self::Dummy),
-            "counter" => Some(Self::Counter { updates: 0, entities: HashSet::new() }),
+            "counter" => Some(Self::Counter(Counter::default())),
             "anomaly" => Some(Self::Anomaly { threshold: THRESHOLD }),
             _ => None,
+        }
+    }
+
+    /// Whether the operator needs to know what an earlier instance of its task has written.
+    pub(crate) fn wants_earlier(&self) -> bool {
+        matches!(self, Self::Counter(counter) if counter.wants_earlier())
+    }
+
+    /// Goes on from there; without an output there was no earlier instance.
+    pub(crate) fn resume(&mut self, output: Option<&Element>) {
+        if let Self::Counter(counter) = self {
+            counter.resume(output);
         }
     }
 
@@ -42,19 +52,7 @@ impl Operator {
         }
         match self {
             Self::Dummy => Some(processed(element)),
-            Self::Counter { updates, entities } => {
-                *updates += 1;
-                if entities.len() < MOST_ENTITIES {
-                    entities.insert(element.entity.id.clone());
-                }
-                Some(Output {
-                    attributes: vec![
-                        Attribute::new("counter", "integer", *updates),
-                        Attribute::new("entities", "integer", entities.len()),
-                    ],
-                    metadata: Vec::new(),
-                })
-            }
+            Self::Counter(counter) => counter.count(element),
             Self::Anomaly { threshold } => match element.entity.r#type.as_str() {
                 "Rule" => {
                     *threshold = element.attribute("threshold").and_then(number).unwrap_or(*threshold);
@@ -138,17 +136,6 @@ mod tests {
         let input = element("A", "Sensor", vec![Attribute::new("t", "integer", 7)]);
         let output = Operator::Dummy.handle(&input).unwrap();
         assert_eq!((value(&output, "t"), value(&output, "source")), (7.into(), "A".into()));
-    }
-
-    #[test]
-    fn counter_counts_updates_and_entities() {
-        let mut counter = Operator::named("counter").unwrap();
-        let mut output = None;
-        for id in ["A", "B", "A"] {
-            output = counter.handle(&element(id, "Anomaly", vec![Attribute::new("usage", "integer", 1)]));
-        }
-        let output = output.unwrap();
-        assert_eq!((value(&output, "counter"), value(&output, "entities")), (3.into(), 2.into()));
     }
 
     #[test]

@@ -46,6 +46,12 @@ async fn notify(State(task): State<Arc<Task>>, body: Bytes) -> (StatusCode, Json
     };
     let mut state = task.state.lock().await;
     let (operator, settings) = &mut *state;
+    if operator.wants_earlier() {
+        match task.broker.earlier_output(settings).await {
+            Ok(output) => operator.resume(output.as_ref()),
+            Err(error) => return later("read the output", &error),
+        }
+    }
     let before = operator.clone();
     let outputs: Vec<_> =
         notification.responses.iter().filter_map(|response| operator.handle(&response.element)).collect();
@@ -56,8 +62,12 @@ async fn notify(State(task): State<Arc<Task>>, body: Bytes) -> (StatusCode, Json
         Ok(()) => (StatusCode::OK, Json(json!({}))),
         Err(error) => {
             *operator = before;
-            eprintln!("cannot publish: {error:#}");
-            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": error.to_string() })))
+            later("publish", &error)
         }
     }
+}
+
+fn later(what: &str, error: &anyhow::Error) -> (StatusCode, Json<Value>) {
+    eprintln!("cannot {what}: {error:#}");
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": error.to_string() })))
 }

@@ -91,6 +91,7 @@ impl FunctionEngine {
             reference: reference.clone(),
             script: Arc::new(script),
             outputs: outputs.clone(),
+            introduced: None,
             log: log.clone(),
             around: self.0.around.clone(),
             timers: Timers::default(),

@@ -10,6 +10,7 @@ use ngsi::v1::ngsi10::{
     NotifyContextRequest, QueryContextRequest, SubscribeContextRequest, UpdateAction, UpdateContextRequest,
 };
 use parking_lot::Mutex;
+use serde_json::json;
 use tasks::{Event, Run};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -53,6 +54,8 @@ pub(super) struct Instance {
     pub(super) reference: String,
     pub(super) script: Arc<Script>,
     pub(super) outputs: Arc<Mutex<Vec<OutputStream>>>,
+    /// The outputs the script knows of.
+    pub(super) introduced: Option<Vec<OutputStream>>,
     pub(super) log: TaskLog,
     pub(super) around: Arc<Surroundings>,
     pub(super) timers: Timers,
@@ -93,10 +96,7 @@ impl Instance {
         let mut outcome = Ok(());
         for response in notification.request.context_responses {
             let element = response.context_element;
-            let called = match serde_json::to_string(&element) {
-                Ok(json) => self.call(move |script| script.notify(&json)).await,
-                Err(error) => Err(ScriptError::Effect(error.to_string())),
-            };
+            let called = self.notify(&element).await;
             outcome = self.follow(called).await;
             if outcome.is_err() {
                 break;
@@ -105,6 +105,30 @@ impl Instance {
         self.around.metrics.duration.observe(begun.elapsed().as_secs_f64());
         // Nobody waits any more when the sender has given up: it will send again.
         let _ = notification.handled.send(outcome);
+    }
+
+    async fn notify(&mut self, element: &ContextElement) -> Result<Vec<Effect>, ScriptError> {
+        let element = serde_json::to_string(element).map_err(|error| ScriptError::Effect(error.to_string()))?;
+        let task = self.task.clone();
+        let news = self.news();
+        self.call(move |script| {
+            if let Some(outputs) = news {
+                script.introduce(task.as_str(), &outputs)?;
+            }
+            script.notify(&element)
+        })
+        .await
+    }
+
+    /// The task's outputs for the script, when it does not know them yet.
+    fn news(&mut self) -> Option<String> {
+        let outputs = self.outputs.lock();
+        if self.introduced.as_ref() == Some(&*outputs) {
+            return None;
+        }
+        self.introduced = Some(outputs.clone());
+        let streams = outputs.iter().map(|output| json!({ "id": output.stream_id, "type": output.r#type }));
+        Some(serde_json::Value::from_iter(streams).to_string())
     }
 
     /// Runs a call on a thread where it may take its time.

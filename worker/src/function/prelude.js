@@ -6,6 +6,7 @@
   const callbacks = new Map();
   const { parse, stringify } = JSON;
   let serial = 0;
+  let task;
 
   function text(value) {
     if (typeof value === "string") return value;
@@ -121,7 +122,8 @@
 
   const bridge = {
     ready: () => handler() !== undefined,
-    notify: (element) => handler()(contextObject(parse(element)), publish, query, subscribe),
+    introduce: (id, outputs) => { task = { id, outputs: parse(outputs) }; },
+    notify: (element) => handler()(contextObject(parse(element)), publish, query, subscribe, task),
     answer: (id, elements) => settle(id, null, parse(elements)),
     fail: (id, error) => settle(id, error, null),
     fire: (id) => { const callback = callbacks.get(id); if (callback) return callback(); },

@@ -112,6 +112,14 @@ impl Script {
         self.effects()
     }
 
+    /// Tells what the handler gets as `task`: the id, and the outputs as a JSON list of `{ id, type }`.
+    ///
+    /// # Errors
+    /// As [`Script::notify`].
+    pub fn introduce(&self, task: &str, outputs: &str) -> Result<(), ScriptError> {
+        self.guarded(|ctx| call(ctx, "introduce", (task, outputs)))
+    }
+
     /// Calls the handler with an entity, a context element as JSON.
     ///
     /// # Errors
