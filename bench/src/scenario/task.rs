@@ -24,7 +24,7 @@ use crate::system::{Site, System};
 const ONE_BY_ONE: u32 = 200;
 const BURST: u64 = 5_000;
 /// New entities in one update of the burst.
-const BATCH: u64 = 10;
+const BATCH: u64 = 100;
 const BURST_STARTS: u64 = 1_000_000;
 const PATIENCE: Duration = Duration::from_secs(20);
 
