@@ -2,8 +2,8 @@
 //! intents to the masters, and shows what became of them.
 //!
 //! Every document is kept as it came, next to its understood form, so members that only a client knows are read back.
-//! A document is checked whole ([`catalog`]), written to disk, and only then acknowledged and announced. Announcing is
-//! converging, not scripting: [`announce`] holds at most one pending message an intent, and repeats all of them when a master
+//! A document is checked whole (`catalog`), written to disk, and only then acknowledged and announced. Announcing is
+//! converging, not scripting: `announce` holds at most one pending message an intent, and repeats all of them when a master
 //! joins or the bus comes back: withdrawals too, since a master that was away keeps running what it knew.
 //!
 //! One designer per system: the metadata are in its local store. While it is away nothing that runs stops; intents can

@@ -87,6 +87,11 @@ async fn an_intent_gets_an_identifier_and_is_found_by_topology() {
     assert_eq!(designer.delete("/service/shop").await.0, 409);
     assert_eq!(designer.delete(&format!("/intent/{id}")).await, (200, json!("OK")));
     assert_eq!(designer.delete(&format!("/intent/{id}")).await.0, 404);
+    let named = json!({ "id": id }).to_string();
+    assert_eq!(designer.post("/intent", &stored.to_string()).await.0, 200);
+    assert_eq!(designer.delete_with("/intent", &named).await, (200, json!("OK")));
+    assert_eq!(designer.delete_with("/intent", &named).await.0, 404);
+    assert_eq!(designer.delete_with("/intent", "{}").await.0, 400);
     designer.stop().await;
 }
 

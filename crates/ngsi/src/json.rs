@@ -158,7 +158,8 @@ fn locate<'de, T: Deserialize<'de>>(document: &'de [u8], first: &serde_json::Err
     match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Err(error) => {
             let path = error.path().to_string();
-            let path = if path == "." { "$".to_owned() } else { path };
+            // "?" stands for a member whose name has not ended.
+            let path = if matches!(path.as_str(), "." | "?") { "$".to_owned() } else { path.replace(".?", "") };
             ParseError::new(path, error.inner().to_string())
         }
         Ok(_) => ParseError::new("$", first.to_string()),

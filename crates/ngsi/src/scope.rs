@@ -85,13 +85,14 @@ impl Restriction {
 }
 
 impl OperationScope {
-    /// Understands the scope; an empty type is [`Scope::Global`].
+    /// Understands the scope; an empty type is [`Scope::Global`], and so is `local`, which existing pages offer without
+    /// any place that it could be local to.
     ///
     /// # Errors
     /// An unknown type, or a value that is not what the type needs.
     pub fn parse(&self) -> Result<Scope, ParseError> {
         let scope = match self.scope_type.to_ascii_lowercase().as_str() {
-            "" | "global" => Ok(Scope::Global),
+            "" | "global" | "local" => Ok(Scope::Global),
             "circle" => self.value::<Circle>()?.validate().map(Scope::Circle),
             "polygon" => self.value::<Polygon>()?.validate().map(Scope::Polygon),
             "nearby" => self.value::<Nearby>()?.into_scope(),

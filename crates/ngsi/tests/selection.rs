@@ -69,6 +69,7 @@ fn scopes_match_as_the_protocol_says() {
     check("stringQuery", json!("owner=me"), true);
     check("stringQuery", json!("owner=me;colour=red"), false);
     check("global", json!(null), true);
+    check("local", json!("local"), true);
     check("nearby", json!({"latitude": 0, "longitude": 0, "limit": 2}), true);
 }
 

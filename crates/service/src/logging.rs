@@ -14,8 +14,8 @@ use crate::config::{LogFormat, Logging};
 /// The `tracing` target of messages exchanged with other nodes, which go to `logging.protocol`.
 pub const PROTOCOL: &str = "protocol";
 
-/// Libraries tell more of their inner life than an operator wants to know.
-const LIBRARIES: &str = "fjall=warn,lsm_tree=warn,lapin=warn,hyper=info,h2=info,rustls=info";
+/// Libraries tell more of their inner life than an operator wants to know; what befalls lapin, the message bus logs itself.
+const LIBRARIES: &str = "fjall=warn,lsm_tree=warn,lapin=off,hyper=info,h2=info,rustls=info";
 
 /// Why logs could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,9 @@ pub enum LoggingError {
 /// [`LoggingError`], naming the key.
 pub fn init(logging: &Logging) -> Result<(), LoggingError> {
     let sinks = Sinks::open(logging)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter(logging)?).with_writer(sinks).with_ansi(false);
+    // A log that cannot be written, on a full disk, must not end the thread that logs.
+    let builder = tracing_subscriber::fmt().log_internal_errors(false).with_ansi(false);
+    let builder = builder.with_env_filter(filter(logging)?).with_writer(sinks);
     // An error means that a subscriber is installed already.
     let _ = match logging.format {
         LogFormat::Text => builder.try_init(),

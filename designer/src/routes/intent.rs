@@ -16,7 +16,7 @@ use crate::state::Designer;
 
 pub(super) fn routes() -> Router<Arc<Designer>> {
     Router::new()
-        .route("/intent", get(list).post(put))
+        .route("/intent", get(list).post(put).delete(delete_named))
         .route("/intent/{id}", get(one).delete(delete))
         .route("/intent/topology/{name}", get(of_topology))
 }
@@ -63,5 +63,15 @@ fn result_type(catalog: &Catalog, topology: &Value) -> Option<String> {
 }
 
 async fn delete(State(designer): Shared, Path(id): Path<String>) -> Result<&'static str, Refusal> {
+    designer.change(|catalog| catalog.delete_intent(&id)).await.map(|()| OK)
+}
+
+/// Existing clients name the intent in the body.
+async fn delete_named(State(designer): Shared, body: Bytes) -> Result<&'static str, Refusal> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        id: String,
+    }
+    let Named { id } = ngsi::json::parse(&body)?;
     designer.change(|catalog| catalog.delete_intent(&id)).await.map(|()| OK)
 }

@@ -65,7 +65,11 @@ impl Designer {
     }
 
     pub async fn delete(&self, path: &str) -> (u16, Value) {
-        answer(&self.call(Method::DELETE, path, "").await)
+        self.delete_with(path, "").await
+    }
+
+    pub async fn delete_with(&self, path: &str, body: &str) -> (u16, Value) {
+        answer(&self.call(Method::DELETE, path, body).await)
     }
 
     /// One operator and the service `shop` that uses it.

@@ -32,9 +32,9 @@ pub enum UpdateAction {
 
 impl<'de> Deserialize<'de> for UpdateAction {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
         match text.to_ascii_uppercase().as_str() {
-            "UPDATE" => Ok(Self::Update),
+            "" | "UPDATE" => Ok(Self::Update),
             "APPEND" => Ok(Self::Append),
             "DELETE" => Ok(Self::Delete),
             _ => Err(serde::de::Error::custom(format!("must be UPDATE, APPEND or DELETE, is `{text}`"))),
