@@ -11,13 +11,14 @@ use ngsi::v1::ContextElement;
 use ngsi::v1::ngsi10::UpdateAction;
 use parking_lot::RwLock;
 use service::Node;
-use storage::{Batch, Commit, StorageError};
+use storage::{Batch, StorageError};
 
 use crate::federation::Federation;
 use crate::ledger::{Due, Kind, Ledger};
 use crate::metrics::Counters;
 use crate::notifier::{self, Endpoints, Outbox, Subscriber};
 use crate::shards::Shards;
+use crate::unsaved::{Applied, Unsaved};
 
 /// How often ended subscriptions are cleared away; that they are not served is checked at every update.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
@@ -29,6 +30,7 @@ pub(crate) struct Broker {
     pub(crate) endpoints: Endpoints,
     pub(crate) ledger: Ledger,
     pub(crate) outbox: Outbox,
+    pub(crate) unsaved: Unsaved,
     pub(crate) federation: Federation,
     pub(crate) counters: Counters,
     /// Drivers of subscribers at work.
@@ -47,6 +49,11 @@ impl Broker {
         self.node.tasks.spawn(async move { broker.outbox.run(&broker).await });
         let broker = self.clone();
         self.node.tasks.spawn(async move { broker.sweep().await });
+        let broker = self.clone();
+        self.node.tasks.spawn(async move {
+            let shutdown = &broker.node.shutdown;
+            shutdown.run_until_cancelled(broker.save_unsaved()).await
+        });
         let subscribers: Vec<_> = self.subscribers.read().iter().cloned().collect();
         for subscriber in subscribers {
             if subscriber.subscription().record.initialised {
@@ -63,13 +70,13 @@ impl Broker {
     }
 
     /// Applies one element to an entity of ours: to memory, to the subscribers it concerns, and to the journal. Nothing may
-    /// be acknowledged before the [`Commit`].
+    /// be acknowledged before it is [saved](Broker::saved).
     pub(crate) fn apply(
         self: &Arc<Self>,
         element: ContextElement,
         action: UpdateAction,
         correlator: &str,
-    ) -> Result<Commit, Refusal> {
+    ) -> Result<Applied, Refusal> {
         let now = service::now();
         let mut shard = self.shards.of(element.entity.id.as_str()).write();
         let count = shard.len();
@@ -90,7 +97,7 @@ impl Broker {
             notifier::wake(self, subscriber);
         }
         self.announce(&change);
-        Ok(commit)
+        Ok(Applied::new(change.entity.id.clone(), commit))
     }
 
     fn announce(&self, change: &Change) {

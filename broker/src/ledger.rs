@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use context::{Notice, Record, codec};
-use ngsi::{Entity, SubscriptionId, Timestamp};
+use ngsi::{Entity, EntityId, SubscriptionId, Timestamp};
 use service::http::Readiness;
 use storage::{Batch, Commit, StorageError, Store, Table};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -111,6 +111,18 @@ impl Ledger {
         }
     }
 
+    /// An entity as it stands, or that there is none of that identifier.
+    pub(crate) fn put_state(&self, batch: &mut Batch, id: &EntityId, entity: Option<&Arc<Entity>>) {
+        let Some(entity) = entity else {
+            batch.delete(&self.entities, id.as_str());
+            batch.put(&self.registers, Kind::Departed.key(id.as_str()), []);
+            return;
+        };
+        let mut record = Vec::with_capacity(256);
+        codec::write_entity(&mut record, entity);
+        batch.put(&self.entities, id.as_str(), record);
+    }
+
     /// Makes it due for a subscription.
     pub(crate) fn put_notice(&self, batch: &mut Batch, subscription: &SubscriptionId, due: &Due) -> Notice {
         let seq = self.next_seq.fetch_add(1, Ordering::Relaxed);
@@ -147,6 +159,9 @@ impl Ledger {
     }
 
     pub(crate) async fn commit(&self, batch: Batch) -> Result<(), StorageError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
         self.observe(self.store.commit(batch).await)
     }
 

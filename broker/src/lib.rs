@@ -13,6 +13,7 @@ mod notifier;
 mod recovery;
 mod routes;
 mod shards;
+mod unsaved;
 
 use std::sync::Arc;
 

@@ -17,6 +17,7 @@ use crate::ledger::{Kind, Ledger, split_outbox_key};
 use crate::metrics::Counters;
 use crate::notifier::{Endpoints, Outbox, Subscriber};
 use crate::shards::Shards;
+use crate::unsaved::Unsaved;
 
 impl Broker {
     /// Reads the store. A record that cannot be read is reported and left where it is.
@@ -28,6 +29,7 @@ impl Broker {
             subscribers: RwLock::new(SubscriptionIndex::default()),
             endpoints: Endpoints::default(),
             outbox: Outbox::new(counters.outbox.clone()),
+            unsaved: Unsaved::default(),
             federation: Federation::new(&node, &counters),
             counters,
             drivers: AtomicUsize::new(0),

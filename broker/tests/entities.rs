@@ -278,6 +278,13 @@ async fn existing_clients_are_served() {
         let id = answer["subscribeResponse"]["subscriptionId"].as_str().unwrap();
         assert_eq!(site.get(&format!("/ngsi10/subscription/{id}")).await.0, StatusCode::OK);
     }
+    for action in [json!(null), json!("")] {
+        let mut unnamed = room("Room.1", 49.0);
+        unnamed["updateAction"] = action;
+        assert_eq!(site.post("/ngsi10/updateContext", &unnamed).await.0, StatusCode::OK);
+    }
+    let (_, version) = site.get("/version").await;
+    assert_eq!(version["date"].as_str().unwrap().len(), "2026-01-01".len(), "{version}");
     assert_eq!(site.post("/ngsi10/updateContext", &json!({})).await.0, StatusCode::OK);
     let (status, answer) = site.post("/ngsi10/queryContext", &json!({})).await;
     assert_eq!((status, &answer["contextResponses"]), (StatusCode::OK, &json!([])));

@@ -114,6 +114,12 @@ async fn an_update_reaches_the_owner_whatever_it_is() {
     assert_eq!(one.get("/ngsi10/entity/Room.1").await.0, StatusCode::NOT_FOUND);
     wait_until(SOON, "Room.1 is unregistered", async || discovery.provider("Room.1").await.is_none().then_some(()))
         .await;
+
+    one.set("Room.2", "Room", 1).await;
+    discovery.wait_registered("Room.2").await;
+    assert_eq!(two.delete("/ngsi10/entity/Room.2").await.0, StatusCode::OK);
+    assert_eq!(one.get("/ngsi10/entity/Room.2").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(two.delete("/ngsi10/entity/Room.3").await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,7 +269,7 @@ async fn a_broker_that_lost_a_subscription_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_for_nobody_are_refused() {
+async fn messages_for_nobody_are_not_asked_for_again() {
     let site = Site::alone().await;
     let element = json!({ "contextElement": { "entityId": { "id": "a" } }, "statusCode": { "code": 200 } });
     let told = json!({ "subscriptionId": "unknown", "contextResponses": [element] });
@@ -272,7 +278,8 @@ async fn messages_for_nobody_are_refused() {
     let nothing = json!({ "subscriptionId": "unknown", "originator": "somebody" });
     assert_eq!(site.post("/ngsi10/notifyContext", &nothing).await.0, StatusCode::OK);
     let told = json!({ "subscribeId": "unknown", "contextRegistrationResponses": [], "errorCode": { "code": 201 } });
-    assert_eq!(site.post("/ngsi10/notifyContextAvailability", &told).await.0, StatusCode::NOT_FOUND);
+    let accepted = json!({ "responseCode": { "code": 200, "reasonPhrase": "OK" } });
+    assert_eq!(site.post("/ngsi10/notifyContextAvailability", &told).await, (StatusCode::OK, accepted));
 }
 
 /// Whether an entity has been registered in what discovery received.

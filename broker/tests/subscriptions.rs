@@ -203,12 +203,14 @@ async fn an_expired_subscription_is_not_notified() {
         (Site::alone().await, Receiver::start().await.unwrap(), Receiver::start().await.unwrap());
     let mut body = rooms(&brief);
     body["duration"] = json!("PT1S");
-    site.subscribe(&body, &[]).await;
+    let id = site.subscribe(&body, &[]).await;
     site.subscribe(&rooms(&lasting), &[]).await;
     tokio::time::sleep(Duration::from_millis(1100)).await;
     site.set("Room.1", "Room", 1).await;
     wait_elements(&lasting, 1).await;
     assert!(brief.received().is_empty());
+    assert_eq!(site.get(&format!("/ngsi10/subscription/{id}")).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(site.get("/ngsi10/subscription").await.1.as_object().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ async fn documents_that_are_not_json_objects_are_refused_on_every_route() {
     let discovery = Discovery::start().await;
     let deep = format!("{{\"entities\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
     for route in BODIES {
-        for body in ["", "{", "nonsense", "[1,2]", "\"text\"", "{\"entities\":[NaN]}", "\u{0}\u{1}", &deep] {
+        for body in ["", "{", "nonsense", "[]", "[1,2]", "\"text\"", "{\"entities\":[NaN]}", "\u{0}\u{1}", &deep] {
             let details = refused(&discovery, route, body).await;
             assert!(!details.is_empty());
         }

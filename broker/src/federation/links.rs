@@ -97,7 +97,7 @@ impl Links {
     /// While this is kept, an unknown identifier may be one that is about to be told.
     pub(super) fn making(&self) -> Making<'_> {
         self.in_the_making.fetch_add(1, Ordering::AcqRel);
-        Making(&self.in_the_making)
+        Making(self)
     }
 
     pub(super) fn is_making(&self) -> bool {
@@ -191,13 +191,15 @@ impl Links {
         self.look_up(|table| table.by_remote.get(id).cloned()).await
     }
 
+    /// Waits only while an identifier may be about to be told.
     async fn look_up(&self, find: impl Fn(&Table) -> Option<SubscriptionId>) -> Option<SubscriptionId> {
         let deadline = tokio::time::Instant::now() + EARLY;
         loop {
             let mut learned = std::pin::pin!(self.learned.notified());
             learned.as_mut().enable();
+            let awaited = self.is_making();
             let found = find(&self.table.lock());
-            if found.is_some() || tokio::time::timeout_at(deadline, learned).await.is_err() {
+            if found.is_some() || !awaited || tokio::time::timeout_at(deadline, learned).await.is_err() {
                 return found;
             }
         }
@@ -205,14 +207,35 @@ impl Links {
 }
 
 /// See [`Links::making`].
-pub(super) struct Making<'a>(&'a AtomicUsize);
+pub(super) struct Making<'a>(&'a Links);
 
 impl Drop for Making<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        self.0.in_the_making.fetch_sub(1, Ordering::AcqRel);
+        self.0.learned.notify_waiters();
     }
 }
 
 /// Steps remain that may not be taken yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LeftOut;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn told(links: &Links) -> Option<SubscriptionId> {
+        links.of_remote(&SubscriptionId::from("unknown")).await
+    }
+
+    #[tokio::test]
+    async fn an_identifier_is_waited_for_only_while_one_is_awaited() {
+        let links = Links::default();
+        assert_eq!(futures_util::FutureExt::now_or_never(told(&links)), Some(None), "answered at once");
+        let making = links.making();
+        let mut waiting = std::pin::pin!(told(&links));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        drop(making);
+        assert_eq!(waiting.await, None);
+    }
+}

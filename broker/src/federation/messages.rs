@@ -64,9 +64,8 @@ pub(crate) async fn availability(
     let links = &broker.federation.links;
     let Some(id) = links.of_availability(&told.subscribe_id).await else {
         let recipient = unknown(broker);
-        if recipient == Recipient::Nobody {
-            // Left over from a crash: discovery would send it for ever.
-            let _ = broker.federation.discovery.unsubscribe(&told.subscribe_id).await;
+        if recipient == Recipient::Nobody && !told.subscribe_id.is_empty() {
+            end_at_discovery(broker, told.subscribe_id);
         }
         return recipient;
     };
@@ -86,6 +85,17 @@ pub(crate) async fn availability(
         wake(broker, &id);
     }
     Recipient::Known
+}
+
+/// Left over from a crash, or on its way while it ended: discovery need not send more of it.
+fn end_at_discovery(broker: &Arc<Broker>, id: SubscriptionId) {
+    let broker = broker.clone();
+    broker.clone().node.tasks.spawn(async move {
+        tokio::select! {
+            _ = broker.federation.discovery.unsubscribe(&id) => {}
+            () = broker.node.shutdown.cancelled() => {}
+        }
+    });
 }
 
 /// A broker tells subscribers itself that an entity is deleted: its notification must not be cancelled on the way.

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use http::StatusCode;
 use ngsi::v1::ngsi9::{ContextRegistration, RegisterContextRequest, RegistrationAttribute};
 use ngsi::v1::{ContextMetadata, EntityRef};
 use ngsi::{Entity, EntityId, JsonText, Name};
@@ -149,7 +150,7 @@ async fn send(broker: &Broker, registrations: Vec<ContextRegistration>, duration
         let (duration, registration_id) = (duration.to_owned(), String::new());
         let mut request = RegisterContextRequest { context_registrations: registrations, duration, registration_id };
         match broker.federation.discovery.register(&request).await {
-            Err(DiscoveryError::Refused(status)) if status.is_client_error() => {
+            Err(DiscoveryError::Refused(status)) if blames_content(status) => {
                 let registrations = &mut request.context_registrations;
                 if registrations.len() > 1 {
                     waiting.push(registrations.split_off(registrations.len() / 2));
@@ -163,6 +164,11 @@ async fn send(broker: &Broker, registrations: Vec<ContextRegistration>, duration
         }
     }
     Ok(())
+}
+
+/// Whether a refusal is for what was sent. Any other, such as 404 of a server that is no discovery, may pass.
+fn blames_content(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// An entity as discovery sees it, and about how many bytes that takes.
@@ -217,4 +223,18 @@ pub(crate) async fn register_self(broker: &Broker) -> Result<(), DiscoveryError>
         providing_application: federation.own_url.clone(),
     };
     send(broker, vec![registration], "").await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_discovery_cannot_take_is_left_out() {
+        for (status, left_out) in
+            [(400, true), (413, true), (422, true), (401, false), (404, false), (429, false), (500, false)]
+        {
+            assert_eq!(StatusCode::from_u16(status).is_ok_and(blames_content), left_out, "{status}");
+        }
+    }
 }

@@ -57,6 +57,9 @@ pub(crate) async fn query(broker: &Broker, request: &QueryContextRequest) -> Rem
     let chunks = providers.iter().flat_map(|(provider, all)| all.chunks(CHUNK).map(move |some| (provider, some)));
     let asked = chunks.map(|(provider, entities)| ask(broker, provider, entities.to_vec(), request));
     let mut remote = RemoteEntities { chosen: Some(chosen), ..Default::default() };
+    if !matches!(found.error_code.details.as_str(), "" | "OK") {
+        remote.problems.push(format!("not all entities of other brokers: discovery says {}", found.error_code.details));
+    }
     for answer in join_all(asked).await {
         match answer {
             Ok(entities) => remote.entities.extend(entities),

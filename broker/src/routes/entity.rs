@@ -8,10 +8,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use ngsi::v1::ngsi10::UpdateAction;
+use http::{HeaderMap, StatusCode};
+use ngsi::v1::ngsi10::{UpdateAction, UpdateContextRequest};
 use ngsi::v1::{ContextElement, EntityRef, write_attribute, write_element};
 use ngsi::{AttributeKind, Entity, EntityId};
 
+use super::update_context;
 use crate::Shared;
 use crate::answer::{self, Failure};
 
@@ -71,13 +73,19 @@ pub(super) async fn attribute(
     Ok(answer::json(out))
 }
 
-pub(super) async fn delete(State(broker): State<Shared>, Path(id): Path<String>) -> Result<Response, Failure> {
+/// Deletes an entity, wherever it lives.
+pub(super) async fn delete(
+    State(broker): State<Shared>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let element = ContextElement { entity: EntityRef::id(EntityId::from(id.as_str())), ..ContextElement::default() };
-    match broker.apply(element, UpdateAction::Delete, "") {
-        Ok(commit) => broker.ledger.finish(commit).await?,
-        Err(_) => return Err(unknown(&id)),
+    let request = UpdateContextRequest { context_elements: vec![element], update_action: UpdateAction::Delete };
+    match update_context::carry_out(&broker, &headers, request).await?.pop() {
+        Some(outcome) if outcome.status == StatusCode::NOT_FOUND => Err(unknown(&id)),
+        Some(outcome) if !outcome.status.is_success() => Err(Failure::unavailable(outcome.details)),
+        _ => Ok(answer::fixed("{\"code\":200,\"reasonPhrase\":\"OK\"}")),
     }
-    Ok(answer::fixed("{\"code\":200,\"reasonPhrase\":\"OK\"}"))
 }
 
 fn find(broker: &Shared, id: &str) -> Result<Arc<Entity>, Failure> {

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use http::HeaderMap;
+use ngsi::json;
 use ngsi::v1::ngsi10::NotifyContextRequest;
 
 use super::request;
@@ -14,7 +15,7 @@ use crate::federation::{self, Recipient};
 const ACCEPTED: &str = "{\"responseCode\":{}}";
 
 pub(super) async fn notify(State(broker): State<Shared>, headers: HeaderMap, body: Bytes) -> Result<Response, Failure> {
-    let told: NotifyContextRequest = request::parse(&body)?;
+    let told: NotifyContextRequest = json::parse_object(&body)?;
     if told.context_responses.is_empty() {
         return Ok(answer::fixed(ACCEPTED));
     }

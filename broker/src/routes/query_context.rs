@@ -10,7 +10,7 @@ use context::Query;
 use http::{HeaderMap, StatusCode};
 use ngsi::v1::ngsi10::QueryContextRequest;
 use ngsi::v1::write_element;
-use ngsi::{Entity, Name};
+use ngsi::{Entity, Name, json};
 
 use super::request;
 use crate::Shared;
@@ -18,7 +18,7 @@ use crate::answer::{self, Failure};
 use crate::federation;
 
 pub(super) async fn query(State(broker): State<Shared>, headers: HeaderMap, body: Bytes) -> Result<Response, Failure> {
-    let request: QueryContextRequest = request::parse(&body)?;
+    let request: QueryContextRequest = json::parse_object(&body)?;
     let query = Query::compile(&request.entities, &request.attributes, &request.restriction)?;
     let local_only = request::is_from_broker(&headers) || is_all_here(&broker, &query);
     let (entities, problems) = if local_only {

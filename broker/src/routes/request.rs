@@ -4,19 +4,6 @@ use context::{Delivery, Dialect};
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use ngsi::v1::BROKER_USER_AGENT;
-use ngsi::{ParseError, json};
-use serde::Deserialize;
-
-/// Parses a body. A list would be taken for an object without members.
-///
-/// # Errors
-/// Names the member that is wrong.
-pub(super) fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, ParseError> {
-    if body.trim_ascii_start().starts_with(b"[") {
-        return Err(ParseError::new("$", "must be an object, is a list"));
-    }
-    json::parse(body)
-}
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim()

@@ -17,7 +17,7 @@ pub(super) async fn subscribe(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let request: SubscribeContextRequest = request::parse(&body)?;
+    let request: SubscribeContextRequest = json::parse_object(&body)?;
     let id = SubscriptionId::from(uuid::Uuid::new_v4().to_string());
     let delivery = request::delivery(&headers);
     let created_at = service::now();

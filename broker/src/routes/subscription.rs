@@ -26,15 +26,17 @@ impl Serialize for Listed {
 
 pub(super) async fn list(State(broker): State<Shared>) -> Result<Response, Failure> {
     let subscribers: BTreeMap<_, _> = {
-        let subscribers = broker.subscribers.read();
-        subscribers.iter().map(|subscriber| (subscriber.id().clone(), Listed(subscriber.clone()))).collect()
+        let (subscribers, now) = (broker.subscribers.read(), service::now());
+        let current = subscribers.iter().filter(|subscriber| !subscriber.subscription().is_expired(now));
+        current.map(|subscriber| (subscriber.id().clone(), Listed(subscriber.clone()))).collect()
     };
     written(&subscribers)
 }
 
 pub(super) async fn get(State(broker): State<Shared>, Path(id): Path<String>) -> Result<Response, Failure> {
-    let subscriber = broker.subscribers.read().get(&id).cloned().ok_or_else(|| unknown(&id))?;
-    written(&Listed(subscriber))
+    let subscriber = broker.subscribers.read().get(&id).cloned();
+    let current = subscriber.filter(|subscriber| !subscriber.subscription().is_expired(service::now()));
+    written(&Listed(current.ok_or_else(|| unknown(&id))?))
 }
 
 pub(super) async fn delete(State(broker): State<Shared>, Path(id): Path<String>) -> Result<Response, Failure> {

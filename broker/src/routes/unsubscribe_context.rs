@@ -7,12 +7,11 @@ use http::StatusCode;
 use ngsi::json;
 use ngsi::v1::ngsi10::UnsubscribeContextRequest;
 
-use super::request;
 use crate::Shared;
 use crate::answer::{self, Failure};
 
 pub(super) async fn unsubscribe(State(broker): State<Shared>, body: Bytes) -> Result<Response, Failure> {
-    let request: UnsubscribeContextRequest = request::parse(&body)?;
+    let request: UnsubscribeContextRequest = json::parse_object(&body)?;
     let known = broker.unsubscribe(&request.subscription_id).await?;
     let (status, details) = if known { (StatusCode::OK, "") } else { (StatusCode::NOT_FOUND, "no such subscription") };
     let mut out = b"{\"subscriptionId\":".to_vec();

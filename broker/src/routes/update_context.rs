@@ -11,7 +11,6 @@ use http::{HeaderMap, StatusCode};
 use ngsi::v1::ngsi10::{UpdateAction, UpdateContextRequest};
 use ngsi::v1::{ContextElement, EntityRef};
 use ngsi::{EntityId, ParseError, json};
-use storage::Commit;
 
 use super::request;
 use crate::Shared;
@@ -22,21 +21,29 @@ use crate::federation::{self, Owners};
 const MAX_ID: usize = 4096;
 
 /// How one element fared.
-struct Outcome {
+pub(super) struct Outcome {
     entity: EntityRef,
-    status: StatusCode,
-    details: String,
+    pub(super) status: StatusCode,
+    pub(super) details: String,
 }
 
 pub(super) async fn update(State(broker): State<Shared>, headers: HeaderMap, body: Bytes) -> Result<Response, Failure> {
-    let request: UpdateContextRequest = request::parse(&body)?;
+    let request: UpdateContextRequest = json::parse_object(&body)?;
     request.validate()?;
     check_ids(&request.context_elements)?;
-    let correlator = request::correlator(&headers);
     let _room = broker.ledger.admit(body.len()).await;
-    let owners = if request::is_from_broker(&headers) { HashMap::new() } else { owners(&broker, &request).await };
-    let outcomes = apply(&broker, request, correlator, owners).await?;
+    let outcomes = carry_out(&broker, &headers, request).await?;
     Ok(answer::json(responses(&outcomes)))
+}
+
+/// Updates entities wherever they live, except for another broker: it means those that live here.
+pub(super) async fn carry_out(
+    broker: &Shared,
+    headers: &HeaderMap,
+    request: UpdateContextRequest,
+) -> Result<Vec<Outcome>, Failure> {
+    let owners = if request::is_from_broker(headers) { HashMap::new() } else { owners(broker, &request).await };
+    apply(broker, request, request::correlator(headers), owners).await
 }
 
 fn check_ids(elements: &[ContextElement]) -> Result<(), ParseError> {
@@ -69,7 +76,7 @@ async fn apply(
 ) -> Result<Vec<Outcome>, Failure> {
     let action = request.update_action;
     let mut outcomes = Vec::with_capacity(request.context_elements.len());
-    let mut commits: Vec<Commit> = Vec::with_capacity(request.context_elements.len());
+    let mut applied = Vec::with_capacity(request.context_elements.len());
     let mut elsewhere: HashMap<String, Vec<(usize, ContextElement)>> = HashMap::new();
     for (index, element) in request.context_elements.into_iter().enumerate() {
         let entity = element.entity.clone();
@@ -78,7 +85,7 @@ async fn apply(
             elsewhere.entry(owner.clone()).or_default().push((index, element));
         } else {
             match broker.apply(element, action, correlator) {
-                Ok(commit) => commits.push(commit),
+                Ok(change) => applied.push(change),
                 Err(refusal) => {
                     outcome.status = status(refusal);
                     outcome.details = refusal.to_string();
@@ -87,9 +94,7 @@ async fn apply(
         }
         outcomes.push(outcome);
     }
-    for commit in commits {
-        broker.ledger.finish(commit).await?;
-    }
+    broker.saved(applied).await?;
     forward(broker, elsewhere, action, correlator, &mut outcomes).await;
     Ok(outcomes)
 }

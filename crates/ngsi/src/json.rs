@@ -116,6 +116,17 @@ pub fn parse<'de, T: Deserialize<'de>>(document: &'de [u8]) -> Result<T, ParseEr
     }
 }
 
+/// [`parse`] for a document that is an object. A list would be taken for an object without members.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_object<'de, T: Deserialize<'de>>(document: &'de [u8]) -> Result<T, ParseError> {
+    if document.trim_ascii_start().starts_with(b"[") {
+        return Err(ParseError::new("$", "must be an object, is a list"));
+    }
+    parse(document)
+}
+
 /// Refuses a document nested deeper than [`MAX_DEPTH`], before anything recurses into it.
 ///
 /// # Errors
@@ -160,10 +171,17 @@ fn locate<'de, T: Deserialize<'de>>(document: &'de [u8], first: &serde_json::Err
             let path = error.path().to_string();
             // "?" stands for a member whose name has not ended.
             let path = if matches!(path.as_str(), "." | "?") { "$".to_owned() } else { path.replace(".?", "") };
-            ParseError::new(path, error.inner().to_string())
+            ParseError::new(path, in_words(&error.inner().to_string()))
         }
         Ok(_) => ParseError::new("$", first.to_string()),
     }
+}
+
+/// What a client wrote is an object; what we call it is nothing to the client.
+fn in_words(problem: &str) -> String {
+    let Some((before, after)) = problem.split_once("struct ") else { return problem.to_owned() };
+    let rest = after.trim_start_matches(|letter: char| letter.is_alphanumeric() || letter == '_');
+    format!("{before}an object{rest}")
 }
 
 /// For members whose absence and `null` both mean "the default": Go writes an empty list as `null`.

@@ -42,6 +42,9 @@ fn null_and_absent_lists_are_empty() {
 
 #[test]
 fn an_update_without_action_or_elements_is_read() {
+    for text in [&b"{}"[..], br#"{"updateAction":null}"#, br#"{"updateAction":""}"#] {
+        assert_eq!(json::parse::<UpdateContextRequest>(text).unwrap().update_action, UpdateAction::Update);
+    }
     let request: UpdateContextRequest = json::parse(b"{}").unwrap();
     request.validate().unwrap();
     assert_eq!(request.update_action, UpdateAction::Update);
@@ -77,6 +80,19 @@ fn a_refusal_names_the_member() {
     );
     let corner = json!({"latitude": 0, "longitude": 0});
     check(place("polygon", json!({"vertices": [corner, corner]})), &format!("{value}.vertices"));
+}
+
+#[test]
+fn an_object_is_not_a_list_and_has_no_name_of_ours() {
+    let check = |body: &[u8], expected: &str| {
+        let error = json::parse_object::<UpdateContextRequest>(body).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    };
+    check(b" []", "$: must be an object, is a list");
+    check(b"null", "$: invalid type: null, expected an object at line");
+    check(b"{\"contextElements\":[5]}", "contextElements[0]: invalid type: integer `5`, expected an object at line");
+    check(b"{", "$: EOF");
+    check(b"{\"contextElements\":[{\"ent", "contextElements[0]: EOF");
 }
 
 #[test]

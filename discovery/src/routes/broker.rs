@@ -28,7 +28,7 @@ pub(super) struct Heard {
 }
 
 pub(super) async fn heartbeat(State(discovery): Shared, body: Bytes) -> Result<Json<Heard>, Refusal> {
-    let Request { id, url } = ngsi::json::parse(&body)?;
+    let Request { id, url } = ngsi::json::parse_object(&body)?;
     let heartbeat = discovery.heartbeat(&id, &url).await?;
     let registrations = discovery.registry.read().provided_at(&availability::origin(&url));
     Ok(Json(Heard { known: heartbeat.known, registrations, epoch: discovery.epoch.clone() }))

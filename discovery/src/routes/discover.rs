@@ -44,7 +44,7 @@ pub(super) async fn discover(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let page = page(parameters.as_deref().unwrap_or_default())?;
-    let request: AvailabilityRequest = ngsi::json::parse(&body)?;
+    let request: AvailabilityRequest = ngsi::json::parse_object(&body)?;
     let query = Query::compile(&request)?;
     let found = discovery.registry.read().discover(&query, page);
     let json = serde_json::to_vec(&answer(found, page)).unwrap_or_default();

@@ -10,7 +10,7 @@ use super::Shared;
 use crate::refusal::Refusal;
 
 pub(super) async fn register(State(discovery): Shared, body: Bytes) -> Result<Json<RegisterContextResponse>, Refusal> {
-    let mut request: RegisterContextRequest = ngsi::json::parse(&body)?;
+    let mut request: RegisterContextRequest = ngsi::json::parse_object(&body)?;
     let duration = std::mem::take(&mut request.duration);
     let mut registration_id = std::mem::take(&mut request.registration_id);
     let removes = removes(&duration)?;

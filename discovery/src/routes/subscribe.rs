@@ -14,7 +14,7 @@ pub(super) async fn subscribe(
     State(discovery): Shared,
     body: Bytes,
 ) -> Result<Json<SubscribeContextAvailabilityResponse>, Refusal> {
-    let request: AvailabilityRequest = ngsi::json::parse(&body)?;
+    let request: AvailabilityRequest = ngsi::json::parse_object(&body)?;
     let subscribe_id = SubscriptionId::from(uuid::Uuid::new_v4().to_string());
     discovery.subscribe(subscribe_id.clone(), request).await?;
     Ok(Json(SubscribeContextAvailabilityResponse { subscribe_id, error_code: StatusCode::ok() }))
@@ -26,7 +26,7 @@ pub(super) async fn replace(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<SubscribeContextAvailabilityResponse>, Refusal> {
-    let request: AvailabilityRequest = ngsi::json::parse(&body)?;
+    let request: AvailabilityRequest = ngsi::json::parse_object(&body)?;
     let subscribe_id = checked(SubscriptionId::from(id))?;
     discovery.subscribe(subscribe_id.clone(), request).await?;
     Ok(Json(SubscribeContextAvailabilityResponse { subscribe_id, error_code: StatusCode::ok() }))
@@ -49,7 +49,7 @@ pub(super) struct Unsubscribed {
 
 /// Ends a subscription; one that is not known has ended already.
 pub(super) async fn unsubscribe(State(discovery): Shared, body: Bytes) -> Result<Json<Unsubscribed>, Refusal> {
-    let UnsubscribeContextRequest { subscription_id } = ngsi::json::parse(&body)?;
+    let UnsubscribeContextRequest { subscription_id } = ngsi::json::parse_object(&body)?;
     let subscription_id = checked(subscription_id)?;
     discovery.unsubscribe(&subscription_id).await?;
     Ok(Json(Unsubscribed { subscription_id, status_code: StatusCode::new(200, "OK", "OK") }))
