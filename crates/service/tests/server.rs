@@ -117,6 +117,8 @@ async fn errors_of_the_router_are_json() {
     let running = start(&node, quick()).await;
     let (status, body) = answer(&node, &format!("{}/nowhere", running.url())).await;
     assert_eq!((status, &body["error"]), (StatusCode::NOT_FOUND, &"NotFound".into()));
+    let (status, body) = answer(&node, &format!("{}/entity/%ff", running.url())).await;
+    assert_eq!((status, &body["error"]), (StatusCode::BAD_REQUEST, &"BadRequest".into()));
     let (status, body) = answer(&node, &format!("{}/echo", running.url())).await;
     assert_eq!((status, &body["error"]), (StatusCode::METHOD_NOT_ALLOWED, &"MethodNotAllowed".into()));
 }

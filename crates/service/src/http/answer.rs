@@ -35,6 +35,7 @@ pub(super) fn as_json(mut response: Response) -> Response {
 
 fn description(status: StatusCode) -> Option<&'static str> {
     Some(match status {
+        StatusCode::BAD_REQUEST => "the path or the query cannot be understood",
         StatusCode::NOT_FOUND => "nothing is found at this path",
         StatusCode::METHOD_NOT_ALLOWED => "this path does not allow the method",
         StatusCode::REQUEST_TIMEOUT => "the request did not arrive in time",
