@@ -1,9 +1,15 @@
 //! Answers in the form of NGSI-10.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
+use http_body::{Frame, SizeHint};
 use ngsi::{ParseError, json};
 use storage::StorageError;
 
@@ -14,6 +20,31 @@ pub(crate) fn json(body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
+}
+
+/// A JSON body; `written` is dropped when the server has taken all of it.
+pub(crate) fn json_holding(body: Vec<u8>, written: impl Send + Unpin + 'static) -> Response {
+    let mut response = Response::new(Body::new(Holding { bytes: Some(body.into()), _written: written }));
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
+struct Holding<T> {
+    bytes: Option<Bytes>,
+    _written: T,
+}
+
+impl<T: Unpin> http_body::Body for Holding<T> {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.get_mut().bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
 }
 
 /// A JSON body that never changes.

@@ -12,6 +12,8 @@ use ngsi::v1::ngsi10::UpdateAction;
 use parking_lot::RwLock;
 use service::Node;
 use storage::{Batch, StorageError};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::federation::Federation;
 use crate::ledger::{Due, Kind, Ledger};
@@ -132,8 +134,12 @@ impl Broker {
         self.outbox.done(subscriber.id(), lost);
     }
 
-    /// Keeps a subscription and, shortly after, begins to serve it.
-    pub(crate) async fn subscribe(self: &Arc<Self>, subscription: Subscription) -> Result<(), StorageError> {
+    /// Keeps a subscription and, once `answered` ends, begins to serve it: the subscriber should know its identifier first.
+    pub(crate) async fn subscribe(
+        self: &Arc<Self>,
+        subscription: Subscription,
+        answered: oneshot::Receiver<()>,
+    ) -> Result<(), StorageError> {
         let mut record = subscription.record.clone();
         let subscriber = Arc::new(Subscriber::new(subscription, &self.endpoints));
         self.subscribers.write().insert(subscriber.clone());
@@ -146,7 +152,8 @@ impl Broker {
         self.counters.subscriptions.inc();
         let broker = self.clone();
         self.node.tasks.spawn(async move {
-            tokio::time::sleep(notifier::HEAD_START).await;
+            // The sender goes with the answer's body. A client that does not read its answer is served all the same.
+            let _ = timeout(notifier::HEAD_START, answered).await;
             broker.serve(&subscriber);
             if !record.delivery.from_broker {
                 crate::federation::span(&broker, &subscriber);

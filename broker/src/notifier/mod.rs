@@ -27,8 +27,8 @@ const LAST_RETRY: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a notification under way may still take when the broker stops.
 const LAST_CALL: Duration = Duration::from_secs(2);
-/// An answer to a subscription gets ahead of its first notification by this.
-pub(crate) const HEAD_START: Duration = Duration::from_millis(2);
+/// How long the first notification waits for the subscription's answer to be written.
+pub(crate) const HEAD_START: Duration = Duration::from_millis(100);
 
 enum Outcome {
     Delivered,

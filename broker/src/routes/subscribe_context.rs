@@ -7,6 +7,7 @@ use context::{Record, Subscription};
 use http::HeaderMap;
 use ngsi::v1::ngsi10::SubscribeContextRequest;
 use ngsi::{SubscriptionId, json};
+use tokio::sync::oneshot;
 
 use super::request;
 use crate::Shared;
@@ -22,11 +23,12 @@ pub(super) async fn subscribe(
     let delivery = request::delivery(&headers);
     let created_at = service::now();
     let record = Record { id: id.clone(), request, delivery, created_at, initialised: false };
-    broker.subscribe(Subscription::compile(record)?).await?;
+    let (written, answered) = oneshot::channel::<()>();
+    broker.subscribe(Subscription::compile(record)?, answered).await?;
     let mut out = b"{\"subscribeResponse\":{\"subscriptionId\":".to_vec();
     json::write_string(&mut out, id.as_str());
     out.extend_from_slice(b"},\"subscribeError\":{\"subscriptionId\":");
     json::write_string(&mut out, id.as_str());
     out.extend_from_slice(b",\"errorCode\":{}}}");
-    Ok(answer::json(out))
+    Ok(answer::json_holding(out, written))
 }
