@@ -1,15 +1,25 @@
 // Reports panels whose usage is above the threshold of the last rule.
 let threshold = 30;
+let ruled = false;
 
-exports.handler = function (contextEntity, publish, query, subscribe) {
+function obey(rule) {
+  const wanted = Number(rule.attributes.threshold && rule.attributes.threshold.value);
+  if (Number.isFinite(wanted)) threshold = wanted;
+  ruled = true;
+}
+
+exports.handler = async function (contextEntity, publish, query) {
   const { entityId, attributes, metadata } = contextEntity;
+  if (entityId.type === "Rule") return obey(contextEntity);
+  if (!attributes.usage) return;
 
-  if (entityId.type === "Rule") {
-    const wanted = Number(attributes.threshold && attributes.threshold.value);
-    if (Number.isFinite(wanted)) threshold = wanted;
-    return;
+  // A panel may be heard of before the rule that is in force.
+  if (!ruled) {
+    const rules = await query({ entities: [{ type: "^Rule$", isPattern: true }] });
+    ruled = true;
+    rules.forEach(obey);
   }
-  if (!attributes.usage || !(Number(attributes.usage.value) > threshold)) return;
+  if (!(Number(attributes.usage.value) > threshold)) return;
 
   const shop = { type: "string", value: metadata.shop ? metadata.shop.value : null };
   const where = metadata.location ? metadata.location.value : null;

@@ -196,7 +196,7 @@ async fn stopping_worker_says_good_bye_and_leaves_nothing_behind() {
 
 /// Killed: nothing is said and nothing is ended. Needs runtimes of its own, which can be dropped with all that runs in them.
 #[test]
-fn killed_worker_takes_up_its_functions_and_their_subscriptions() {
+fn killed_worker_takes_up_its_functions_and_renews_their_subscriptions() {
     let outer = tokio::runtime::Runtime::new().unwrap();
     let data = tempfile::tempdir().unwrap();
     let broker = outer.block_on(testkit::Receiver::start()).unwrap();
@@ -218,7 +218,9 @@ fn killed_worker_takes_up_its_functions_and_their_subscriptions() {
         site.reported("t", InstanceStatus::Running).await;
         assert_eq!(site.notify("t", sensor(4)).await, StatusCode::OK);
         assert_eq!(site.broker_got("/ngsi10/updateContext").len(), 1);
-        assert_eq!(site.broker_got("/ngsi10/subscribeContext").len(), 1, "its subscription is still good");
+        // A function that starts anew is told again how its inputs stand.
+        site.broker_gets("/ngsi10/unsubscribeContext", 1).await;
+        site.broker_gets("/ngsi10/subscribeContext", 2).await;
         site.stop().await;
     });
 }

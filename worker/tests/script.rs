@@ -253,12 +253,24 @@ mod operators {
     fn anomaly_is_a_usage_above_the_rules_threshold() {
         let script = load(ANOMALY).unwrap();
         let panel = |usage| script.notify(&element("P", "PowerPanel", "usage", usage)).unwrap();
-        assert_eq!(panel(30), []);
+        let asked = panel(30);
+        let Effect::Query { id, .. } = &asked[0] else { panic!("{asked:?}") };
+        assert_eq!(script.answer(*id, Ok("[]")).unwrap(), []);
         let effects = panel(31);
         assert_eq!((value(&effects, "whichpanel"), value(&effects, "shop")), ("P".into(), "S1".into()));
         assert_eq!(published(&effects[0])["domainMetadata"][1]["type"], "point");
         assert_eq!(script.notify(&element("R", "Rule", "threshold", 50)).unwrap(), []);
         assert_eq!(panel(50), []);
+    }
+
+    #[test]
+    fn anomaly_asks_for_the_rule_in_force_before_the_first_panel() {
+        let script = load(ANOMALY).unwrap();
+        let asked = script.notify(&element("P", "PowerPanel", "usage", 70)).unwrap();
+        let Effect::Query { id, .. } = &asked[0] else { panic!("{asked:?}") };
+        let rules = format!("[{}]", element("R", "Rule", "threshold", 80));
+        assert_eq!(script.answer(*id, Ok(&rules)).unwrap(), []);
+        assert_eq!(value(&script.notify(&element("P", "PowerPanel", "usage", 81)).unwrap(), "usage"), 81);
     }
 
     #[test]

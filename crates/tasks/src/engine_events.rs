@@ -62,7 +62,11 @@ impl Record {
         if self.phase != (Phase::Starting { run }) {
             return;
         }
+        let adopted = address.adopted;
         self.phase = Phase::Running { run, since: now, address, paused: false };
+        if !adopted {
+            self.unsubscribe_active(actions);
+        }
         self.restart_feeds(actions);
         actions.extend(self.info().map(Action::Inform));
     }

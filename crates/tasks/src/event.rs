@@ -13,6 +13,8 @@ pub struct Address {
     pub reference: String,
     /// The id of its container, if it has one.
     pub container: String,
+    /// Whether it has been running since before the worker, and so remembers what it was notified of.
+    pub adopted: bool,
 }
 
 /// A subscription that feeds a task instance.

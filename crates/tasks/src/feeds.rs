@@ -53,6 +53,14 @@ impl Record {
         self.align_feeds(actions);
     }
 
+    /// An instance that starts anew has to be told how its inputs stand, as brokers do at the start of a subscription.
+    pub(crate) fn unsubscribe_active(&mut self, actions: &mut Vec<Action>) {
+        let active: Vec<InputStream> = self.active_feeds().map(|(input, _)| input.clone()).collect();
+        for input in active {
+            self.drop_feed(&input, actions);
+        }
+    }
+
     pub(crate) fn unsubscribe_all(&mut self, actions: &mut Vec<Action>) {
         let inputs: Vec<InputStream> = self.feeds.keys().cloned().collect();
         for input in inputs {

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::element::EntityId;
+
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
     /// The broker, with `/ngsi10`.
@@ -26,6 +28,12 @@ struct Command {
 }
 
 impl Settings {
+    /// The entity to write: the first one.
+    pub(crate) fn output(&self) -> Option<EntityId> {
+        let (kind, id) = self.outputs.first()?;
+        Some(EntityId { id: id.clone(), r#type: kind.clone(), is_pattern: false.into() })
+    }
+
     /// Applies a JSON list of commands; those it does not know are ignored, outputs replace earlier ones.
     pub(crate) fn apply(&mut self, commands: &str) -> serde_json::Result<()> {
         if commands.is_empty() {

@@ -1,4 +1,4 @@
-//! Publishes what the operator makes, and reads what an earlier instance has made.
+//! Publishes what the operator makes, and asks for what it has to know.
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -23,7 +23,7 @@ impl Broker {
     /// Updates the first output entity with all of it, in order; returns when the broker has taken it, or has refused it as
     /// something that it will not take later either.
     pub(crate) async fn publish(&self, settings: &Settings, outputs: Vec<Output>) -> anyhow::Result<()> {
-        let entity = output(settings)?;
+        let entity = settings.output().context("no output is configured")?;
         let elements = outputs.into_iter().map(|output| Element {
             entity: entity.clone(),
             attributes: output.attributes,
@@ -37,15 +37,15 @@ impl Broker {
         Ok(())
     }
 
-    /// The first output entity as an earlier instance of the task left it.
-    pub(crate) async fn earlier_output(&self, settings: &Settings) -> anyhow::Result<Option<Element>> {
-        let body = json!({ "entities": [output(settings)?] });
+    /// The entities as they stand; none when the broker refuses the question.
+    pub(crate) async fn query(&self, settings: &Settings, wanted: &EntityId) -> anyhow::Result<Vec<Element>> {
+        let body = json!({ "entities": [wanted] });
         let (status, body) = self.post(settings, "queryContext", &body).await?;
         if !status.is_success() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let found: Notification = serde_json::from_slice(&body)?;
-        Ok(found.responses.into_iter().next().map(|response| response.element))
+        Ok(found.responses.into_iter().map(|response| response.element).collect())
     }
 
     async fn post(&self, settings: &Settings, path: &str, body: &Value) -> anyhow::Result<(StatusCode, Bytes)> {
@@ -60,9 +60,4 @@ impl Broker {
         anyhow::ensure!(!status.is_server_error(), "the broker answers {status}");
         Ok((status, body))
     }
-}
-
-fn output(settings: &Settings) -> anyhow::Result<EntityId> {
-    let (kind, id) = settings.outputs.first().context("no output is configured")?;
-    Ok(EntityId { id: id.clone(), r#type: kind.clone(), is_pattern: false.into() })
 }

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 use crate::counter::Counter;
-use crate::element::{Attribute, Element};
+use crate::element::{Attribute, Element, EntityId};
 
 /// The threshold until a rule sets another.
 const THRESHOLD: f64 = 30.0;
@@ -14,7 +14,7 @@ const THRESHOLD: f64 = 30.0;
 pub(crate) enum Operator {
     Dummy,
     Counter(Counter),
-    Anomaly { threshold: f64 },
+    Anomaly { threshold: f64, ruled: bool },
 }
 
 /// Attributes and domain metadata for the output entity.
@@ -29,20 +29,31 @@ impl Operator {
         match name {
             "dummy" => Some(Self::Dummy),
             "counter" => Some(Self::Counter(Counter::default())),
-            "anomaly" => Some(Self::Anomaly { threshold: THRESHOLD }),
+            "anomaly" => Some(Self::Anomaly { threshold: THRESHOLD, ruled: false }),
             _ => None,
         }
     }
 
-    /// Whether the operator needs to know what an earlier instance of its task has written.
-    pub(crate) fn wants_earlier(&self) -> bool {
-        matches!(self, Self::Counter(counter) if counter.wants_earlier())
+    /// The entities that the operator has to know before it can handle any.
+    pub(crate) fn wants(&self, output: Option<&EntityId>) -> Option<EntityId> {
+        match self {
+            Self::Counter(counter) if counter.wants_earlier() => output.cloned(),
+            Self::Anomaly { ruled: false, .. } => {
+                Some(EntityId { id: String::new(), r#type: "^Rule$".to_owned(), is_pattern: true.into() })
+            }
+            _ => None,
+        }
     }
 
-    /// Goes on from there; without an output there was no earlier instance.
-    pub(crate) fn resume(&mut self, output: Option<&Element>) {
-        if let Self::Counter(counter) = self {
-            counter.resume(output);
+    /// Learns of them.
+    pub(crate) fn learn(&mut self, found: &[Element]) {
+        match self {
+            Self::Dummy => {}
+            Self::Counter(counter) => counter.resume(found.first()),
+            Self::Anomaly { threshold, ruled } => {
+                *ruled = true;
+                found.iter().for_each(|rule| obey(rule, threshold));
+            }
         }
     }
 
@@ -53,15 +64,19 @@ impl Operator {
         match self {
             Self::Dummy => Some(processed(element)),
             Self::Counter(counter) => counter.count(element),
-            Self::Anomaly { threshold } => match element.entity.r#type.as_str() {
+            Self::Anomaly { threshold, .. } => match element.entity.r#type.as_str() {
                 "Rule" => {
-                    *threshold = element.attribute("threshold").and_then(number).unwrap_or(*threshold);
+                    obey(element, threshold);
                     None
                 }
                 _ => anomaly(element, *threshold),
             },
         }
     }
+}
+
+fn obey(rule: &Element, threshold: &mut f64) {
+    *threshold = rule.attribute("threshold").and_then(number).unwrap_or(*threshold);
 }
 
 fn processed(element: &Element) -> Output {
@@ -150,6 +165,15 @@ mod tests {
         );
         anomaly.handle(&element("R", "Rule", vec![Attribute::new("threshold", "integer", "50")]));
         assert_eq!(anomaly.handle(&panel(50)), None);
+    }
+
+    #[test]
+    fn anomaly_asks_for_the_rule_in_force_first() {
+        let mut anomaly = Operator::named("anomaly").unwrap();
+        assert_eq!(anomaly.wants(None).unwrap().r#type, "^Rule$");
+        anomaly.learn(&[element("R", "Rule", vec![Attribute::new("threshold", "integer", 80)])]);
+        assert_eq!(anomaly.wants(None), None);
+        assert_eq!(anomaly.handle(&element("P", "PowerPanel", vec![Attribute::new("usage", "integer", 70)])), None);
     }
 
     #[test]

@@ -46,10 +46,10 @@ async fn notify(State(task): State<Arc<Task>>, body: Bytes) -> (StatusCode, Json
     };
     let mut state = task.state.lock().await;
     let (operator, settings) = &mut *state;
-    if operator.wants_earlier() {
-        match task.broker.earlier_output(settings).await {
-            Ok(output) => operator.resume(output.as_ref()),
-            Err(error) => return later("read the output", &error),
+    if let Some(wanted) = operator.wants(settings.output().as_ref()) {
+        match task.broker.query(settings, &wanted).await {
+            Ok(found) => operator.learn(&found),
+            Err(error) => return later("query", &error),
         }
     }
     let before = operator.clone();

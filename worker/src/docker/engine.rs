@@ -123,7 +123,9 @@ impl DockerEngine {
         let resources = Resources::of(instance).map_err(StartError::permanent)?;
         let services = service_ports(instance).map_err(StartError::permanent)?;
         let _slot = self.slots.acquire().await.map_err(|error| StartError::passing(error.to_string()))?;
-        let container = match self.adopt(instance, run).await {
+        let found = self.adopt(instance, run).await;
+        let adopted = found.is_some();
+        let container = match found {
             Some(container) => container,
             None => self.launch(instance, run, resources, &services).await?,
         };
@@ -131,7 +133,7 @@ impl DockerEngine {
         if let Some(entity) = &container.service_entity {
             self.register_service(instance, entity, &container).await;
         }
-        Ok(Address { reference: self.reference(container.port), container: container.id })
+        Ok(Address { reference: self.reference(container.port), container: container.id, adopted })
     }
 
     /// Ends and removes whatever container the instance has.

@@ -102,7 +102,7 @@ impl FunctionEngine {
         let handle = Handle { inbox, paused: Arc::default(), outputs, log, stop: stop.clone() };
         self.0.instances.lock().insert(task, handle);
         self.0.node.tasks.spawn(driver.drive(notifications, stop));
-        Ok(Address { reference, container: String::new() })
+        Ok(Address { reference, container: String::new(), adopted: false })
     }
 
     async fn load(&self, code: String, limits: Limits, log: TaskLog) -> Result<Script, StartError> {

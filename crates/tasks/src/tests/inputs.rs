@@ -49,10 +49,25 @@ fn instance_reached_elsewhere_after_a_restart_is_subscribed_anew() {
     tasks.handle(subscribed("t", "s1"), at(1));
     tasks.handle(exited("t", run), at(2));
     let run = start_run(&tasks.handle(Event::Tick, at(4))).unwrap();
-    let address = Address { reference: "http://host/elsewhere".into(), container: String::new() };
+    let address = Address { reference: "http://host/elsewhere".into(), container: String::new(), adopted: false };
     let actions = tasks.handle(Event::Started { task: "t".into(), run, address }, at(4));
     assert!(actions.contains(&Action::Unsubscribe { task: "t".into(), subscription: subscription("t", "s1") }));
     assert!(
         actions.iter().any(|a| matches!(a, Action::Subscribe { reference, .. } if reference.ends_with("elsewhere")))
     );
+}
+
+#[test]
+fn instance_that_starts_anew_is_told_how_its_inputs_stand_and_an_adopted_one_is_not() {
+    for adopted in [false, true] {
+        let (mut tasks, _) = running(10, instance("t", 1, &["s1"]));
+        tasks.handle(subscribed("t", "s1"), at(1));
+        let mut again = worker(10);
+        let run = start_run(&again.restore(vec![tasks.stored(&"t".into()).unwrap()], at(2))).unwrap();
+        let address = Address { reference: "http://host/t".into(), container: String::new(), adopted };
+        let actions = again.handle(Event::Started { task: "t".into(), run, address }, at(2));
+        let subscribes = actions.iter().any(|action| matches!(action, Action::Subscribe { .. }));
+        let cancels = actions.iter().any(|action| matches!(action, Action::Unsubscribe { .. }));
+        assert_eq!((subscribes, cancels), (!adopted, !adopted));
+    }
 }

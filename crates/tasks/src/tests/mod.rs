@@ -50,7 +50,7 @@ pub(crate) fn add_input(task: &str, generation: u64, id: &str) -> Event {
 }
 
 pub(crate) fn started(task: &str, run: Run) -> Event {
-    let address = Address { reference: format!("http://host/{task}"), container: "c1".into() };
+    let address = Address { reference: format!("http://host/{task}"), container: "c1".into(), adopted: false };
     Event::Started { task: task.into(), run, address }
 }
 
