@@ -5,6 +5,7 @@ mod bus;
 mod demo;
 mod designer;
 mod discovery;
+mod edge;
 mod master;
 mod process;
 mod simulate;
@@ -40,6 +41,8 @@ enum Command {
     Master(process::ServiceArgs),
     /// Run a worker
     Worker(process::ServiceArgs),
+    /// Run the broker and the worker of an edge node in one process
+    Edge(process::ServiceArgs),
     /// Run the designer
     Designer(process::ServiceArgs),
     /// Show the anomaly detection case from end to end, with nothing else needed
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Discovery(args) => process::run_service(&args, "discovery", begun, discovery::start),
         Command::Master(args) => process::run_service(&args, "master", begun, master::start),
         Command::Worker(args) => process::run_service(&args, "worker", begun, worker::start),
+        Command::Edge(args) => edge::run(&args, begun),
         Command::Designer(args) => process::run_service(&args, "designer", begun, designer::start),
         Command::Demo(args) => demo::run(&args),
         Command::Simulate(args) => process::runtime().and_then(|runtime| runtime.block_on(simulate::run(args))),

@@ -41,12 +41,25 @@ pub(crate) fn run_service(
     begun: Instant,
     start: impl AsyncFnOnce(&mut Process) -> anyhow::Result<Running>,
 ) -> anyhow::Result<()> {
+    run(args, name, begun, async |process: &mut Process| {
+        let running = start(process).await.with_context(|| format!("cannot start {name}"))?;
+        process.running.push(running);
+        Ok(())
+    })
+}
+
+/// Runs what `start` starts until a signal; `name` names the directory of its state.
+pub(crate) fn run(
+    args: &ServiceArgs,
+    name: &str,
+    begun: Instant,
+    start: impl AsyncFnOnce(&mut Process) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let config = configure(Some(&args.config), args.data_dir.as_deref())?;
     let directory = config.data_dir().join(directory_of(name, args.instance));
     runtime()?.block_on(async {
         let mut process = Process::open(config, args.instance, &directory)?;
-        let started = start(&mut process).await.with_context(|| format!("cannot start {name}"));
-        let started = started.map(|running| process.running.push(running));
+        let started = start(&mut process).await;
         process.live(started, begun).await
     })
 }
@@ -105,6 +118,14 @@ impl Process {
             None => OpenBus::rabbitmq(&self.node.config)?,
         };
         Ok(self.bus.insert(open).bus.clone())
+    }
+
+    /// Adds a service; those started after it learn the port that it really got.
+    pub(crate) fn started(&mut self, running: Running, learn: impl FnOnce(&mut Config, u16)) {
+        let mut config = Config::clone(&self.node.config);
+        learn(&mut config, running.address.port());
+        self.node = self.node.with_config(config);
+        self.running.push(running);
     }
 
     /// Says what runs, waits for the signal to stop, and drains; only drains after a start that failed.

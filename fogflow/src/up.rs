@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Context;
-use service::{Config, Running};
+use service::Config;
 
 use crate::process::{self, Process};
 use crate::{broker, designer, discovery, master, worker};
@@ -43,34 +43,27 @@ fn meet_on_this_host(config: &mut Config) {
 /// Those that others call come first; each learns the ports that the ones before it really got.
 pub(crate) async fn start_all(process: &mut Process) -> anyhow::Result<()> {
     let discovery = discovery::start(process).await.context("cannot start discovery")?;
-    started(process, discovery, |config, port| {
+    process.started(discovery, |config, port| {
         config.discovery.http_port = port;
         config.discovery.https_port = port;
     });
     let broker = broker::start(process).await.context("cannot start broker")?;
-    started(process, broker, |config, port| {
+    process.started(broker, |config, port| {
         config.broker.http_port = port;
         config.broker.https_port = port;
     });
     let master = master::start(process).await.context("cannot start master")?;
-    started(process, master, |config, port| {
+    process.started(master, |config, port| {
         config.master.rest_api_port = port;
     });
     let worker = worker::start(process).await.context("cannot start worker")?;
-    started(process, worker, |config, port| {
+    process.started(worker, |config, port| {
         config.worker.http_port = port;
     });
     let designer = designer::start(process).await.context("cannot start designer")?;
-    started(process, designer, |config, port| {
+    process.started(designer, |config, port| {
         config.designer.web_srv_port = port;
         config.designer.https_web_srv_port = port;
     });
     Ok(())
-}
-
-fn started(process: &mut Process, running: Running, learn: impl FnOnce(&mut Config, u16)) {
-    let mut config = Config::clone(&process.node.config);
-    learn(&mut config, running.address.port());
-    process.node = process.node.with_config(config);
-    process.running.push(running);
 }

@@ -55,6 +55,7 @@ pub struct System {
     designer: Fogflow,
     brokers: Vec<Fogflow>,
     workers: Vec<Fogflow>,
+    configs: Vec<Value>,
 }
 
 struct Ports {
@@ -99,11 +100,14 @@ impl System {
         let designer = Fogflow::start(&["designer"], &config(0)).await?;
         let master = Fogflow::start(&["master"], &config(0)).await?;
         let mut at_places = Vec::new();
+        let mut configs = Vec::new();
         for number in 0..places.len() {
+            configs.push(config(number));
             at_places.push(Fogflow::start_with(&["worker"], &config(number), &environment).await?);
         }
         let api = Api::default();
-        let system = Self { api, rabbitmq, docker, discovery, master, designer, brokers: started, workers: at_places };
+        let system =
+            Self { api, rabbitmq, docker, discovery, master, designer, brokers: started, workers: at_places, configs };
         system.wait_for_workers(places.len()).await;
         Ok(system)
     }
@@ -134,6 +138,12 @@ impl System {
             Part::Broker(number) => &mut self.brokers[number],
             Part::Worker(number) => &mut self.workers[number],
         }
+    }
+
+    /// The configuration of the worker of that number.
+    #[must_use]
+    pub fn config(&self, number: usize) -> Value {
+        self.configs[number].clone()
     }
 
     /// Waits until the master counts that many workers.
