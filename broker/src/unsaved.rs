@@ -62,14 +62,17 @@ impl Broker {
         loop {
             self.unsaved.work.notified().await;
             tokio::time::sleep(RETRY).await;
-            let entities = self.unsaved.take();
-            let commits: Vec<_> = entities.iter().map(|entity| self.save(entity)).collect();
-            let changes = entities.into_iter().zip(commits);
-            let saved = self.saved(changes.map(|(entity, commit)| Applied::new(entity, commit))).await;
-            if saved.is_ok() && !self.unsaved.entities.lock().is_empty() {
-                self.unsaved.work.notify_one();
-            }
+            while self.save_some().await {}
         }
+    }
+
+    /// Whether that went well and there may be more.
+    async fn save_some(&self) -> bool {
+        let entities = self.unsaved.take();
+        let commits: Vec<_> = entities.iter().map(|entity| self.save(entity)).collect();
+        let changes = entities.into_iter().zip(commits);
+        let changes: Vec<_> = changes.map(|(entity, commit)| Applied::new(entity, commit)).collect();
+        !changes.is_empty() && self.saved(changes).await.is_ok()
     }
 
     /// Submits an entity as it is now, under its lock: a later change is written later.

@@ -43,7 +43,7 @@ impl Discovery {
             tracing::info!(broker = id, url, "a broker is heard of");
             let mut batch = Batch::new();
             self.tables.put_broker(&mut batch, id, url);
-            self.store.commit(batch).await?;
+            self.observe(self.store.commit(batch).await)?;
         }
         Ok(heartbeat)
     }
@@ -65,7 +65,7 @@ impl Discovery {
         while self.unregister_some_of_dead(&at).await? > 0 {}
         let mut batch = Batch::new();
         self.tables.delete_broker(&mut batch, &broker.id, &broker.url);
-        Ok(self.store.commit(batch).await?)
+        Ok(self.observe(self.store.commit(batch).await)?)
     }
 }
 

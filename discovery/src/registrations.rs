@@ -99,6 +99,6 @@ impl Discovery {
             self.announce(notices);
             self.store.submit(batch)
         };
-        Ok(commit.await?)
+        Ok(self.observe(commit.await)?)
     }
 }

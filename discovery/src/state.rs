@@ -1,10 +1,12 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use availability::{Brokers, Registry};
 use parking_lot::{Mutex, RwLock};
 use service::Node;
-use storage::Store;
+use service::http::Readiness;
+use storage::{StorageError, Store};
 use tokio::sync::Semaphore;
 
 use crate::metrics::Gauges;
@@ -35,6 +37,13 @@ pub(crate) struct Discovery {
     pub(crate) epoch: String,
     pub(crate) gauges: Gauges,
     pub(crate) node: Node,
+    disk: Disk,
+}
+
+/// Whether the last write reached the disk.
+struct Disk {
+    failing: AtomicBool,
+    readiness: Readiness,
 }
 
 impl Discovery {
@@ -56,11 +65,22 @@ impl Discovery {
             large_snapshots: Semaphore::new(LARGE_SNAPSHOTS),
             gauges: Gauges::new(&node.metrics),
             tables,
+            disk: Disk { failing: AtomicBool::new(false), readiness: node.readiness("storage") },
             node,
         };
+        discovery.disk.readiness.set(Ok(()));
         discovery.recover_subscriptions()?;
         discovery.measure();
         Ok(discovery)
+    }
+
+    /// Shows in the readiness when the disk stops or starts taking writes.
+    pub(crate) fn observe(&self, written: Result<(), StorageError>) -> Result<(), StorageError> {
+        let failing = written.is_err();
+        if self.disk.failing.swap(failing, Ordering::Relaxed) != failing {
+            self.disk.readiness.set(written.as_ref().copied().map_err(ToString::to_string));
+        }
+        written
     }
 
     /// Brings the gauges up to date.

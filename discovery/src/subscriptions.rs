@@ -33,7 +33,7 @@ impl Discovery {
             self.outbox.open(id.clone(), &request.reference, Snapshot::First);
             self.subscribers.lock().insert(id.clone(), Arc::new(request));
         }
-        if let Err(error) = self.store.commit(batch).await {
+        if let Err(error) = self.observe(self.store.commit(batch).await) {
             self.forget_subscription(&id);
             return Err(error.into());
         }
@@ -46,7 +46,7 @@ impl Discovery {
         let known = self.forget_subscription(id);
         let mut batch = Batch::new();
         self.tables.delete_subscription(&mut batch, id);
-        self.store.commit(batch).await?;
+        self.observe(self.store.commit(batch).await)?;
         Ok(known)
     }
 

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Discovery, Subscriber, registration, told};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 const BROKER: &str = "http://10.0.0.1:8070/ngsi10";
@@ -178,4 +179,17 @@ async fn replaced_subscription_selects_something_else() {
     discovery.remove("Bus1").await;
     let notifications = subscriber.wait_for(|notifications| notifications.len() == 2).await;
     assert_eq!(told(&notifications)[1], (410, "Bus1".to_owned()));
+}
+
+#[tokio::test]
+async fn without_a_disk_changes_are_refused_and_questions_answered() {
+    let discovery = Discovery::start().await;
+    assert_eq!(discovery.get("/readyz").await, json!({ "status": "ready" }));
+    discovery.lose_disk();
+    let body = registration("Car1", "Car", "http://b1:8070/ngsi10").to_string();
+    let (status, answer) = discovery.post_raw("/ngsi9/registerContext", &body).await;
+    assert_eq!((status, &answer["errorCode"]["code"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!(500)));
+    assert_eq!(discovery.get("/ngsi9/status").await, "ok");
+    let ready = discovery.node.client.get(&format!("{}/readyz", discovery.url)).await.unwrap();
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
 }

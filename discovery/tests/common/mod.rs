@@ -52,6 +52,11 @@ impl Discovery {
         Self::start_in(directory).await
     }
 
+    /// Every write fails from now on.
+    pub(crate) fn lose_disk(&self) {
+        self.store.clone().close();
+    }
+
     pub(crate) async fn post_raw(&self, path: &str, body: &str) -> (StatusCode, Value) {
         let request = http::Request::post(format!("{}{path}", self.url)).body(body.to_owned().into()).unwrap();
         answer(self.node.client.send(request).await.unwrap())
