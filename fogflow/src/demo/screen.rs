@@ -158,10 +158,11 @@ fn result_text(demo: &Demo) -> Paragraph<'static> {
     ];
     lines.extend(demo.findings.latest(4).into_iter().map(|anomaly| {
         let age = anomaly.at.elapsed().as_secs();
-        let said = format!("{:.1} at {}", anomaly.usage, anomaly.panel);
+        let panel = anomaly.panel.split_once('.').map_or(anomaly.panel.as_str(), |(_, shop)| shop).replace('.', " ");
+        let said = format!("{:.1} at {panel}", anomaly.usage);
         Line::from(vec![
             Span::from(said).fg(Color::Red),
-            Span::from(format!("  found after {:.1} ms, {age} s ago", anomaly.latency_ms)).fg(Color::DarkGray),
+            Span::from(format!("  after {:.1} ms, {age} s ago", anomaly.latency_ms)).fg(Color::DarkGray),
         ])
     }));
     Paragraph::new(Text::from(lines)).block(framed(&format!("Results · {} anomalies", demo.findings.anomalies())))
@@ -169,7 +170,10 @@ fn result_text(demo: &Demo) -> Paragraph<'static> {
 
 fn service_text(demo: &Demo) -> Paragraph<'static> {
     let line = |(name, url): &(String, String)| {
-        Line::from(vec![Span::from(format!("{name:<13} ")), Span::from(url.clone()).fg(Color::DarkGray)])
+        Line::from(vec![
+            Span::from(format!("{name:<13} ")),
+            Span::from(url.trim_start_matches("http://").to_owned()).fg(Color::DarkGray),
+        ])
     };
     Paragraph::new(demo.services.iter().map(line).collect::<Vec<_>>()).block(framed("Services"))
 }
@@ -194,7 +198,7 @@ mod tests {
         let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
         terminal.draw(|frame| draw(&demo, frame)).unwrap();
         let screen = terminal.backend().to_string();
-        for said in ["harbour 3", "http://127.0.0.1:8070", "index.html", "counter says  nothing yet"] {
+        for said in ["harbour 3", "127.0.0.1:8070", "index.html", "counter says  nothing yet"] {
             assert!(screen.contains(said), "{said} is not on\n{screen}");
         }
     }
