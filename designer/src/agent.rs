@@ -22,7 +22,7 @@ struct Agent {
 
 pub(crate) fn router(designer: &Arc<Designer>) -> Router {
     let entities = Counter::default();
-    let help = "entities received in notifications";
+    let help = "Entities received in notifications";
     let entities = designer.node.metrics.register("designer_notified_entities", help, entities);
     Router::new().route("/notifyContext", post(notified)).with_state(Agent { entities })
 }

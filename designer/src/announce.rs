@@ -37,10 +37,10 @@ impl Outbox {
             changed: Notify::new(),
             waiting: node.metrics.register(
                 "designer_announcements_pending",
-                "intents masters are still to hear of",
+                "Intents masters are still to hear of",
                 waiting,
             ),
-            sent: node.metrics.register("designer_announcements", "intents announced to masters", sent),
+            sent: node.metrics.register("designer_announcements", "Intents announced to masters", sent),
         }
     }
 

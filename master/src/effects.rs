@@ -62,7 +62,7 @@ impl Performer {
     }
 
     fn note_worker(&self, id: &flow::WorkerId, exists: bool) {
-        tracing::info!(worker = %id, exists, "worker");
+        tracing::info!(worker = %id, "{}", if exists { "worker joined" } else { "worker is gone" });
         // Nothing waits for it: forgetting a worker, or that it is gone, costs a restarted master time only.
         drop(self.master.tables.note_worker(id, exists));
     }
@@ -89,6 +89,7 @@ fn log(change: &InstanceChange) {
     if *status == flow::InstanceStatus::Failed {
         tracing::warn!(%task, worker, reason, "task instance failed");
     } else {
+        let reason = (!reason.is_empty()).then_some(reason);
         tracing::info!(%task, worker, from, ?status, reason, "task instance");
     }
 }

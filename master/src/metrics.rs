@@ -1,5 +1,7 @@
 //! The master's metrics.
 
+use std::sync::atomic::Ordering;
+
 use flow::InstanceStatus;
 use orchestration::Orchestrator;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -26,8 +28,8 @@ pub(crate) struct Gauges {
     workers: Gauge,
     intents: Gauge,
     waiting: Gauge,
-    placements: Gauge,
-    migrations: Gauge,
+    placements: Counter,
+    migrations: Counter,
     instances: Family<StatusLabel, Gauge>,
     pub(crate) commands: Counter,
     pub(crate) commands_dropped: Counter,
@@ -39,28 +41,32 @@ impl Gauges {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         let histogram = Histogram::new(exponential_buckets(0.000_01, 2.0, 16));
         Self {
-            workers: metrics.register("master_workers", "live workers", Gauge::default()),
-            intents: metrics.register("master_intents", "intents served", Gauge::default()),
-            waiting: metrics.register("master_instances_waiting", "task instances without a worker", Gauge::default()),
+            workers: metrics.register("master_workers", "Live workers", Gauge::default()),
+            intents: metrics.register("master_intents", "Intents served", Gauge::default()),
+            waiting: metrics.register("master_instances_waiting", "Task instances without a worker", Gauge::default()),
             placements: metrics.register(
                 "master_placements",
-                "task instances given a worker since the start",
-                Gauge::default(),
+                "Decisions that gave a task instance a worker",
+                Counter::default(),
             ),
-            migrations: metrics.register("master_migrations", "migrations since the start", Gauge::default()),
-            instances: metrics.register("master_instances", "desired task instances", Family::default()),
-            commands: metrics.register("master_commands", "messages sent to workers", Counter::default()),
+            migrations: metrics.register(
+                "master_migrations",
+                "Task instances moved to a better place",
+                Counter::default(),
+            ),
+            instances: metrics.register("master_instances", "Desired task instances", Family::default()),
+            commands: metrics.register("master_commands", "Messages sent to workers", Counter::default()),
             commands_dropped: metrics.register(
                 "master_commands_dropped",
-                "messages the bus did not take; what they asked is repeated when workers report",
+                "Messages the bus did not take; what they asked is repeated when workers report",
                 Counter::default(),
             ),
             notifications: metrics.register(
                 "master_availability_notifications",
-                "availability notifications received",
+                "Availability notifications received",
                 Counter::default(),
             ),
-            reconcile: metrics.register("master_reconcile_seconds", "time to decide on one input", histogram),
+            reconcile: metrics.register("master_reconcile_seconds", "Time to decide on one input", histogram),
         }
     }
 
@@ -70,8 +76,8 @@ impl Gauges {
         self.workers.set(number(summary.workers));
         self.intents.set(number(summary.intents));
         self.waiting.set(number(summary.waiting));
-        self.placements.set(i64::try_from(summary.placements).unwrap_or(i64::MAX));
-        self.migrations.set(i64::try_from(summary.migrations).unwrap_or(i64::MAX));
+        self.placements.inner().store(summary.placements, Ordering::Relaxed);
+        self.migrations.inner().store(summary.migrations, Ordering::Relaxed);
         let counts = orchestrator.by_status();
         for (status, label) in STATUSES {
             let count = counts.get(&status).copied().unwrap_or_default();

@@ -134,7 +134,8 @@ impl Reconciler {
     }
 
     fn report(&self, update: flow::TaskUpdate) {
-        tracing::info!(task = %update.task_id, status = ?update.status, reason = update.reason, "task instance");
+        let reason = (!update.reason.is_empty()).then_some(&update.reason);
+        tracing::info!(task = %update.task_id, status = ?update.status, reason, "task instance");
         self.reporter.tell(&Message::TaskUpdate(update));
     }
 

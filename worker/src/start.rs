@@ -116,11 +116,8 @@ fn use_docker(config: &Config) -> anyhow::Result<Wanted> {
         "docker" => Ok(Wanted::Required),
         "" | "auto" => Ok(Wanted::IfThere),
         "function" => Ok(Wanted::No),
-        other @ ("kubernetes" | "mec") => anyhow::bail!(
-            "configuration key `worker.container_management`: `{other}` is not supported; use `docker` or `function`"
-        ),
         other => anyhow::bail!(
-            "configuration key `worker.container_management`: must be `docker` or `function`, is `{other}`"
+            "configuration key `worker.container_management`: `{other}` is not supported; use `docker` or `function`"
         ),
     }
 }

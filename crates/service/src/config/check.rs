@@ -9,6 +9,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     location(config.location)?;
     addresses(config)?;
     intervals(config)?;
+    container_management(config)?;
     https(config)
 }
 
@@ -78,6 +79,17 @@ fn intervals(config: &Config) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+/// Which of them a worker can be is for the worker to say.
+fn container_management(config: &Config) -> Result<(), ConfigError> {
+    const KNOWN: [&str; 6] = ["", "auto", "docker", "function", "kubernetes", "mec"];
+    let wanted = config.worker.container_management.as_deref().unwrap_or_default();
+    if KNOWN.contains(&wanted) {
+        return Ok(());
+    }
+    let problem = format!("must be one of auto, docker, function, kubernetes and mec, is `{wanted}`");
+    Err(ConfigError::key("worker.container_management", problem))
 }
 
 fn https(config: &Config) -> Result<(), ConfigError> {

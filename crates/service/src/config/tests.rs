@@ -92,6 +92,7 @@ fn refusals_name_the_key() {
         (r#"{"site_id":"1","broker":{"http_port":-1}}"#, "broker.http_port"),
         (r#"{"site_id":"1","broker":{"heartbeat_interval":0}}"#, "broker.heartbeat_interval"),
         (r#"{"site_id":"1","broker":[]}"#, "broker"),
+        (r#"{"site_id":"1","worker":{"container_management":"podman"}}"#, "worker.container_management"),
         (r#"{"site_id":"1","worker":{"registry":{"password":1}}}"#, "worker.registry.password"),
         (r#"{"site_id":"1","physical_location":{"latitude":91,"longitude":0}}"#, "physical_location.latitude"),
         (r#"{"site_id":"1","physical_location":{"latitude":0,"longitude":-181}}"#, "physical_location.longitude"),
