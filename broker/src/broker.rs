@@ -140,6 +140,17 @@ impl Broker {
         subscription: Subscription,
         answered: oneshot::Receiver<()>,
     ) -> Result<(), StorageError> {
+        let broker = self.clone();
+        // The request ends when its client hangs up; the subscription must not stay half made.
+        let made = self.node.tasks.spawn(async move { broker.make(subscription, answered).await }).await;
+        made.unwrap_or(Err(StorageError::Closed))
+    }
+
+    async fn make(
+        self: &Arc<Self>,
+        subscription: Subscription,
+        answered: oneshot::Receiver<()>,
+    ) -> Result<(), StorageError> {
         let mut record = subscription.record.clone();
         let subscriber = Arc::new(Subscriber::new(subscription, &self.endpoints));
         self.subscribers.write().insert(subscriber.clone());

@@ -257,3 +257,21 @@ async fn a_subscriber_far_behind_gets_the_latest_of_each_entity() {
     let told = values(&receiver.received());
     assert!(told.len() < 1400, "{} elements", told.len());
 }
+
+#[tokio::test]
+async fn subscribers_that_hang_up_before_the_answer_are_served_all_the_same() {
+    let (site, receiver) = (Site::alone().await, Receiver::start().await.unwrap());
+    let body = rooms(&receiver).to_string();
+    for _ in 0..50 {
+        common::post_and_hang_up(&site.url, "/ngsi10/subscribeContext", &body);
+    }
+    site.subscribe(&rooms(&receiver), &[]).await;
+    site.set("Room.1", "Room", 1).await;
+    wait_until(SOON, "every subscription is served", async || {
+        let made = site.get("/ngsi10/subscription").await.1;
+        let received = receiver.received();
+        let served = |id: &String| received.iter().any(|request| request.json()["subscriptionId"] == **id);
+        made.as_object().unwrap().keys().all(served).then_some(())
+    })
+    .await;
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use availability::Query;
 use ngsi::v1::ngsi9::AvailabilityRequest;
 use ngsi::{ParseError, SubscriptionId};
-use storage::Batch;
+use storage::{Batch, StorageError};
 
 use crate::notify::Snapshot;
 use crate::refusal::Refusal;
@@ -33,12 +33,21 @@ impl Discovery {
             self.outbox.open(id.clone(), &request.reference, Snapshot::First);
             self.subscribers.lock().insert(id.clone(), Arc::new(request));
         }
-        if let Err(error) = self.observe(self.store.commit(batch).await) {
+        let discovery = self.clone();
+        // The request ends when its client hangs up; the subscription must not stay half made.
+        let settled = self.node.tasks.spawn(async move { discovery.settle(id, batch).await }).await;
+        settled.unwrap_or(Err(StorageError::Closed)).map_err(Refusal::from)
+    }
+
+    /// Writes a new subscription and begins to serve it, or takes it back.
+    async fn settle(self: &Arc<Self>, id: SubscriptionId, batch: Batch) -> Result<(), StorageError> {
+        let stored = self.observe(self.store.commit(batch).await);
+        if stored.is_ok() {
+            self.wake(id);
+        } else {
             self.forget_subscription(&id);
-            return Err(error.into());
         }
-        self.wake(id);
-        Ok(())
+        stored
     }
 
     /// Ends a subscription; whether there was one.

@@ -134,3 +134,17 @@ async fn many_subscriptions_of_one_subscriber_are_all_served() {
     let subscriptions: BTreeSet<_> = notifications.iter().map(|one| one["subscribeId"].to_string()).collect();
     assert_eq!(subscriptions.len(), 50);
 }
+
+#[tokio::test]
+async fn subscribers_that_hang_up_before_the_answer_are_served_all_the_same() {
+    let (discovery, subscriber) = (Discovery::start().await, Subscriber::start().await);
+    let body = json!({"entities": [{"type": "Car"}], "reference": subscriber.reference}).to_string();
+    for _ in 0..50 {
+        common::post_and_hang_up(&discovery.url, "/ngsi9/subscribeContextAvailability", &body);
+    }
+    // Requests that arrived are made by the time that this later one is.
+    discovery.subscribe("Car", &subscriber.reference).await;
+    discovery.register("Car1", "Car", "http://b1:8070/ngsi10").await;
+    let made = discovery.get("/ngsi9/subscription").await.as_object().unwrap().len();
+    subscriber.wait_for(|notifications| notifications.len() >= made).await;
+}

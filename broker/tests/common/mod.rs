@@ -173,3 +173,10 @@ pub(crate) async fn wait_elements(receiver: &testkit::Receiver, count: usize) ->
     })
     .await
 }
+
+/// Sends a request and hangs up before the answer.
+pub(crate) fn post_and_hang_up(url: &str, path: &str, body: &str) {
+    let mut stream = std::net::TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n", body.len());
+    std::io::Write::write_all(&mut stream, format!("{head}{body}").as_bytes()).unwrap();
+}

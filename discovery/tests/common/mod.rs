@@ -166,3 +166,10 @@ pub(crate) fn told(notifications: &[Value]) -> Vec<(u64, String)> {
     });
     entries.collect()
 }
+
+/// Sends a request and hangs up before the answer.
+pub(crate) fn post_and_hang_up(url: &str, path: &str, body: &str) {
+    let mut stream = std::net::TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n", body.len());
+    std::io::Write::write_all(&mut stream, format!("{head}{body}").as_bytes()).unwrap();
+}
