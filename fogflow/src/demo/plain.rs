@@ -8,6 +8,12 @@ use tokio::time::{Instant, interval_at};
 use super::Demo;
 
 const EVERY: Duration = Duration::from_secs(1);
+/// An update that lowers the threshold.
+const STRICTER: [&str; 3] = [
+    r#"{"updateAction":"#,
+    r#""UPDATE","contextElements":[{"entityId":{"id":"Rule.usage","type":"Rule"},"#,
+    r#""attributes":[{"name":"threshold","type":"float","value":50}]}]}"#,
+];
 
 /// Writes to standard output, whoever reads it.
 pub(super) fn print(text: &str) {
@@ -18,7 +24,7 @@ pub(super) fn print(text: &str) {
 /// Prints what happens every second until the end.
 pub(super) async fn show(demo: &Demo) -> anyhow::Result<()> {
     print(&services(demo));
-    print(&next_steps(demo).join("\n"));
+    print(&next_steps(demo, "").join("\n"));
     let mut times = interval_at(Instant::now() + EVERY, EVERY);
     let mut printed = Instant::now();
     while demo.ending.run_until_cancelled(times.tick()).await.is_some() {
@@ -38,9 +44,9 @@ fn services(demo: &Demo) -> String {
     demo.services.iter().map(|(name, url)| format!("{name:<13} {url}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Where to look and what to try.
-pub(super) fn next_steps(demo: &Demo) -> Vec<String> {
-    let stricter = r#"{"updateAction":"UPDATE","contextElements":[{"entityId":{"id":"Rule.usage","type":"Rule"},"attributes":[{"name":"threshold","type":"float","value":50}]}]}"#;
+/// Where to look and what to try; the long command is broken at places where a shell and JSON allow it.
+pub(super) fn next_steps(demo: &Demo, between: &str) -> Vec<String> {
+    let stricter = STRICTER.join(between);
     vec![
         format!("open  {}/index.html", demo.designer_url),
         format!("see   curl {}/info/task", demo.designer_url),
@@ -64,7 +70,7 @@ fn line(demo: &Demo) -> String {
 
 pub(super) fn latency(demo: &Demo) -> String {
     match demo.findings.latency_ms() {
-        Some((p50, p99)) => format!("update → anomaly {p50:.1} ms (p50) {p99:.1} ms (p99)"),
+        Some((p50, p99)) => format!("update → anomaly p50 {p50:.1}, p99 {p99:.1} ms"),
         None => "no latency yet".to_owned(),
     }
 }

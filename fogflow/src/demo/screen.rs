@@ -7,7 +7,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Block, BorderType, Cell, Paragraph, Row, Table, Wrap};
+use ratatui::widgets::{Block, BorderType, Borders, Cell, Paragraph, Row, Table};
 use ratatui::{DefaultTerminal, Frame};
 use tokio_util::sync::CancellationToken;
 
@@ -64,7 +64,7 @@ fn watch_keys(ending: &CancellationToken) -> std::io::Result<()> {
 
 fn draw(demo: &Demo, frame: &mut Frame) {
     let rows =
-        Layout::vertical([Constraint::Length(1), Constraint::Min(8), Constraint::Length(8), Constraint::Length(7)]);
+        Layout::vertical([Constraint::Length(1), Constraint::Min(8), Constraint::Length(8), Constraint::Length(6)]);
     let [head, middle, results, foot] = rows.areas(frame.area());
     let [panels, tasks] = Layout::horizontal([Constraint::Percentage(42), Constraint::Percentage(58)]).areas(middle);
     let [found, services] = Layout::horizontal([Constraint::Percentage(58), Constraint::Percentage(42)]).areas(results);
@@ -73,8 +73,9 @@ fn draw(demo: &Demo, frame: &mut Frame) {
     frame.render_widget(task_table(demo), tasks);
     frame.render_widget(result_text(demo), found);
     frame.render_widget(service_text(demo), services);
-    let steps = next_steps(demo).into_iter().map(Line::from).collect::<Vec<_>>();
-    frame.render_widget(Paragraph::new(steps).wrap(Wrap { trim: false }).block(framed("What next · q quits")), foot);
+    // Nothing stands beside the lines, so that they can be copied.
+    let steps = Paragraph::new(next_steps(demo, "\n").join("\n"));
+    frame.render_widget(steps.block(framed("What next · q quits").borders(Borders::TOP)), foot);
 }
 
 fn framed(title: &str) -> Block<'static> {
