@@ -11,6 +11,7 @@ use ngsi::v1::ngsi10::UnsubscribeContextRequest;
 use ngsi::{EntityId, SubscriptionId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use service::http::path_segment;
 
 use crate::state::Master;
 
@@ -87,26 +88,4 @@ async fn post<B: serde::Serialize, A: DeserializeOwned>(master: &Master, call: &
     let answer = master.node.client.post_json(&url, &[], body).await?;
     ensure!(answer.status().is_success(), "POST {url}: {}", answer.status());
     ngsi::json::parse(answer.body()).with_context(|| format!("POST {url}"))
-}
-
-/// A text as one segment of a URL's path.
-pub(crate) fn path_segment(text: &str) -> String {
-    let mut segment = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => {
-                segment.push(char::from(byte));
-            }
-            _ => segment.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    segment
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn segments_are_escaped() {
-        assert_eq!(super::path_segment("a/b c:ü"), "a%2Fb%20c:%C3%BC");
-    }
 }

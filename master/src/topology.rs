@@ -31,7 +31,7 @@ pub(crate) async fn search(master: Arc<Master>, intent: ServiceIntent, search: u
 }
 
 async fn fetch(master: &Master, name: &str) -> anyhow::Result<Topology> {
-    let url = format!("{}/topology/{}", master.node.config.designer_url(), crate::discovery::path_segment(name));
+    let url = format!("{}/topology/{}", master.node.config.designer_url(), service::http::path_segment(name));
     let answer = master.node.client.get(&url).await?;
     anyhow::ensure!(answer.status().is_success(), "GET {url}: {}", answer.status());
     Ok(ngsi::json::parse(answer.body())?)

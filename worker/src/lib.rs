@@ -17,6 +17,5 @@ mod reconciler;
 mod reporter;
 mod routes;
 mod start;
-mod url;
 
 pub use start::start;

@@ -5,6 +5,7 @@
 //! sides can be of either kind.
 
 mod envelope;
+mod fnv;
 mod intent;
 mod message;
 mod operator;
@@ -13,6 +14,7 @@ mod topology;
 mod worker;
 
 pub use envelope::{DecodeError, Envelope};
+pub use fnv::{fnv32, fnv64};
 pub use intent::{FogFunction, FogFunctionStatus, IntentAction, Priority, ServiceIntent};
 pub use message::{Message, ReportRequest, routing};
 pub use operator::{DockerImage, Operator, Parameter};

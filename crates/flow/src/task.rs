@@ -3,6 +3,7 @@
 use ngsi::v1::ContextAttribute;
 use serde::{Deserialize, Serialize};
 
+use crate::fnv::fnv64;
 use crate::{Parameter, WorkerId, null_as_default};
 
 /// The identifier of a task instance: `Task.<topology>.<task>.<hash>`.
@@ -248,19 +249,11 @@ impl ReportedInstance {
         let mut sorted: Vec<&InputStream> = inputs.iter().collect();
         sorted.sort();
         sorted.dedup();
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        let mut feed = |text: &str| {
-            for byte in text.bytes().chain([0]) {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        };
-        for input in sorted {
-            feed(&input.r#type);
-            feed(&input.id);
-            input.attribute_list.iter().for_each(|name| feed(name));
-            feed("\u{1}");
-        }
+        let texts = sorted.into_iter().flat_map(|input| {
+            let names = input.attribute_list.iter().map(String::as_str);
+            [input.r#type.as_str(), input.id.as_str()].into_iter().chain(names).chain(["\u{1}"])
+        });
         // JSON numbers are exact only up to 2^53 in many readers.
-        hash >> 11
+        fnv64(texts.flat_map(|text| text.bytes().chain([0]))) >> 11
     }
 }

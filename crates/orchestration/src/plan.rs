@@ -10,7 +10,6 @@ use ngsi::v1::ngsi9::AvailabilityRequest;
 use ngsi::{Name, Restriction};
 
 use crate::grouping::{Combination, Grouping};
-use crate::hash::fnv64;
 use crate::{IntentId, Requirements, SubscriptionKey};
 
 /// The most tasks of a topology, and the most input streams of a task.
@@ -162,7 +161,7 @@ fn request(config: &flow::InputStreamConfig, scope: Option<&OperationScope>) -> 
 
 fn key(id: &IntentId, request: &AvailabilityRequest) -> SubscriptionKey {
     let request = serde_json::to_vec(request).unwrap_or_default();
-    SubscriptionKey(fnv64(id.as_str().bytes().chain([0]).chain(request)))
+    SubscriptionKey(flow::fnv64(id.as_str().bytes().chain([0]).chain(request)))
 }
 
 /// The command that starts, or ends, an instance.

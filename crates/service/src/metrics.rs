@@ -6,13 +6,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
+use axum::response::Response;
 use parking_lot::Mutex;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Metric, Registry};
+
+use crate::http::Complaints;
 
 /// The registry shared by the services of a process; cheap to clone.
 #[derive(Debug, Clone)]
@@ -87,6 +89,7 @@ impl Metrics {
         RouteMetrics(Arc::new(RouteCounters {
             by_class: CLASSES.map(counter),
             latency: self.latency.get_or_create_owned(&labels),
+            complaints: Complaints::about(format!("{service} {method} {route}")),
         }))
     }
 
@@ -106,6 +109,7 @@ const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 struct RouteCounters {
     by_class: [Counter; CLASSES.len()],
     latency: Histogram,
+    complaints: Complaints,
 }
 
 /// The metrics of one route and method.
@@ -113,7 +117,9 @@ struct RouteCounters {
 pub(crate) struct RouteMetrics(Arc<RouteCounters>);
 
 impl RouteMetrics {
-    pub(crate) fn observe(&self, status: StatusCode, latency: Duration) {
+    pub(crate) fn observe(&self, response: &Response, latency: Duration) {
+        let status = response.status();
+        self.0.complaints.note(response);
         if let Some(counter) = self.0.by_class.get(usize::from(status.as_u16() / 100).wrapping_sub(1)) {
             counter.inc();
         }

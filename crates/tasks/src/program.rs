@@ -15,7 +15,5 @@ pub fn same_program(one: &TaskInstance, other: &TaskInstance) -> bool {
 pub fn program_fingerprint(instance: &TaskInstance) -> u64 {
     let parameters = instance.parameters.iter().flat_map(|p| [p.name.as_str(), p.value.as_str()]);
     let texts = [instance.docker_image.as_str(), instance.function_code.as_str()].into_iter().chain(parameters);
-    texts
-        .flat_map(|text| text.bytes().chain([0xff]))
-        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    flow::fnv64(texts.flat_map(|text| text.bytes().chain([0xff])))
 }

@@ -139,7 +139,7 @@ impl BrokerClient {
     }
 
     pub(crate) async fn knows(&self, broker: &str, subscription: &str) -> Result<bool, BrokerError> {
-        let url = format!("{broker}/subscription/{}", crate::url::encode(subscription));
+        let url = format!("{broker}/subscription/{}", service::http::path_segment(subscription));
         match accepted(&url, self.0.get(&url).await?) {
             Err(error) if error.is_not_found() => Ok(false),
             outcome => outcome.map(|_| true),

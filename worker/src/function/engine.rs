@@ -81,7 +81,7 @@ impl FunctionEngine {
         let limits = Limits::of(instance).map_err(StartError::permanent)?;
         let log = TaskLog::new(task.clone());
         let script = self.load(instance.function_code.clone(), limits, log.clone()).await?;
-        let reference = format!("{}{}", self.0.base_url, crate::url::encode(task.as_str()));
+        let reference = format!("{}{}", self.0.base_url, service::http::path_segment(task.as_str()));
         let (inbox, notifications) = mpsc::channel(INBOX);
         let outputs = Arc::new(Mutex::new(instance.outputs.clone()));
         let stop = self.0.lifetime.child_token();

@@ -82,7 +82,8 @@ impl Worker {
                         continue;
                     }
                     self.running.insert(task.clone(), (self.life, run));
-                    let address = Address { reference: format!("http://{task}"), container: String::new() };
+                    let address =
+                        Address { reference: format!("http://{task}"), container: String::new(), adopted: false };
                     next.push(Next::Engine(delay, Event::Started { task, run, address }));
                 }
                 Action::Stop { task, run } => {

@@ -5,12 +5,15 @@ use axum::response::Response;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
+use super::Reason;
+
 /// A JSON error answer in the form of NGSIv2: `{"error": …, "description": …}`.
 #[must_use]
 pub fn error(status: StatusCode, description: &str) -> Response {
     let mut response = Response::new(body(status, description));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response.extensions_mut().insert(Reason(description.to_owned()));
     response
 }
 

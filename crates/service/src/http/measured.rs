@@ -98,7 +98,7 @@ where
             Ok(response) => response.into_response(),
             Err(never) => match never {},
         };
-        this.metrics.observe(response.status(), this.started.elapsed());
+        this.metrics.observe(&response, this.started.elapsed());
         Poll::Ready(Ok(response))
     }
 }

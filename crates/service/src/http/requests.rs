@@ -21,7 +21,7 @@ use tower::Service;
 
 use super::activity::{Active, Activity, TrackedBody};
 use super::body::{Arrived, RequestBody};
-use super::{Limits, answer};
+use super::{Complaints, Limits, answer};
 use crate::metrics::Refusals;
 
 /// What the requests of one server share.
@@ -29,6 +29,8 @@ pub(super) struct Requests {
     pub(super) router: Router,
     pub(super) limits: Limits,
     pub(super) refusals: Refusals,
+    /// About requests that reach no route.
+    pub(super) complaints: Complaints,
 }
 
 /// The requests of one connection.
@@ -97,10 +99,9 @@ impl Answer {
         let refusals = &this.requests.refusals;
         let RouteProjection::Routed { future } = this.route.project() else {
             refusals.too_large.inc();
-            return Poll::Ready(last(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the request body is larger than this service accepts",
-            ));
+            let response = last(StatusCode::PAYLOAD_TOO_LARGE, "the request body is larger than this service accepts");
+            this.requests.complaints.note(&response);
+            return Poll::Ready(response);
         };
         match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
             Ok(polled) => polled.map(|Ok(response)| answer::as_json(response)),

@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::Complaints;
 use super::connection::{self, Connections};
 use super::measured::Measure;
 use super::requests::Requests;
@@ -29,7 +30,8 @@ pub fn serve(node: &Node, listener: Listener, router: Router, limits: Limits) ->
         .layer(Measure { metrics: node.metrics.clone(), service: node.service() })
         // Makes every route once, instead of at every request.
         .with_state(());
-    let requests = Requests { router, limits, refusals: node.metrics.refusals(node.service()) };
+    let complaints = Complaints::about(node.service().to_owned());
+    let requests = Requests { router, limits, refusals: node.metrics.refusals(node.service()), complaints };
     let connections = Connections {
         protocol: connection::protocol(&limits),
         requests: Arc::new(requests),
