@@ -11,6 +11,7 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http_body::{Frame, SizeHint};
 use ngsi::{ParseError, json};
+use service::http::Reason;
 use storage::StorageError;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -115,6 +116,7 @@ impl IntoResponse for Failure {
         body.push(b'}');
         let mut response = json(body);
         *response.status_mut() = self.status;
+        response.extensions_mut().insert(Reason(self.details));
         response
     }
 }

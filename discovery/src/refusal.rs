@@ -1,9 +1,10 @@
 //! From errors to NGSI-9 answers.
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::StatusCode;
 use ngsi::ParseError;
+use service::http::Reason;
 use storage::StorageError;
 
 /// Why a request is not fulfilled.
@@ -28,6 +29,7 @@ impl IntoResponse for Refusal {
         };
         let reason = status.canonical_reason().unwrap_or_default();
         let error_code = ngsi::v1::StatusCode::new(status.as_u16(), reason, self.to_string());
-        (status, Json(serde_json::json!({ "errorCode": error_code }))).into_response()
+        let body = Json(serde_json::json!({ "errorCode": error_code }));
+        (status, Extension(Reason(self.to_string())), body).into_response()
     }
 }
