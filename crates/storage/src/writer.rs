@@ -13,7 +13,9 @@ pub(crate) fn run(engine: &Engine, queue: &Queue) {
     let _close = CloseOnExit { engine, queue };
     let mut writer = Writer { engine, failing: None };
     let mut group = Vec::new();
-    while queue.take(&mut group) {
+    let mut last = 0;
+    while queue.take(&mut group, last) {
+        last = group.len();
         writer.commit(&mut group);
     }
 }
@@ -27,7 +29,7 @@ struct CloseOnExit<'a> {
 impl Drop for CloseOnExit<'_> {
     fn drop(&mut self) {
         self.queue.close();
-        while self.queue.take(&mut Vec::new()) {}
+        while self.queue.take(&mut Vec::new(), 0) {}
         self.engine.close();
     }
 }
