@@ -83,7 +83,7 @@ async fn an_intent_gets_an_identifier_and_is_found_by_topology() {
     assert_eq!(designer.get(&format!("/intent/{id}")).await, (200, stored.clone()));
     assert_eq!(designer.get("/intent/topology/shop").await, (200, json!([stored])));
     assert_eq!(designer.get("/intent/topology/none").await, (200, json!([])));
-    assert_eq!(designer.post("/intent", "{}").await, (200, json!("OK")));
+    assert_eq!(designer.post("/intent", "{}").await.0, 400);
     assert_eq!(designer.delete("/service/shop").await.0, 409);
     assert_eq!(designer.delete(&format!("/intent/{id}")).await, (200, json!("OK")));
     assert_eq!(designer.delete(&format!("/intent/{id}")).await.0, 404);

@@ -26,9 +26,6 @@ async fn list(State(designer): Shared) -> Json<Map<String, Value>> {
 }
 
 async fn put(State(designer): Shared, body: Bytes) -> Result<Response, Refusal> {
-    if body.trim_ascii() == b"{}" {
-        return Ok(OK.into_response());
-    }
     let device = DeviceDocument::parse(&body, &uuid::Uuid::new_v4().to_string())?;
     update(&designer, device.element, UpdateAction::Update).await?;
     store(&designer, Record::set(Kind::Device, &device.id, device.json)).await?;

@@ -41,9 +41,6 @@ async fn of_topology(State(designer): Shared, Path(name): Path<String>) -> Json<
 
 /// Answers the identifier and the type of the results, so that a client can subscribe to them.
 async fn put(State(designer): Shared, body: Bytes) -> Result<Response, Refusal> {
-    if body.trim_ascii() == b"{}" {
-        return Ok(OK.into_response());
-    }
     let mut answer = Value::Null;
     let decide = |catalog: &Catalog| {
         let (changes, intent) = catalog.put_intent(&body, &fresh_intent_id())?;
