@@ -6,7 +6,7 @@
 //!
 //! Places live in one R-tree a type, over points of the unit sphere: no special case at the poles or at 180°, and a rare
 //! type among many entities is found as fast as a common one. The alternatives are weighed in
-//! `docs/decisions/0020-availability-index.md`.
+//! `docs/decisions/0005-availability-index.md`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 

@@ -10,7 +10,7 @@
 //! what is on disk and later commits succeed as soon as the disk takes writes again. A commit that
 //! failed may or may not be found after a restart; one that succeeded always is.
 //!
-//! Why fjall and not redb, SQLite or a log of our own: `docs/decisions/0010-embedded-store.md`.
+//! Why fjall and not redb, SQLite or a log of our own: `docs/decisions/0004-embedded-store.md`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
