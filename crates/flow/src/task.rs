@@ -6,35 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::fnv::fnv64;
 use crate::{Parameter, WorkerId, null_as_default};
 
-/// The identifier of a task instance: `Task.<topology>.<task>.<hash>`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TaskId(String);
-
-impl TaskId {
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for TaskId {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl From<String> for TaskId {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl std::fmt::Display for TaskId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
+ngsi::string_type! {
+    /// The identifier of a task instance: `Task.<topology>.<task>.<hash>`.
+    TaskId
 }
 
 /// A running copy of a task, for one group of input entities.

@@ -77,6 +77,15 @@ impl Entity {
         self.attributes.iter().filter(|attribute| attribute.kind == AttributeKind::Domain)
     }
 
+    /// The attributes as dialects without domain metadata see them: the named ones, or all when `names` is empty, and the
+    /// domain metadata that no attribute of the same name hides.
+    pub fn merged_attributes(&self, names: &[Name]) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| match attribute.kind {
+            AttributeKind::Context => names.is_empty() || names.contains(&attribute.name),
+            AttributeKind::Domain => self.attribute(AttributeKind::Context, attribute.name.as_str()).is_none(),
+        })
+    }
+
     /// Sets an attribute, replacing the one of the same kind and name.
     pub fn set(&mut self, attribute: Attribute) {
         match self.attributes.iter_mut().find(|a| a.kind == attribute.kind && a.name == attribute.name) {

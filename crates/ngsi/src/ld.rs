@@ -15,16 +15,11 @@ pub fn write_entity(out: &mut Vec<u8>, entity: &Entity, names: &[Name]) {
     write_string(out, &urn(entity.id.as_str()));
     out.extend_from_slice(b",\"type\":");
     write_string(out, if entity.entity_type.is_empty() { "Thing" } else { entity.entity_type.as_str() });
-    for attribute in &entity.attributes {
-        let shadowed = attribute.kind == AttributeKind::Domain
-            && entity.attribute(AttributeKind::Context, attribute.name.as_str()).is_some();
-        let selected = attribute.kind == AttributeKind::Domain || names.is_empty() || names.contains(&attribute.name);
-        if selected && !shadowed {
-            out.push(b',');
-            write_string(out, attribute.name.as_str());
-            out.push(b':');
-            write_attribute(out, attribute);
-        }
+    for attribute in entity.merged_attributes(names) {
+        out.push(b',');
+        write_string(out, attribute.name.as_str());
+        out.push(b':');
+        write_attribute(out, attribute);
     }
     out.push(b'}');
 }

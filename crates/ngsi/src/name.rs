@@ -4,15 +4,17 @@
 //! cost no allocation and no reference count. An interning table was rejected: it needs a lock, and a
 //! bound against clients that invent names.
 
-use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
+#[doc(hidden)]
+pub use compact_str::CompactString;
 
+/// Defines a type for one kind of name or identifier. The crate that uses it needs `serde`.
+#[macro_export]
 macro_rules! string_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
-        pub struct $name(CompactString);
+        pub struct $name($crate::name::CompactString);
 
         impl $name {
             /// The text.
@@ -30,13 +32,13 @@ macro_rules! string_type {
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self(CompactString::from(text))
+                Self($crate::name::CompactString::from(text))
             }
         }
 
         impl From<String> for $name {
             fn from(text: String) -> Self {
-                Self(CompactString::from(text))
+                Self($crate::name::CompactString::from(text))
             }
         }
 

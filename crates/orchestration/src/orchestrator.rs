@@ -186,7 +186,7 @@ impl Orchestrator {
 
     fn next_waiting(&self, group: &(Reverse<i64>, IntentId, usize), last: Option<&TaskId>) -> Option<TaskId> {
         let from = last.map_or(Bound::Unbounded, Bound::Excluded);
-        self.waiting.get(group)?.range((from, Bound::Unbounded)).next().cloned()
+        self.waiting.get(group)?.range::<TaskId, _>((from, Bound::Unbounded)).next().cloned()
     }
 
     /// Places an instance that has no worker; whether one was found.

@@ -212,7 +212,7 @@ fn engine_that_comes_back_starts_what_could_not_be_started() {
     let reason = "no engine".to_owned();
     tasks.handle(Event::StartFailed { task: "t".into(), run, reason, permanent: true }, at(0));
     launch(&mut tasks, instance("exits", 1, &[]));
-    let run = tasks.records[&"exits".into()].run().unwrap();
+    let run = tasks.records["exits"].run().unwrap();
     tasks.handle(exited("exits", run), at(1));
     let started: Vec<Action> = tasks.handle(Event::Retry, at(1));
     let ids: Vec<&str> = started
