@@ -55,7 +55,7 @@ app.kubernetes.io/part-of: fogflow
 {{- end }}
 
 {{- define "fogflow.annotations" -}}
-{{- with .Values.commonAnnotations }}
+{{- with .Values.commonAnnotations -}}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}

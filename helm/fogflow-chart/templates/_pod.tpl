@@ -35,14 +35,14 @@ annotations:
 {{- $component := .component }}
 {{- $service := get $root.Values $component }}
 serviceAccountName: {{ include "fogflow.serviceAccountName" (list $root $component) }}
-automountServiceAccountToken: {{ eq $component "worker" }}
+automountServiceAccountToken: {{ and (eq $component "worker") (eq $root.Values.worker.container_management "kubernetes") }}
 # A Service called fogflow-rabbitmq would otherwise set FOGFLOW_RABBITMQ_PORT and the like.
 enableServiceLinks: false
 {{- with include "fogflow.pullSecrets" $root }}
 {{ . }}
 {{- end }}
 securityContext:
-  {{- include "fogflow.podSecurityContext" . | nindent 2 }}
+  {{- include "fogflow.podSecurityContext" . | trim | nindent 2 }}
 terminationGracePeriodSeconds: {{ $service.terminationGracePeriodSeconds }}
 {{- range $key := list "priorityClassName" "schedulerName" }}
 {{- with include "fogflow.setting" (dict "root" $root "component" $component "key" $key) }}
@@ -137,7 +137,7 @@ Fit for Pod Security `restricted`. With `openshift` the numbers are left out: th
 {{- define "fogflow.volumeClaims" -}}
 {{- $root := .root }}
 {{- $service := get $root.Values .component }}
-{{- if $root.Values.persistence.enabled }}
+{{- if $root.Values.persistence.enabled -}}
 persistentVolumeClaimRetentionPolicy:
   whenDeleted: {{ $root.Values.persistence.whenDeleted }}
   whenScaled: {{ $root.Values.persistence.whenScaled }}
@@ -199,9 +199,9 @@ spec:
     metadata:
       {{- $checksums := dict "checksum/config" (include "fogflow.configChecksum" (list $root $component)) }}
       {{- if .bus }}{{ $_ := set $checksums "checksum/credentials" (include "fogflow.credentialsChecksum" $root) }}{{ end }}
-      {{- include "fogflow.podMetadata" (dict "root" $root "component" $component "checksums" $checksums) | nindent 6 }}
+      {{- include "fogflow.podMetadata" (dict "root" $root "component" $component "checksums" $checksums) | trim | nindent 6 }}
     spec:
-      {{- include "fogflow.podSpec" (dict "root" $root "component" $component "spread" .numbered) | nindent 6 }}
+      {{- include "fogflow.podSpec" (dict "root" $root "component" $component "spread" .numbered) | trim | nindent 6 }}
       containers:
         - name: {{ $component }}
           image: {{ include "fogflow.image" (list $root $root.Values.image $root.Chart.AppVersion) }}
@@ -213,27 +213,10 @@ spec:
             {{- with $service.extraArgs }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
+          {{- with include "fogflow.environment" . | trim }}
           env:
-            {{- if .numbered }}
-            - name: POD_NAME
-              valueFrom:
-                fieldRef:
-                  fieldPath: metadata.name
-            # The number in the pod's name makes the service's id; its own name in DNS is what it announces of itself.
-            - name: FOGFLOW_INSTANCE
-              value: $(POD_NAME)
-            - name: FOGFLOW_HOST
-              value: $(POD_NAME).{{ include "fogflow.host" (list $root $component) }}
-            {{- end }}
-            {{- if .bus }}
-            - name: FOGFLOW_RABBITMQ_USERNAME
-              {{- include "fogflow.rabbitmqCredential" (list $root "username") | nindent 14 }}
-            - name: FOGFLOW_RABBITMQ_PASSWORD
-              {{- include "fogflow.rabbitmqCredential" (list $root "password") | nindent 14 }}
-            {{- end }}
-            {{- with concat ($root.Values.extraEnv | default list) ($service.extraEnv | default list) }}
-            {{- toYaml . | nindent 12 }}
-            {{- end }}
+            {{- . | nindent 12 }}
+          {{- end }}
           {{- with $service.extraEnvFrom }}
           envFrom:
             {{- toYaml . | nindent 12 }}
@@ -244,11 +227,11 @@ spec:
               containerPort: {{ .port }}
               protocol: TCP
             {{- end }}
-          {{- include "fogflow.httpProbes" (dict "root" $root "component" $component) | nindent 10 }}
+          {{- include "fogflow.httpProbes" (dict "root" $root "component" $component) | trim | nindent 10 }}
           resources:
             {{- toYaml $service.resources | nindent 12 }}
           securityContext:
-            {{- include "fogflow.containerSecurityContext" (dict "root" $root "component" $component) | nindent 12 }}
+            {{- include "fogflow.containerSecurityContext" (dict "root" $root "component" $component) | trim | nindent 12 }}
           volumeMounts:
             - name: config
               mountPath: /etc/fogflow
@@ -287,6 +270,32 @@ spec:
         {{- with $service.extraVolumes }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
+{{- end }}
+
+{{/* More keys as of fogflow.statefulSet. */}}
+{{- define "fogflow.environment" -}}
+{{- $root := .root }}
+{{- $service := get $root.Values .component }}
+{{- if .numbered }}
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+# The number in the pod's name makes the service's id; its own name in DNS is what it announces of itself.
+- name: FOGFLOW_INSTANCE
+  value: $(POD_NAME)
+- name: FOGFLOW_HOST
+  value: $(POD_NAME).{{ include "fogflow.host" (list $root .component) }}
+{{- end }}
+{{- if .bus }}
+- name: FOGFLOW_RABBITMQ_USERNAME
+  {{- include "fogflow.rabbitmqCredential" (list $root "username") | nindent 2 }}
+- name: FOGFLOW_RABBITMQ_PASSWORD
+  {{- include "fogflow.rabbitmqCredential" (list $root "password") | nindent 2 }}
+{{- end }}
+{{- with concat ($root.Values.extraEnv | default list) ($service.extraEnv | default list) }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "fogflow.rabbitmqCa" -}}
