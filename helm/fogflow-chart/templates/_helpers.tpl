@@ -193,13 +193,20 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
+{{- define "fogflow.rabbitmqExistingSecret" -}}
+{{- if not (include "fogflow.runsRabbitmq" .) }}
+{{- .Values.rabbitmq.external.existingSecret | default .Values.rabbitmq.auth.existingSecret }}
+{{- else }}
+{{- .Values.rabbitmq.auth.existingSecret }}
+{{- end }}
+{{- end }}
+
 {{- define "fogflow.rabbitmqSecret" -}}
-{{- $external := ternary "" .Values.rabbitmq.external.existingSecret (eq (include "fogflow.runsRabbitmq" .) "true") }}
-{{- coalesce $external .Values.rabbitmq.auth.existingSecret (printf "%s-rabbitmq" (include "fogflow.fullname" .)) }}
+{{- include "fogflow.rabbitmqExistingSecret" . | default (printf "%s-rabbitmq" (include "fogflow.fullname" .)) }}
 {{- end }}
 
 {{- define "fogflow.rabbitmqOwnSecret" -}}
-{{- if eq (include "fogflow.rabbitmqSecret" .) (printf "%s-rabbitmq" (include "fogflow.fullname" .)) }}true{{ end }}
+{{- if not (include "fogflow.rabbitmqExistingSecret" .) }}true{{ end }}
 {{- end }}
 
 {{/* rabbitmqKey: list ROOT "usernameKey"|"passwordKey" */}}
