@@ -5,7 +5,9 @@ use std::sync::Arc;
 use flow::{Engine, TaskId, TaskInstance};
 use tasks::{Address, Run};
 
+use crate::docker::DockerEngine;
 use crate::function::FunctionEngine;
+use crate::kubernetes::KubernetesEngine;
 use crate::metrics::{Outcome, StartLabel, WorkerMetrics};
 
 /// Why an instance could not be started.
@@ -27,11 +29,104 @@ impl StartError {
     }
 }
 
+/// What runs images.
+#[derive(Clone)]
+pub(crate) enum Containers {
+    /// Containers of a Docker engine.
+    Docker(Arc<DockerEngine>),
+    /// Pods of a cluster.
+    Kubernetes(Arc<KubernetesEngine>),
+}
+
+impl Containers {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Docker(_) => "docker",
+            Self::Kubernetes(_) => "kubernetes",
+        }
+    }
+
+    fn kind(&self) -> Engine {
+        match self {
+            Self::Docker(_) => Engine::Docker,
+            Self::Kubernetes(_) => Engine::Kubernetes,
+        }
+    }
+
+    /// Whether it is worth offering. What runs in a cluster outlives a cluster that does not answer, and says itself why it cannot start more.
+    fn is_up(&self) -> bool {
+        match self {
+            Self::Docker(docker) => docker.is_up(),
+            Self::Kubernetes(_) => true,
+        }
+    }
+
+    async fn run(&self, instance: &TaskInstance, run: Run) -> Result<Address, StartError> {
+        match self {
+            Self::Docker(docker) => docker.run(instance, run).await,
+            Self::Kubernetes(kubernetes) => Box::pin(kubernetes.run(instance, run)).await,
+        }
+    }
+
+    async fn stop(&self, task: &TaskId) -> Result<(), StartError> {
+        match self {
+            Self::Docker(docker) if docker.is_up() => docker.stop(task).await,
+            Self::Docker(_) => Ok(()),
+            Self::Kubernetes(kubernetes) => kubernetes.stop(task).await,
+        }
+    }
+
+    async fn pause(&self, task: &TaskId, paused: bool) {
+        match self {
+            Self::Docker(docker) => docker.pause(task, paused).await,
+            Self::Kubernetes(kubernetes) => kubernetes.pause(task, paused).await,
+        }
+    }
+
+    async fn configure(&self, instance: &TaskInstance) {
+        match self {
+            Self::Docker(docker) => docker.configure(instance).await,
+            Self::Kubernetes(kubernetes) => kubernetes.configure(instance).await,
+        }
+    }
+
+    async fn log(&self, task: &TaskId) -> Option<Vec<String>> {
+        match self {
+            Self::Docker(docker) => docker.log(task).await,
+            Self::Kubernetes(kubernetes) => kubernetes.log(task).await,
+        }
+    }
+
+    /// Fetches an image ahead of need; in a cluster each node does so when it needs it.
+    pub(crate) async fn prefetch(&self, image: &str) -> Result<(), StartError> {
+        match self {
+            Self::Docker(docker) => docker.prefetch(image).await,
+            Self::Kubernetes(_) => Ok(()),
+        }
+    }
+
+    /// Ends what nobody wants.
+    pub(crate) async fn sweep(&self, keep: impl Fn(&TaskId) -> bool) {
+        match self {
+            Self::Docker(docker) => docker.sweep(keep).await,
+            Self::Kubernetes(kubernetes) => kubernetes.sweep(keep).await,
+        }
+    }
+
+    /// Whether what runs must end with the worker. Pods run on while a pod of the worker is replaced.
+    async fn end_with_worker(&self) -> bool {
+        match self {
+            Self::Docker(_) => true,
+            Self::Kubernetes(kubernetes) => kubernetes.leaves_for_good().await,
+        }
+    }
+}
+
 /// The engines of a worker.
 #[derive(Clone)]
 pub(crate) struct Engines {
     pub(crate) function: FunctionEngine,
-    pub(crate) docker: Option<Arc<crate::docker::DockerEngine>>,
+    pub(crate) containers: Option<Containers>,
     /// False only pretends to run instances (`worker.start_actual_task`).
     pub(crate) actual: bool,
     pub(crate) metrics: WorkerMetrics,
@@ -40,8 +135,8 @@ pub(crate) struct Engines {
 impl Engines {
     /// What can be run now.
     pub(crate) fn available(&self) -> Vec<Engine> {
-        let docker = self.docker.as_ref().filter(|docker| docker.is_up());
-        docker.map(|_| Engine::Docker).into_iter().chain([Engine::Function]).collect()
+        let containers = self.containers.as_ref().filter(|containers| containers.is_up());
+        containers.map(Containers::kind).into_iter().chain([Engine::Function]).collect()
     }
 
     pub(crate) async fn start(&self, instance: &TaskInstance, run: Run) -> Result<Address, StartError> {
@@ -49,7 +144,7 @@ impl Engines {
             return Ok(Address::default());
         }
         let (engine, outcome) = match self.choose(instance) {
-            Ok(Some(docker)) => ("docker", docker.run(instance, run).await),
+            Ok(Some(containers)) => (containers.name(), containers.run(instance, run).await),
             Ok(None) => ("function", self.function.start(instance, run).await),
             Err(error) => ("none", Err(error)),
         };
@@ -58,12 +153,12 @@ impl Engines {
         outcome
     }
 
-    /// A container where there is an image and Docker, else the function.
-    fn choose(&self, instance: &TaskInstance) -> Result<Option<&crate::docker::DockerEngine>, StartError> {
+    /// A container where there is an image and what runs it, else the function.
+    fn choose(&self, instance: &TaskInstance) -> Result<Option<&Containers>, StartError> {
         let image = &instance.docker_image;
         let has_code = !instance.function_code.is_empty();
-        match &self.docker {
-            Some(docker) if !image.is_empty() && docker.is_up() => Ok(Some(docker)),
+        match &self.containers {
+            Some(containers) if !image.is_empty() && containers.is_up() => Ok(Some(containers)),
             _ if has_code => Ok(None),
             _ if image.is_empty() => Err(StartError::permanent("the operator has neither an image nor function code")),
             Some(_) => Err(StartError::passing(format!("Docker does not answer, which image {image} needs"))),
@@ -77,30 +172,38 @@ impl Engines {
         if self.function.stop(task) {
             return Ok(());
         }
-        match &self.docker {
-            Some(docker) if docker.is_up() => docker.stop(task).await,
-            _ => Ok(()),
+        match &self.containers {
+            Some(containers) => containers.stop(task).await,
+            None => Ok(()),
         }
     }
 
     pub(crate) async fn pause(&self, task: &TaskId, paused: bool) {
         self.function.pause(task, paused);
-        if let Some(docker) = &self.docker {
-            docker.pause(task, paused).await;
+        if let Some(containers) = &self.containers {
+            containers.pause(task, paused).await;
         }
     }
 
     pub(crate) async fn configure(&self, instance: &TaskInstance) {
         self.function.configure(instance);
-        if let Some(docker) = &self.docker {
-            docker.configure(instance).await;
+        if let Some(containers) = &self.containers {
+            containers.configure(instance).await;
         }
     }
 
     pub(crate) async fn log(&self, task: &TaskId) -> Option<Vec<String>> {
-        match (self.function.log(task), &self.docker) {
-            (None, Some(docker)) => docker.log(task).await,
+        match (self.function.log(task), &self.containers) {
+            (None, Some(containers)) => containers.log(task).await,
             (lines, _) => lines,
+        }
+    }
+
+    /// Whether the instances of a worker that stops are to be placed elsewhere, or wait for it to come back.
+    pub(crate) async fn end_with_worker(&self) -> bool {
+        match &self.containers {
+            Some(containers) => containers.end_with_worker().await,
+            None => true,
         }
     }
 }

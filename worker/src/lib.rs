@@ -5,9 +5,11 @@
 //! What is wanted is on disk before a command is acknowledged, so a killed worker takes up where it was.
 
 mod broker;
+mod container;
 mod docker;
 mod engine;
 pub mod function;
+mod kubernetes;
 pub mod logs;
 mod memory;
 mod metrics;

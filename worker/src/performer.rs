@@ -58,10 +58,10 @@ impl Performer {
 
     /// Fetches an image ahead of need.
     pub(crate) fn prefetch(&self, image: &DockerImage) {
-        let Some(docker) = self.engines.docker.clone() else { return };
+        let Some(containers) = self.engines.containers.clone() else { return };
         let (reference, stop) = (image.reference(), self.node.shutdown.clone());
         self.node.tasks.spawn(async move {
-            if let Some(Err(error)) = stop.run_until_cancelled(docker.prefetch(&reference)).await {
+            if let Some(Err(error)) = stop.run_until_cancelled(containers.prefetch(&reference)).await {
                 tracing::warn!(image = reference, %error, "an image could not be fetched ahead of need");
             }
         });
@@ -71,11 +71,11 @@ impl Performer {
     pub(crate) fn sweep(&mut self, wanted: BTreeSet<TaskId>) {
         self.latest.retain(|_, latest| !latest.done.is_finished());
         let busy: BTreeSet<TaskId> = self.latest.keys().cloned().collect();
-        let Some(docker) = self.engines.docker.clone() else { return };
+        let Some(containers) = self.engines.containers.clone() else { return };
         let (function, stop) = (self.engines.function.clone(), self.node.shutdown.clone());
         self.node.tasks.spawn(async move {
             let keep = |task: &TaskId| busy.contains(task) || (wanted.contains(task) && !function.runs(task));
-            stop.run_until_cancelled(docker.sweep(keep)).await
+            stop.run_until_cancelled(containers.sweep(keep)).await
         });
     }
 }

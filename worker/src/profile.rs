@@ -40,7 +40,7 @@ impl Identity {
     }
 }
 
-fn hardware() -> &'static str {
+pub(crate) fn hardware() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",

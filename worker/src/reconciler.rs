@@ -14,6 +14,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::{Feeder, Strays};
+use crate::engine::Engines;
 use crate::memory::Memory;
 use crate::performer::Performer;
 use crate::reporter::Reporter;
@@ -30,6 +31,7 @@ pub(crate) struct Reconciler {
     pub(crate) lifetime: CancellationToken,
     pub(crate) tasks: Arc<Mutex<Tasks>>,
     pub(crate) memory: Memory,
+    pub(crate) engines: Engines,
     pub(crate) performer: Performer,
     pub(crate) feeder: Feeder,
     pub(crate) strays: Strays,
@@ -52,7 +54,7 @@ impl Reconciler {
                 _ = verify.tick() => self.verify(),
             }
         }
-        self.leave().await;
+        self.stop().await;
         self.lifetime.cancel();
     }
 
@@ -162,6 +164,17 @@ impl Reconciler {
         self.take(Event::Tick);
     }
 
+    async fn stop(&mut self) {
+        if self.engines.end_with_worker().await {
+            self.leave().await;
+        } else {
+            tracing::info!("task instances run on and wait for the next start");
+        }
+        if let Err(error) = self.memory.submit(Batch::new()).await {
+            tracing::error!(%error, "the last state was not written");
+        }
+    }
+
     /// Masters place the instances elsewhere: they end here, and what they wrote stays.
     async fn leave(&mut self) {
         self.reporter.leave().await;
@@ -181,9 +194,6 @@ impl Reconciler {
         };
         if tokio::time::timeout(FAREWELL, ended).await.is_err() {
             tracing::warn!("not everything was ended in time; the next start goes on with it");
-        }
-        if let Err(error) = self.memory.submit(Batch::new()).await {
-            tracing::error!(%error, "the last state was not written");
         }
     }
 }

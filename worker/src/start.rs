@@ -16,8 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::broker::{BrokerClient, Feeder, Nearest, Strays};
 use crate::docker::DockerEngine;
-use crate::engine::Engines;
+use crate::engine::{Containers, Engines};
 use crate::function::FunctionEngine;
+use crate::kubernetes::KubernetesEngine;
 use crate::memory::Memory;
 use crate::metrics::WorkerMetrics;
 use crate::performer::Performer;
@@ -35,7 +36,7 @@ const EVENTS: usize = 10_000;
 pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running> {
     let node = node.for_service("worker");
     let ready = node.readiness("worker");
-    let use_docker = use_docker(&node.config)?;
+    let wanted = wanted(&node.config)?;
     let memory = Memory::open(store).context("the worker's tables")?;
     let stored = memory.instances().context("the worker's stored instances")?;
     let listener = listen(&node.config, &memory).await?;
@@ -61,14 +62,17 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
         metrics.function.clone(),
     );
     let strays = Strays::new(client.clone(), nearest.clone(), &base_url, function.own_subscriptions());
-    let docker = match use_docker {
-        Wanted::No => None,
-        Wanted::Required | Wanted::IfThere => {
-            Some(DockerEngine::start(node.clone(), id.clone(), nearest.clone(), client, events_in.clone()).await)
-        }
+    let containers = match wanted {
+        Wanted::Nothing => None,
+        Wanted::Docker => Some(Containers::Docker(
+            DockerEngine::start(node.clone(), id.clone(), nearest.clone(), client, events_in.clone()).await,
+        )),
+        Wanted::Kubernetes => Some(Containers::Kubernetes(
+            KubernetesEngine::start(node.clone(), id.clone(), nearest.clone(), client, events_in.clone()).await?,
+        )),
     };
     let actual = node.config.worker.start_actual_task;
-    let engines = Engines { function, docker, actual, metrics };
+    let engines = Engines { function, containers, actual, metrics };
     let settings = Settings { worker: id.clone(), capacity: node.config.worker.capacity };
     let tasks = Arc::new(Mutex::new(Tasks::new(settings)));
 
@@ -82,12 +86,13 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
 
     // The state is whole before the first heartbeat tells it.
     let restored = tasks.lock().restore(stored, service::now());
-    let reporter = Reporter::new(&node, bus, identity, tasks.clone(), engines);
+    let reporter = Reporter::new(&node, bus, identity, tasks.clone(), engines.clone());
     let mut reconciler = Reconciler {
         node: node.clone(),
         lifetime,
         tasks,
         memory,
+        engines,
         performer,
         feeder,
         strays,
@@ -104,20 +109,21 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
     Ok(running.with_task(driver))
 }
 
-/// Whether containers are run by a Docker engine.
+/// What is to run images.
 enum Wanted {
-    Required,
-    IfThere,
-    No,
+    Docker,
+    Kubernetes,
+    Nothing,
 }
 
-fn use_docker(config: &Config) -> anyhow::Result<Wanted> {
+fn wanted(config: &Config) -> anyhow::Result<Wanted> {
     match config.worker.container_management.as_deref().unwrap_or_default() {
-        "docker" => Ok(Wanted::Required),
-        "" | "auto" => Ok(Wanted::IfThere),
-        "function" => Ok(Wanted::No),
+        "" | "auto" | "docker" => Ok(Wanted::Docker),
+        "kubernetes" => Ok(Wanted::Kubernetes),
+        "function" => Ok(Wanted::Nothing),
         other => anyhow::bail!(
-            "configuration key `worker.container_management`: `{other}` is not supported; use `docker` or `function`"
+            "configuration key `worker.container_management`: `{other}` is not supported; use `docker`, `kubernetes` or \
+             `function`"
         ),
     }
 }

@@ -19,9 +19,10 @@ use super::adopt::Found;
 use super::images::Images;
 use super::ports::Ports;
 use super::settings::Settings;
-use super::spec::{Resources, container_name, service_ports};
-use super::{admin, watch};
+use super::spec::container_name;
+use super::watch;
 use crate::broker::{BrokerClient, Nearest};
+use crate::container::{Resources, ServiceEntity, commands, service_ports};
 use crate::engine::StartError;
 
 const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
@@ -40,7 +41,7 @@ pub(crate) struct DockerEngine {
     connection: OnceLock<Docker>,
     pub(super) settings: Settings,
     pub(super) nearest: Nearest,
-    pub(super) client: BrokerClient,
+    services: ServiceEntity,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) up: AtomicBool,
     /// The host as containers see it.
@@ -81,9 +82,9 @@ impl DockerEngine {
             host: host(node.config.worker.docker_host.as_deref()),
             connection: OnceLock::new(),
             settings: Settings::new(worker, &node.config),
+            services: ServiceEntity { client, nearest: nearest.clone(), place: node.config.location },
             node,
             nearest,
-            client,
             events,
             up: AtomicBool::new(false),
             gateway: Mutex::default(),
@@ -131,7 +132,8 @@ impl DockerEngine {
         };
         self.wait_until_listening(&container).await?;
         if let Some(entity) = &container.service_entity {
-            self.register_service(instance, entity, &container).await;
+            let ports: Vec<u16> = container.ports.iter().copied().filter(|port| *port != container.port).collect();
+            self.services.register(instance, entity, &self.settings.host, &ports).await;
         }
         Ok(Address { reference: self.reference(container.port), container: container.id, adopted })
     }
@@ -157,7 +159,7 @@ impl DockerEngine {
         }
         let entity = known.as_ref().and_then(|c| c.service_entity.clone()).or(found.and_then(|f| f.service_entity));
         if let Some(entity) = entity {
-            self.unregister_service(task, &entity).await;
+            self.services.unregister(task, &entity).await;
         }
         if let Some(container) = known {
             self.ports.give_back(&container.ports);
@@ -191,7 +193,7 @@ impl DockerEngine {
     pub(crate) async fn configure(&self, instance: &TaskInstance) {
         let Some(port) = self.containers.lock().get(&instance.id).map(|container| container.port) else { return };
         let reference = self.reference(port);
-        let commands = admin::commands(instance, &self.broker_for_containers().await, &reference);
+        let commands = commands(instance, &self.broker_for_containers().await, &reference);
         if let Err(error) = self.node.client.post_json(&format!("{reference}/admin"), &[], &commands).await {
             tracing::warn!(task = %instance.id, %error, "the container could not be told its outputs");
         }

@@ -8,9 +8,9 @@ use flow::{TaskId, TaskInstance};
 use tasks::Run;
 use tokio_util::sync::CancellationToken;
 
-use super::admin;
 use super::engine::{Container, DockerEngine, status_of};
-use super::spec::{Resources, Surroundings, container, container_name};
+use super::spec::{Surroundings, container, container_name};
+use crate::container::{Resources, commands, service_entity_id};
 use crate::engine::StartError;
 
 /// A port found free may be taken by another process before the container has it.
@@ -58,9 +58,9 @@ impl DockerEngine {
     ) -> Result<Container, Refused> {
         let ports = self.take_ports(services)?;
         let services: Vec<(u16, u16)> = services.iter().copied().zip(ports[1..].iter().copied()).collect();
-        let commands = admin::commands(instance, broker, &self.reference(ports[0]));
+        let commands = commands(instance, broker, &self.reference(ports[0]));
         let admin = serde_json::to_string(&commands).map_err(|error| StartError::permanent(error.to_string()))?;
-        let service_entity = (!services.is_empty()).then(|| super::service_entity::id(instance));
+        let service_entity = (!services.is_empty()).then(|| service_entity_id(instance));
         let around = Surroundings {
             worker: &self.settings.worker,
             port: ports[0],

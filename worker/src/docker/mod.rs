@@ -4,14 +4,12 @@
 //! that runs the same program, and [`DockerEngine::sweep`] ends those that nothing wants. Restarting is the core's decision:
 //! containers have no restart policy. The engine may go away and come back; while it is away nothing is offered to run in it.
 
-mod admin;
 mod adopt;
 mod engine;
 mod images;
 mod launch;
 mod ports;
 mod reach;
-mod service_entity;
 mod settings;
 mod spec;
 mod watch;

@@ -10,7 +10,6 @@ pub(super) struct Settings {
     pub(super) worker: WorkerId,
     /// The host tasks are reached at.
     pub(super) host: String,
-    pub(super) place: Option<ngsi::Point>,
     /// Function code to be mounted is written here.
     pub(super) code_dir: PathBuf,
     pub(super) auto_remove: bool,
@@ -24,7 +23,6 @@ impl Settings {
         Self {
             worker,
             host: config.worker_host().to_owned(),
-            place: config.location,
             code_dir: data_dir.join("worker-code"),
             auto_remove: config.worker.container_autoremove,
             registry: credentials(config),

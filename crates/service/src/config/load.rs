@@ -85,7 +85,7 @@ fn deserialize(json: &str, unknown_keys: &mut Vec<String>) -> Result<Config, Con
 
 /// serde also fills a struct from an array, in the order of its fields, which nobody means here.
 fn sections_are_objects(value: &serde_json::Value) -> Result<(), ConfigError> {
-    const SECTIONS: [&str; 12] = [
+    const SECTIONS: [&str; 13] = [
         "",
         "/physical_location",
         "/logging",
@@ -94,6 +94,7 @@ fn sections_are_objects(value: &serde_json::Value) -> Result<(), ConfigError> {
         "/master",
         "/worker",
         "/worker/registry",
+        "/worker/kubernetes",
         "/designer",
         "/rabbitmq",
         "/https",

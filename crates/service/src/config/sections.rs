@@ -1,5 +1,6 @@
 //! The keys of `config.json`.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -138,13 +139,16 @@ pub struct Broker {
     pub http_port: u16,
     /// `broker.https_port`: default 8443, since discovery's default is 443.
     pub https_port: u16,
+    /// `broker.external_port`: the port other nodes reach it at, behind a proxy or a port mapping; default: the one it
+    /// listens on.
+    pub external_port: Option<u16>,
     /// `broker.heartbeat_interval`: seconds between heartbeats to discovery; default 30.
     pub heartbeat_interval: u64,
 }
 
 impl Default for Broker {
     fn default() -> Self {
-        Self { host_ip: None, http_port: 8070, https_port: 8443, heartbeat_interval: 30 }
+        Self { host_ip: None, http_port: 8070, https_port: 8443, external_port: None, heartbeat_interval: 30 }
     }
 }
 
@@ -190,8 +194,8 @@ pub struct Worker {
     pub container_autoremove: bool,
     /// `worker.start_actual_task`: false only reports tasks as running, for tests of scale; default true.
     pub start_actual_task: bool,
-    /// `worker.app_namespace`: the Kubernetes namespace of tasks; default `default`.
-    pub app_namespace: String,
+    /// `worker.app_namespace`: the Kubernetes namespace of tasks; default: the worker's own.
+    pub app_namespace: Option<String>,
     /// `worker.edge_controller_port`: the port of a MEC platform's controller.
     pub edge_controller_port: Option<u16>,
     /// `worker.edge_address`: reported in the worker's profile.
@@ -200,6 +204,8 @@ pub struct Worker {
     pub cadvisor_port: Option<u16>,
     /// `worker.registry`: the image registry to log in to.
     pub registry: Registry,
+    /// `worker.kubernetes`: how task instances run as pods.
+    pub kubernetes: Kubernetes,
 }
 
 impl Default for Worker {
@@ -214,11 +220,12 @@ impl Default for Worker {
             detection_duration: 3,
             container_autoremove: true,
             start_actual_task: true,
-            app_namespace: "default".into(),
+            app_namespace: None,
             edge_controller_port: None,
             edge_address: None,
             cadvisor_port: None,
             registry: Registry::default(),
+            kubernetes: Kubernetes::default(),
         }
     }
 }
@@ -235,6 +242,59 @@ pub struct Registry {
     pub email: Option<String>,
     /// `worker.registry.serveraddress`.
     pub serveraddress: Option<String>,
+}
+
+/// `worker.kubernetes`: what task pods have in common; operator parameters of the same purpose win.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Kubernetes {
+    /// `worker.kubernetes.stateful_set`: the StatefulSet this worker is a pod of. It owns the task instances, and its pods may
+    /// take over each other's; default: none, the worker is alone.
+    pub stateful_set: Option<String>,
+    /// `worker.kubernetes.pull_policy`: `Always`, `IfNotPresent` or `Never`; default: the cluster's.
+    pub pull_policy: Option<String>,
+    /// `worker.kubernetes.image_pull_secrets`: names of Secrets in `worker.app_namespace`.
+    pub image_pull_secrets: Vec<String>,
+    /// `worker.kubernetes.node_selector`: labels a node must have.
+    pub node_selector: BTreeMap<String, String>,
+    /// `worker.kubernetes.tolerations`: objects as in a pod.
+    pub tolerations: Vec<serde_json::Value>,
+    /// `worker.kubernetes.affinity`: an object as in a pod.
+    pub affinity: Option<serde_json::Value>,
+    /// `worker.kubernetes.requests`: default `cpu` 50m, `memory` 64Mi.
+    pub requests: BTreeMap<String, String>,
+    /// `worker.kubernetes.limits`: default `cpu` 1, `memory` 256Mi.
+    pub limits: BTreeMap<String, String>,
+    /// `worker.kubernetes.run_as_user`: the user and group of a container; default 65532.
+    pub run_as_user: i64,
+    /// `worker.kubernetes.service_account`: of task pods, which get no token of it; default: the namespace's.
+    pub service_account: Option<String>,
+    /// `worker.kubernetes.labels`: further labels of task pods.
+    pub labels: BTreeMap<String, String>,
+    /// `worker.kubernetes.not_ready_seconds`: how long a pod stays on a node that is not ready or out of reach; default 30.
+    pub not_ready_seconds: i64,
+}
+
+impl Default for Kubernetes {
+    fn default() -> Self {
+        let quantities = |cpu: &str, memory: &str| {
+            BTreeMap::from([("cpu".to_owned(), cpu.to_owned()), ("memory".to_owned(), memory.to_owned())])
+        };
+        Self {
+            stateful_set: None,
+            pull_policy: None,
+            image_pull_secrets: Vec::new(),
+            node_selector: BTreeMap::new(),
+            tolerations: Vec::new(),
+            affinity: None,
+            requests: quantities("50m", "64Mi"),
+            limits: quantities("1", "256Mi"),
+            run_as_user: 65_532,
+            service_account: None,
+            labels: BTreeMap::new(),
+            not_ready_seconds: 30,
+        }
+    }
 }
 
 /// `designer`.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "command")]
-pub(super) enum Command {
+pub(crate) enum Command {
     #[serde(rename = "CONNECT_BROKER")]
     ConnectBroker {
         #[serde(rename = "brokerURL")]
@@ -23,7 +23,7 @@ pub(super) enum Command {
 }
 
 /// All commands for an instance; `broker` with `/ngsi10`.
-pub(super) fn commands(instance: &TaskInstance, broker: &str, reference: &str) -> Vec<Command> {
+pub(crate) fn commands(instance: &TaskInstance, broker: &str, reference: &str) -> Vec<Command> {
     let surroundings = [
         Command::ConnectBroker { broker_url: broker.to_owned() },
         Command::SetCorrelatorId { correlator_id: instance.id.to_string() },

@@ -1,30 +1,38 @@
 //! The entity that tells where the services of a task are: `uService.<topology>.<task id>`.
 
 use flow::{TaskId, TaskInstance};
-use ngsi::JsonText;
 use ngsi::v1::ngsi10::{UpdateAction, UpdateContextRequest};
 use ngsi::v1::{ContextElement, ContextMetadata, EntityRef};
+use ngsi::{JsonText, Point};
 
-use super::engine::{Container, DockerEngine};
+use crate::broker::{BrokerClient, Nearest};
 
 const TYPE: &str = "uService";
 
-pub(super) fn id(instance: &TaskInstance) -> String {
+/// The id of the entity for an instance.
+pub(crate) fn service_entity_id(instance: &TaskInstance) -> String {
     format!("{TYPE}.{}.{}", instance.topology_name, instance.id)
 }
 
-impl DockerEngine {
-    pub(super) async fn register_service(&self, instance: &TaskInstance, entity: &str, container: &Container) {
-        let ports = container.ports.iter().filter(|port| **port != container.port).map(u16::to_string);
+/// Writes and deletes such entities at the nearest broker.
+pub(crate) struct ServiceEntity {
+    pub(crate) client: BrokerClient,
+    pub(crate) nearest: Nearest,
+    pub(crate) place: Option<Point>,
+}
+
+impl ServiceEntity {
+    pub(crate) async fn register(&self, instance: &TaskInstance, entity: &str, host: &str, ports: &[u16]) {
+        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
         let text = |name: &str, value: &str| metadata(name, "string", JsonText::string(value));
         let mut domain_metadata = vec![
             text("service", &instance.topology_name),
             text("taskID", instance.id.as_str()),
             text("operator", &instance.operator_name),
-            text("IP", &self.settings.host),
-            metadata("port", "object", JsonText::string(&ports.collect::<Vec<_>>().join(";"))),
+            text("IP", host),
+            metadata("port", "object", JsonText::string(&ports.join(";"))),
         ];
-        if let Some(place) = self.settings.place {
+        if let Some(place) = self.place {
             let value = serde_json::json!({ "latitude": place.latitude, "longitude": place.longitude });
             domain_metadata.push(metadata("location", "point", value.into()));
         }
@@ -36,7 +44,7 @@ impl DockerEngine {
         }
     }
 
-    pub(super) async fn unregister_service(&self, task: &TaskId, entity: &str) {
+    pub(crate) async fn unregister(&self, task: &TaskId, entity: &str) {
         let element = ContextElement { entity: reference(entity), ..ContextElement::default() };
         let request = UpdateContextRequest { context_elements: vec![element], update_action: UpdateAction::Delete };
         let broker = self.nearest.url().await;
