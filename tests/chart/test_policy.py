@@ -3,6 +3,8 @@
 import base64
 import json
 import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -355,3 +357,20 @@ def test_metrics_named_by_dashboard_and_alerts_exist():
     used -= {"http_requests_total, namespace"}
     for metric in used:
         assert re.sub("_(total|bucket)$", "", metric) in registered, metric
+
+
+@pytest.mark.parametrize("values", [None, "tls", "everything"])
+def test_nginx_takes_its_configuration(values, tmp_path):
+    """With the real nginx, which resolves its upstreams when it starts: here they are this machine."""
+    files = pick(FORMS[values], "ConfigMap", "-nginx-files")["data"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", tmp_path / "tls.key", "-out", tmp_path / "tls.crt"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    shutil.copy(tmp_path / "tls.crt", tmp_path / "ca.crt")
+    for name, text in files.items():
+        text = text.replace("/etc/ssl/fogflow", str(tmp_path)).replace("/tmp/nginx.pid", str(tmp_path / "pid"))
+        (tmp_path / name).write_text(re.sub(r"server \S+:(\d+) ", r"server 127.0.0.1:\1 ", text))
+    done = subprocess.run(["nginx", "-t", "-e", "stderr", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "[emerg]" not in done.stderr and "[warn]" not in done.stderr, done.stderr

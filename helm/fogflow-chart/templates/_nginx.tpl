@@ -4,7 +4,6 @@
 include /etc/nginx/modules-enabled/*.conf;
 
 worker_processes {{ $nginx.workerProcesses }};
-worker_rlimit_nofile 65536;
 # How long a quiet event stream may hold up the end of an old process.
 worker_shutdown_timeout 20s;
 error_log stderr {{ $nginx.errorLogLevel }};
@@ -60,6 +59,8 @@ http {
     upstream {{ $upstream }} {
         server {{ include "fogflow.host" (list $ $upstream) }}:{{ $port }} max_fails=0;
         keepalive 32;
+        # Shorter than a service keeps an idle connection, so that no request meets one that is just being closed.
+        keepalive_timeout 20s;
     }
     {{- end }}
 
