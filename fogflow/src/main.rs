@@ -6,7 +6,9 @@ mod demo;
 mod designer;
 mod discovery;
 mod edge;
+mod identity;
 mod master;
+mod probe;
 mod process;
 mod simulate;
 mod up;
@@ -49,6 +51,8 @@ enum Command {
     Demo(demo::Args),
     /// Let many devices report to a broker
     Simulate(simulate::Arguments),
+    /// Succeed when a URL answers 2xx within 3 s: a container's health check
+    Probe(probe::Args),
 }
 
 fn main() -> ExitCode {
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Command::Designer(args) => process::run_service(&args, "designer", begun, designer::start),
         Command::Demo(args) => demo::run(&args),
         Command::Simulate(args) => process::runtime().and_then(|runtime| runtime.block_on(simulate::run(args))),
+        Command::Probe(args) => probe::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -12,6 +12,7 @@ use storage::Store;
 use tokio::runtime::Runtime;
 
 use crate::bus::OpenBus;
+use crate::identity;
 
 /// More threads help no service of one node, and each costs memory.
 const MAX_THREADS: usize = 4;
@@ -25,9 +26,9 @@ pub(crate) struct ServiceArgs {
     /// The configuration file
     #[arg(short = 'f', long = "config", value_name = "FILE", default_value = "config.json")]
     config: PathBuf,
-    /// Which instance of the service at this site this is
-    #[arg(short = 'i', long = "instance", value_name = "N", default_value_t = 1)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    /// Which instance of the service at this site this is: a number, or the name of a StatefulSet's pod
+    #[arg(short = 'i', long = "instance", value_name = "N", default_value = "1")]
+    #[arg(env = "FOGFLOW_INSTANCE", value_parser = identity::instance)]
     instance: u32,
     /// Where state is kept, instead of `data_dir` of the configuration
     #[arg(long, value_name = "DIR")]
@@ -55,7 +56,8 @@ pub(crate) fn run(
     begun: Instant,
     start: impl AsyncFnOnce(&mut Process) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let config = configure(Some(&args.config), args.data_dir.as_deref())?;
+    let mut config = configure(Some(&args.config), args.data_dir.as_deref())?;
+    identity::announce_host(&mut config, name)?;
     let directory = config.data_dir().join(directory_of(name, args.instance));
     runtime()?.block_on(async {
         let mut process = Process::open(config, args.instance, &directory)?;
@@ -167,6 +169,17 @@ fn announce(running: &[Running], begun: Instant) {
     }
     // Whoever closed our standard output does not want the lines.
     let _ = std::io::stdout().write_all(lines.as_bytes());
+}
+
+/// The error and everything that led to it.
+pub(crate) fn in_one_line(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    text
 }
 
 /// The error and everything that led to it, a line each.

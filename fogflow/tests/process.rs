@@ -104,6 +104,43 @@ fn a_bad_command_line_exits_with_2() {
 }
 
 #[tokio::test]
+async fn a_pod_is_the_instance_and_the_host_it_is_told() {
+    let environment = [("FOGFLOW_INSTANCE", "fogflow-broker-2"), ("FOGFLOW_HOST", "pod.fog.svc")];
+    let fogflow = Fogflow::start_with(&["broker"], &config(), &environment).await.unwrap();
+    assert!(fogflow.data_dir().join("broker.3").is_dir());
+    let refused = Fogflow::start_with(&["broker"], &config(), &[("FOGFLOW_HOST", "http://pod")]).await.unwrap_err();
+    assert!(refused.to_string().contains("FOGFLOW_HOST"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_probe_tells_an_answer_from_a_failure() {
+    let fogflow = Fogflow::start(&["discovery"], &config()).await.unwrap();
+    let url = fogflow.url("discovery").unwrap();
+    let output = run(&["probe", &format!("{url}/healthz")], &config());
+    assert_eq!((output.status.code(), complaint(&output).as_str()), (Some(0), ""));
+    let failures = [
+        (format!("{url}/nowhere"), "404"),
+        ("http://127.0.0.1:9/".to_owned(), "cannot connect"),
+        ("127.0.0.1".to_owned(), "http://"),
+    ];
+    for (url, expected) in failures {
+        let output = run(&["probe", &url], &config());
+        let complaint = complaint(&output);
+        assert_eq!(output.status.code(), Some(1), "{url}");
+        assert!(complaint.contains(expected) && complaint.lines().count() == 1, "{complaint}");
+    }
+}
+
+#[test]
+fn a_probe_waits_three_seconds_at_most() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let output = run(&["probe", &url], &config());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(complaint(&output).contains("no answer within 3s"), "{}", complaint(&output));
+}
+
+#[tokio::test]
 async fn two_processes_do_not_share_a_data_directory() {
     let fogflow = Fogflow::start(&["up"], &config()).await.unwrap();
     let data_dir = fogflow.data_dir();

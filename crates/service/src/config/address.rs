@@ -53,8 +53,10 @@ impl Config {
     /// This node's broker as other nodes reach it, without a path.
     #[must_use]
     pub fn broker_external_url(&self) -> String {
-        let host = given(&self.broker.host_ip).unwrap_or_else(|| self.external_host());
-        self.url(host, self.broker.http_port, self.broker.https_port)
+        let broker = &self.broker;
+        let host = given(&broker.host_ip).unwrap_or_else(|| self.external_host());
+        let port = |listened| broker.external_port.unwrap_or(listened);
+        self.url(host, port(broker.http_port), port(broker.https_port))
     }
 
     /// The master's REST interface as other nodes reach it, without a path.

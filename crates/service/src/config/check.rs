@@ -8,6 +8,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     site_id(&config.site_id)?;
     location(config.location)?;
     addresses(config)?;
+    external_port(config)?;
     intervals(config)?;
     container_management(config)?;
     https(config)
@@ -38,6 +39,13 @@ fn location(location: Option<ngsi::Point>) -> Result<(), ConfigError> {
     Ok(())
 }
 
+fn external_port(config: &Config) -> Result<(), ConfigError> {
+    if config.broker.external_port == Some(0) {
+        return Err(ConfigError::key("broker.external_port", "0 is not a port; leave the key out when it is the same"));
+    }
+    Ok(())
+}
+
 fn addresses(config: &Config) -> Result<(), ConfigError> {
     let hosts = [
         ("coreservice_ip", &config.coreservice_ip),
@@ -52,11 +60,18 @@ fn addresses(config: &Config) -> Result<(), ConfigError> {
     ];
     for (key, host) in hosts {
         let Some(host) = host.as_deref().filter(|host| !host.is_empty()) else { continue };
-        if format!("http://{}:1", super::address::authority_host(host)).parse::<http::Uri>().is_err() {
+        if !is_host(host) {
             return Err(ConfigError::key(key, format!("`{host}` is not a host name or address")));
         }
     }
     Ok(())
+}
+
+/// Whether a text is a host name or an address, with no scheme, port or path around it.
+#[must_use]
+pub fn is_host(host: &str) -> bool {
+    let host = super::address::authority_host(host);
+    format!("http://{host}:1").parse::<http::Uri>().is_ok_and(|uri| uri.host() == Some(&host))
 }
 
 fn intervals(config: &Config) -> Result<(), ConfigError> {

@@ -72,6 +72,15 @@ fn an_ipv6_address_gets_brackets() {
 }
 
 #[test]
+fn a_broker_behind_a_proxy_is_announced_with_the_port_of_the_proxy() {
+    let hosts = r#""internal_hostip":"broker.fog.svc","external_hostip":"192.0.2.1""#;
+    let config = parse(&format!(r#"{{"site_id":"1",{hosts},"broker":{{"external_port":80}}}}"#)).unwrap();
+    assert_eq!(config.broker_url(), "http://broker.fog.svc:8070");
+    assert_eq!(config.broker_external_url(), "http://192.0.2.1:80");
+    assert_eq!(config.broker_listen().0.port(), 8070);
+}
+
+#[test]
 fn https_changes_scheme_and_port() {
     let files = r#""my_certificate":"c","my_key":"k","my_ca":"a""#;
     let config = parse(&format!(r#"{{"site_id":"1","https":{{"enabled":true,{files}}}}}"#)).unwrap();
@@ -99,6 +108,10 @@ fn refusals_name_the_key() {
         (r#"{"site_id":"1","physical_location":{"latitude":"x","longitude":0}}"#, "physical_location.latitude"),
         (r#"{"site_id":"1","physical_location":{"longitude":0}}"#, "physical_location"),
         (r#"{"site_id":"1","my_hostip":"not a host"}"#, "internal_hostip"),
+        (r#"{"site_id":"1","my_hostip":"http://host"}"#, "internal_hostip"),
+        (r#"{"site_id":"1","external_hostip":"host:80"}"#, "external_hostip"),
+        (r#"{"site_id":"1","broker":{"host_ip":"host/path"}}"#, "broker.host_ip"),
+        (r#"{"site_id":"1","broker":{"external_port":0}}"#, "broker.external_port"),
         (r#"{"site_id":"1","bind_ip":"x"}"#, "bind_ip"),
         (r#"{"site_id":"1","logging":{"format":"xml"}}"#, "logging.format"),
         (r#"{"site_id":"1","http":{"max_connections":0}}"#, "http.max_connections"),
