@@ -16,7 +16,7 @@ pub fn functions() -> Value {
     ])
 }
 
-/// The operators as container images, as `operators/build-images test` makes them.
+/// The operators as container images, as [`build_images`](crate::build_images) makes them.
 #[must_use]
 pub fn containers() -> Value {
     let operator = |name: &str| {

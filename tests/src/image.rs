@@ -11,10 +11,10 @@ use testkit::Docker;
 /// # Errors
 /// When the script fails; what it said is quoted.
 pub fn build_images(docker: &Docker) -> anyhow::Result<()> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../operators/build-images");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/build-images");
     let mut command = Command::new(script);
-    command.arg("test").env("PROFILE", "dev").env("DOCKER_HOST", docker.host());
-    let output = command.output().context("cannot run operators/build-images")?;
-    ensure!(output.status.success(), "operators/build-images: {}", String::from_utf8_lossy(&output.stderr));
+    command.args(["--profile", "dev", "--operator-prefix", "fogflow/", "--tag", "test", "operators"]);
+    let output = command.env("DOCKER_HOST", docker.host()).output().context("cannot run deploy/build-images")?;
+    ensure!(output.status.success(), "deploy/build-images: {}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }

@@ -27,10 +27,9 @@ async fn docker() -> &'static Docker {
 
 fn build_images(docker: &Docker) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let script = root.join("../operators/build-images");
-    let built =
-        Command::new(script).arg("test").env("PROFILE", "dev").env("DOCKER_HOST", docker.host()).status().unwrap();
-    assert!(built.success());
+    let mut script = Command::new(root.join("../deploy/build-images"));
+    script.args(["--profile", "dev", "--operator-prefix", "fogflow/", "--tag", "test", "operators"]);
+    assert!(script.env("DOCKER_HOST", docker.host()).status().unwrap().success());
     let context = tempfile::tempdir().unwrap();
     let program = context.path().join("misbehave");
     let source = root.join("tests/support/misbehave.rs");

@@ -86,8 +86,10 @@ pub(super) fn containers(options: &Options, report: &mut Report) -> anyhow::Resu
 
 /// The operator `dummy`, which passes on what it gets.
 fn build_image(docker: &Docker) -> anyhow::Result<String> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../operators/build-images");
-    let output = Command::new(script).arg("bench").env("DOCKER_HOST", docker.host()).output()?;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/build-images");
+    let mut command = Command::new(script);
+    command.args(["--no-sbom", "--operator-prefix", "fogflow/", "--tag", "bench", "operators"]);
+    let output = command.env("DOCKER_HOST", docker.host()).output()?;
     anyhow::ensure!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
     Ok("fogflow/dummy:bench".to_owned())
 }
