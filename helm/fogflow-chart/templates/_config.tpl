@@ -18,7 +18,7 @@
 {{- $_ := set $config "discovery" (dict "host_ip" .Values.coreservice_ip "http_port" (int .Values.coreservice_port)) }}
 {{- else }}
 {{- $_ := set $config "discovery" (dict "host_ip" (include "fogflow.host" (list . "discovery")) "http_port" 8090) }}
-{{- $_ := set $config "master" (dict "ngsi_agent_port" 1060 "rest_api_port" 8010) }}
+{{- $_ := set $config "master" (dict "host_ip" (include "fogflow.host" (list . "master")) "ngsi_agent_port" 1060 "rest_api_port" 8010) }}
 {{- $_ := set $config "designer" (dict "host_ip" (include "fogflow.host" (list . "designer")) "webSrvPort" 8080 "agentPort" 1030) }}
 {{- end }}
 
@@ -46,8 +46,8 @@
   "node_selector" ($tasks.nodeSelector | default .Values.worker.nodeSelector | default .Values.nodeSelector | default dict)
   "tolerations" ($tasks.tolerations | default .Values.worker.tolerations | default .Values.tolerations | default list)
   "affinity" ($tasks.affinity | default dict)
-  "requests" ($tasks.resources.requests | default dict)
-  "limits" ($tasks.resources.limits | default dict)
+  "requests" (include "fogflow.quantities" $tasks.resources.requests | fromJson)
+  "limits" (include "fogflow.quantities" $tasks.resources.limits | fromJson)
   "service_account" $tasks.serviceAccountName
   "labels" ($tasks.labels | default dict)
   "not_ready_seconds" (int $tasks.notReadySeconds)
@@ -70,4 +70,11 @@
 {{- $config := include "fogflow.config" (index . 0) | fromJson }}
 {{- if ne (index . 1) "worker" }}{{ $config = omit $config "worker" }}{{ end }}
 {{- $config | toJson | sha256sum }}
+{{- end }}
+
+{{/* Amounts as text, which is how the worker reads them: YAML makes a number of `cpu: 1`. */}}
+{{- define "fogflow.quantities" -}}
+{{- $amounts := dict }}
+{{- range $name, $amount := . }}{{ $_ := set $amounts $name (toString $amount) }}{{ end }}
+{{- $amounts | toJson }}
 {{- end }}

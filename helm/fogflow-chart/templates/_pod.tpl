@@ -287,6 +287,13 @@ spec:
 - name: FOGFLOW_HOST
   value: $(POD_NAME).{{ include "fogflow.host" (list $root .component) }}
 {{- end }}
+{{- if eq .component "worker" }}
+# Task pods would like to be near it.
+- name: FOGFLOW_NODE
+  valueFrom:
+    fieldRef:
+      fieldPath: spec.nodeName
+{{- end }}
 {{- if .bus }}
 - name: FOGFLOW_RABBITMQ_USERNAME
   {{- include "fogflow.rabbitmqCredential" (list $root "username") | nindent 2 }}

@@ -115,7 +115,6 @@ fn code_mount(file: &Path) -> Mount {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
