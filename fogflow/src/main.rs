@@ -2,6 +2,7 @@
 
 mod broker;
 mod bus;
+mod check;
 mod demo;
 mod designer;
 mod discovery;
@@ -51,6 +52,8 @@ enum Command {
     Demo(demo::Args),
     /// Let many devices report to a broker
     Simulate(simulate::Arguments),
+    /// Check a running system from end to end: an operator, a task instance and its result
+    Check(check::Args),
     /// Succeed when a URL answers 2xx within 3 s: a container's health check
     Probe(probe::Args),
 }
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Designer(args) => process::run_service(&args, "designer", begun, designer::start),
         Command::Demo(args) => demo::run(&args),
         Command::Simulate(args) => process::runtime().and_then(|runtime| runtime.block_on(simulate::run(args))),
+        Command::Check(args) => process::runtime().and_then(|runtime| runtime.block_on(check::run(&args))),
         Command::Probe(args) => probe::run(&args),
     };
     match outcome {

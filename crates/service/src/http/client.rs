@@ -1,5 +1,6 @@
 //! HTTP to other services: one pool of connections per process, every wait and every answer bounded.
 
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -82,22 +83,36 @@ impl Client {
     /// A client that shows this node's certificate, when there is one, to `https` peers.
     #[must_use]
     pub fn new(tls: Option<&Tls>) -> Self {
+        Self::with(tls.map_or_else(trusts_nobody, |tls| tls.client.as_ref().clone()), tls.is_some())
+    }
+
+    /// A client that shows no certificate and trusts those signed by the authorities in a PEM file, as a browser does.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no certificate.
+    pub fn trusting(authorities: &Path) -> anyhow::Result<Self> {
+        let roots = super::tls::authorities(authorities)?;
+        let config = rustls::ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self::with(config, true))
+    }
+
+    fn with(tls: rustls::ClientConfig, https: bool) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls.map_or_else(trusts_nobody, |tls| tls.client.as_ref().clone()))
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
         let pool = Pool::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .build(connector);
-        Self { pool, https: tls.is_some() }
+        Self { pool, https }
     }
 
     /// Sends the request and reads the whole answer; its [`Timeout`] extension changes how long that may take.

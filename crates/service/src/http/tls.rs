@@ -88,6 +88,15 @@ fn certificates(path: &Path, key: &str) -> anyhow::Result<Vec<CertificateDer<'st
     Ok(chain)
 }
 
+/// Those of a bundle that can be used: one bad certificate among many authorities is no reason to trust none.
+pub(super) fn authorities(path: &Path) -> anyhow::Result<RootCertStore> {
+    let read = CertificateDer::pem_file_iter(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(read.filter_map(Result::ok));
+    anyhow::ensure!(!roots.is_empty(), "{} holds no certificate of an authority", path.display());
+    Ok(roots)
+}
+
 fn roots(path: &Path) -> anyhow::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(path, "https.my_ca")? {
