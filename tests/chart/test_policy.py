@@ -342,7 +342,7 @@ def test_helm_test_is_a_hook_that_cleans_up():
     pod = pick(FORMS[None], "Pod", "-check")
     assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
     assert pod_of(pod)[1]["containers"][0]["args"] == [
-        "check", "--url", "http://fogflow-nginx.fog.svc:80", "--operator-image", "fogflow/fogflow-operator-counter:0.1.0", "--timeout", "120s",
+        "check", "--url", "http://fogflow-nginx.fog.svc:80", "--operator-image", "fogflow/fogflow-operator-dummy:0.1.0", "--timeout", "120s",
     ]  # fmt: skip
     assert "--operator-image" not in pod_of(pick(FORMS["tasks-elsewhere"], "Pod", "-check"))[1]["containers"][0]["args"]
 

@@ -30,6 +30,7 @@ REFUSED = [
     ("external_hostip=http://192.0.2.1", ["/external_hostip"]),
     ("site_id=a b", ["/site_id"]),
     ("physical_location.latitude=91", ["/physical_location/latitude"]),
+    ("physical_location.latitude=90.5", ["/physical_location/latitude"]),
     ("physical_location.longitude=west", ["/physical_location/longitude"]),
     ("physical_location.latitude=1", ["physical_location: give both"]),
     ("image.tag=latest", ["/image/tag"]),
@@ -138,6 +139,14 @@ def test_edge_joins_the_cloud():
     assert {port["name"]: port["port"] for port in service["ports"]} == {"http": 8070, "http-external": 8071}
 
 
+def test_numbers_on_the_command_line():
+    """`--set` makes text of a number with a point, and a number of a name that looks like one."""
+    made = config(None, "--set", "physical_location.latitude=-49.4,physical_location.longitude=180.0,site_id=7")
+    assert made["physical_location"] == {"latitude": -49.4, "longitude": 180} and made["site_id"] == "7"
+    made = config(None, "--set-json", 'physical_location={"latitude": 1, "longitude": -0.5}', "--set-json", "site_id=12345678")
+    assert made["physical_location"] == {"latitude": 1, "longitude": -0.5} and made["site_id"] == "12345678"
+
+
 def test_config_of_the_user_wins():
     made = config("everything")
     assert made["broker"]["heartbeat_interval"] == 10 and made["http"]["max_body_bytes"] == 4194304
@@ -155,6 +164,8 @@ def test_worker_tasks_settings():
     kubernetes = made["kubernetes"]
     assert kubernetes["node_selector"] == {"pool": "tasks"} and kubernetes["service_account"] == "task"
     assert kubernetes["limits"] == {"cpu": "200m", "memory": "64Mi"} and "run_as_user" not in kubernetes
+    numbers = config(None, "--set", "worker.tasks.resources.limits.cpu=2")["worker"]["kubernetes"]
+    assert numbers["limits"] == {"cpu": "2", "memory": "256Mi"}
 
 
 def test_keda_asks_the_master():

@@ -11,7 +11,8 @@
 {{- with .Values.coreservice_ip }}{{ $_ := set $config "coreservice_ip" . }}{{ end }}
 {{- $place := .Values.physical_location | default dict }}
 {{- if not (or (kindIs "invalid" $place.latitude) (kindIs "invalid" $place.longitude)) }}
-{{- $_ := set $config "physical_location" (dict "latitude" $place.latitude "longitude" $place.longitude) }}
+{{- /* `--set` makes text of a number with a point. */}}
+{{- $_ := set $config "physical_location" (dict "latitude" (float64 $place.latitude) "longitude" (float64 $place.longitude)) }}
 {{- end }}
 
 {{- if $edge }}

@@ -89,7 +89,11 @@ annotations:
 
 {{- define "fogflow.siteId" -}}
 {{- /* The underscore, which neither name may contain, keeps `a-b` `c` and `a` `b-c` apart. */}}
-{{- default (include "fogflow.shorten" (list (printf "%s_%s" .Release.Namespace .Release.Name) 40)) .Values.site_id }}
+{{- if .Values.site_id }}
+{{- ternary .Values.site_id (int64 .Values.site_id | toString) (kindIs "string" .Values.site_id) }}
+{{- else }}
+{{- include "fogflow.shorten" (list (printf "%s_%s" .Release.Namespace .Release.Name) 40) }}
+{{- end }}
 {{- end }}
 
 {{/* Whether the text is an IPv4 or IPv6 address. */}}
