@@ -1,8 +1,9 @@
-//! Whole systems for tests: real processes over a real RabbitMQ, with containers of a real Docker engine.
+//! Whole systems for tests: real processes over a real RabbitMQ, with containers of a real Docker engine, or on a real cluster.
 
 pub mod anomaly;
 mod api;
 mod bus;
+pub mod cluster;
 mod image;
 mod system;
 
