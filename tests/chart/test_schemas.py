@@ -1,7 +1,9 @@
 """What is rendered fits the API of every Kubernetes version from 1.27 on."""
 
+import concurrent.futures
 import functools
 import json
+import os
 
 import jsonschema
 import kubernetes_validate
@@ -77,9 +79,12 @@ def test_validation_notices_a_wrong_field():
 
 @pytest.mark.parametrize("which", HELMS)
 def test_lint(which):
-    for values in [None, *VALUES]:
+    def lint(values):
         chosen = ("-f", CHART / "ci" / f"{values}.yaml") if values else ()
-        helm("lint", "--strict", "--quiet", CHART, *chosen, which=which)
+        return helm("lint", "--strict", "--quiet", CHART, *chosen, which=which)
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lint, [None, *VALUES]))
 
 
 @pytest.mark.parametrize("values", [None, *VALUES])
