@@ -65,7 +65,7 @@ fn filter(logging: &Logging) -> Result<EnvFilter, LoggingError> {
     }
     let wants = |target: &Option<String>| target.as_deref().is_some_and(|target| target != "discard");
     let level = match &logging.level {
-        Some(level) => level.clone(),
+        Some(level) => format!("{LIBRARIES},{level}"),
         None if wants(&logging.debug) => format!("debug,{LIBRARIES}"),
         None if wants(&logging.protocol) => format!("info,{PROTOCOL}=debug,{LIBRARIES}"),
         None => format!("info,{LIBRARIES}"),

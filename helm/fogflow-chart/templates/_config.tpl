@@ -42,6 +42,7 @@
 {{- $tasks := .Values.worker.tasks }}
 {{- $kubernetes := dict
   "stateful_set" (printf "%s-worker" (include "fogflow.fullname" .))
+  "pool" (include "fogflow.pool" .)
   "pull_policy" $tasks.imagePullPolicy
   "image_pull_secrets" (concat (include "fogflow.pullSecretNames" . | fromJsonArray) $tasks.imagePullSecrets | uniq)
   "node_selector" ($tasks.nodeSelector | default .Values.worker.nodeSelector | default .Values.nodeSelector | default dict)
@@ -53,7 +54,8 @@
   "labels" ($tasks.labels | default dict)
   "not_ready_seconds" (int $tasks.notReadySeconds)
 }}
-{{- if not (or .Values.openshift (kindIs "invalid" $tasks.runAsUser)) }}{{ $_ := set $kubernetes "run_as_user" (int64 $tasks.runAsUser) }}{{ end }}
+{{- $user := ternary nil $tasks.runAsUser .Values.openshift }}
+{{- $_ := set $kubernetes "run_as_user" (kindIs "invalid" $user | ternary nil ($user | int64)) }}
 {{- $_ := set $config "worker" (dict
   "container_management" .Values.worker.container_management
   "app_namespace" (include "fogflow.appNamespace" .)

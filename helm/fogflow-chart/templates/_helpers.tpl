@@ -141,6 +141,12 @@ which brokers do not follow.
 {{- default (include "fogflow.host" (list . "broker")) .Values.internal_hostip }}
 {{- end }}
 
+{{/* The workers that may take over each other's task pods; several releases may share the namespace of the tasks. */}}
+{{- define "fogflow.pool" -}}
+{{- $set := printf "%s-worker" (include "fogflow.fullname" .) }}
+{{- if eq (include "fogflow.appNamespace" .) .Release.Namespace }}{{ $set }}{{ else }}{{ include "fogflow.shorten" (list (printf "%s.%s" .Release.Namespace $set) 63) }}{{ end }}
+{{- end }}
+
 {{- define "fogflow.appNamespace" -}}
 {{- default .Release.Namespace .Values.worker.app_namespace }}
 {{- end }}

@@ -163,7 +163,7 @@ impl<'a> Plan<'a> {
 
     fn pod(&self, settings: &Settings, admin: String, near: Option<&str>) -> PodSpec {
         let (defaults, parameters) = (&settings.pods, &self.parameters);
-        let user = parameters.run_as_user.unwrap_or(defaults.run_as_user);
+        let user = parameters.run_as_user.or(defaults.run_as_user);
         let mut node_selector = defaults.node_selector.clone();
         node_selector.extend(parameters.node_selector.clone());
         let secrets = defaults.image_pull_secrets.iter().chain(&parameters.image_pull_secrets).cloned().collect();
@@ -178,9 +178,9 @@ impl<'a> Plan<'a> {
             priority_class_name: parameters.priority_class.clone(),
             security_context: Some(PodSecurityContext {
                 run_as_non_root: Some(true),
-                run_as_user: Some(user),
-                run_as_group: Some(user),
-                fs_group: Some(user),
+                run_as_user: user,
+                run_as_group: user,
+                fs_group: user,
                 seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }),
                 ..PodSecurityContext::default()
             }),

@@ -8,6 +8,8 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use serde::de::DeserializeOwned;
 use service::Config;
 
+use super::names::label_value;
+
 pub(super) struct Settings {
     pub(super) worker: WorkerId,
     /// Its number in the StatefulSet.
@@ -31,7 +33,7 @@ pub(super) struct PodDefaults {
     pub(super) affinity: Option<Affinity>,
     pub(super) requests: BTreeMap<String, Quantity>,
     pub(super) limits: BTreeMap<String, Quantity>,
-    pub(super) run_as_user: i64,
+    pub(super) run_as_user: Option<i64>,
     pub(super) service_account: Option<String>,
     pub(super) labels: BTreeMap<String, String>,
     pub(super) not_ready_seconds: i64,
@@ -43,9 +45,11 @@ impl Settings {
     pub(super) fn new(worker: WorkerId, instance: u32, config: &Config) -> anyhow::Result<Self> {
         let keys = &config.worker.kubernetes;
         let stateful_set = keys.stateful_set.clone().filter(|name| !name.is_empty());
+        let pool = keys.pool.clone().filter(|name| !name.is_empty()).or_else(|| stateful_set.clone());
+        let pool = label_value(pool.as_deref().unwrap_or(worker.as_str()));
         Ok(Self {
             ordinal: instance.saturating_sub(1),
-            pool: stateful_set.clone().unwrap_or_else(|| super::names::label_value(worker.as_str())),
+            pool,
             stateful_set,
             namespace: config.worker.app_namespace.clone().filter(|name| !name.is_empty()),
             hardware: crate::profile::hardware().to_owned(),

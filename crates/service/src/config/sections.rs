@@ -251,6 +251,9 @@ pub struct Kubernetes {
     /// `worker.kubernetes.stateful_set`: the StatefulSet this worker is a pod of. It owns the task instances, and its pods may
     /// take over each other's; default: none, the worker is alone.
     pub stateful_set: Option<String>,
+    /// `worker.kubernetes.pool`: workers of one pool may take over each other's pods; no other pool in the namespace of the tasks
+    /// may have the name; default: the name of the StatefulSet.
+    pub pool: Option<String>,
     /// `worker.kubernetes.pull_policy`: `Always`, `IfNotPresent` or `Never`; default: the cluster's.
     pub pull_policy: Option<String>,
     /// `worker.kubernetes.image_pull_secrets`: names of Secrets in `worker.app_namespace`.
@@ -265,8 +268,8 @@ pub struct Kubernetes {
     pub requests: BTreeMap<String, String>,
     /// `worker.kubernetes.limits`: default `cpu` 1, `memory` 256Mi.
     pub limits: BTreeMap<String, String>,
-    /// `worker.kubernetes.run_as_user`: the user and group of a container; default 65532.
-    pub run_as_user: i64,
+    /// `worker.kubernetes.run_as_user`: the user and group of a container; default 65532; `null` leaves it to the namespace.
+    pub run_as_user: Option<i64>,
     /// `worker.kubernetes.service_account`: of task pods, which get no token of it; default: the namespace's.
     pub service_account: Option<String>,
     /// `worker.kubernetes.labels`: further labels of task pods.
@@ -282,6 +285,7 @@ impl Default for Kubernetes {
         };
         Self {
             stateful_set: None,
+            pool: None,
             pull_policy: None,
             image_pull_secrets: Vec::new(),
             node_selector: BTreeMap::new(),
@@ -289,7 +293,7 @@ impl Default for Kubernetes {
             affinity: None,
             requests: quantities("50m", "64Mi"),
             limits: quantities("1", "256Mi"),
-            run_as_user: 65_532,
+            run_as_user: Some(65_532),
             service_account: None,
             labels: BTreeMap::new(),
             not_ready_seconds: 30,
