@@ -39,7 +39,7 @@ impl Upstream {
             "/ngsi10/updateContext" => r#"{"contextResponses":[{"contextElement":{},"statusCode":{"code":200}}]}"#,
             "/ngsi10/subscribeContext" => r#"{"subscribeResponse":{"subscriptionId":"s1"}}"#,
             "/workers" => r#"{"Worker.a":{"id":"Worker.a"}}"#,
-            "/instances" => {
+            "/instances" | "/instances/i" => {
                 r#"[{"id":"t1","topology":"shop","task":"count","intent":"i","worker":null,"status":"scheduled","reason":"full"},
                     {"id":"t2","topology":"shop","task":"count","intent":"i","worker":"Worker.a","status":"running","reason":""}]"#
             }
@@ -164,9 +164,11 @@ async fn information_is_gathered_as_lists() {
     assert_eq!(designer.get("/info/broker").await, (200, json!([{ "id": "Broker.a", "myURL": "http://a" }])));
     assert_eq!(designer.get("/info/type").await, (200, json!(["Panel"])));
     assert_eq!(designer.get("/info/type?counts=true").await, (200, json!([{ "type": "Panel", "entities": 2 }])));
-    let (_, tasks) = designer.get("/info/task/i").await;
-    let waiting: Vec<_> = tasks.as_array().unwrap().iter().map(|task| (&task["ID"], &task["Reason"])).collect();
-    assert_eq!(waiting, [(&json!("t1"), &json!("full"))], "of the other its worker has not told");
+    for path in ["/info/task", "/info/task/i"] {
+        let (_, tasks) = designer.get(path).await;
+        let waiting: Vec<_> = tasks.as_array().unwrap().iter().map(|task| (&task["ID"], &task["Reason"])).collect();
+        assert_eq!(waiting, [(&json!("t1"), &json!("full"))], "of the other its worker has not told");
+    }
     let (_, services) = designer.get("/info/service").await;
     let state = |index: usize| (&services[index]["name"], &services[index]["state"]);
     assert_eq!(state(0), (&json!("discovery"), &json!("ready")));

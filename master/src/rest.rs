@@ -3,18 +3,31 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use flow::{MasterProfile, WorkerProfile};
 use http::StatusCode;
-use orchestration::{InstanceView, IntentId};
+use orchestration::{InstanceView, IntentId, Orchestrator};
+use serde::Deserialize;
 
 use crate::state::Master;
 
 /// The most instances in one answer.
 const MAX_LISTED: usize = 10_000;
+
+/// Whoever scales by the demand must not take a start for the end of all work.
+const UNKNOWN_DEMAND: &str =
+    "it is not known yet how many task instances are needed: discovery has not said of every intent what is available";
+
+/// What of the instances is listed.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    /// Only those without a worker.
+    waiting: bool,
+}
 
 pub(crate) fn router(master: Arc<Master>) -> Router {
     Router::new()
@@ -23,6 +36,7 @@ pub(crate) fn router(master: Arc<Master>) -> Router {
         .route("/intents", get(intents))
         .route("/instances", get(instances))
         .route("/instances/{intent}", get(instances_of))
+        .route("/demand", get(demand))
         .with_state(master)
 }
 
@@ -39,22 +53,40 @@ async fn status(State(master): State<Arc<Master>>) -> Json<MasterProfile> {
 }
 
 async fn intents(State(master): State<Arc<Master>>) -> Response {
-    json(master.look(orchestration::Orchestrator::intents).await)
+    json(master.look(Orchestrator::intents).await)
 }
 
-async fn instances(State(master): State<Arc<Master>>) -> Response {
-    json(master.look(|orchestrator| orchestrator.instances(None).take(MAX_LISTED).collect::<Vec<_>>()).await)
+async fn instances(State(master): State<Arc<Master>>, Query(wanted): Query<Wanted>) -> Response {
+    json(master.look(move |orchestrator| listed(orchestrator, None, wanted)).await)
 }
 
-async fn instances_of(State(master): State<Arc<Master>>, Path(intent): Path<String>) -> Response {
+async fn instances_of(
+    State(master): State<Arc<Master>>,
+    Path(intent): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Response {
     let id = IntentId::from(intent.as_str());
     let found = master.look(move |orchestrator| {
         orchestrator.intent(&id)?;
-        Some(orchestrator.instances(Some(&id)).take(MAX_LISTED).collect::<Vec<InstanceView>>())
+        Some(listed(orchestrator, Some(&id), wanted))
     });
     match found.await {
         Some(None) => service::http::error(StatusCode::NOT_FOUND, &format!("no intent `{intent}`")),
         found => json(found.flatten()),
+    }
+}
+
+fn listed(orchestrator: &Orchestrator, intent: Option<&IntentId>, wanted: Wanted) -> Vec<InstanceView> {
+    match wanted.waiting {
+        true => orchestrator.waiting(intent).take(MAX_LISTED).collect(),
+        false => orchestrator.instances(intent).take(MAX_LISTED).collect(),
+    }
+}
+
+async fn demand(State(master): State<Arc<Master>>) -> Response {
+    match master.look(Orchestrator::demand).await {
+        Some(None) => service::http::error(StatusCode::SERVICE_UNAVAILABLE, UNKNOWN_DEMAND),
+        demand => json(demand.flatten()),
     }
 }
 

@@ -215,6 +215,35 @@ async fn an_entity_becomes_a_command_and_a_restarted_master_adopts_what_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_demand_counts_instances_and_those_without_a_worker_say_why() {
+    let mut bed = Bed::new().await;
+    let master = bed.master().await;
+    bed.publish(routing::ORCHESTRATION, "Designer", intent(IntentAction::Add, true)).await;
+    bed.register("panel.1", "PT10M").await;
+    let waiting = master.until("/instances/ServiceIntent.1?waiting=true", |all| all[0].is_object()).await;
+    assert!(waiting[0]["reason"].as_str().unwrap().ends_with("no worker is connected"), "{waiting}");
+    let demand = |waiting: u8, running: u8, failed: u8| json!({ "instances": 1, "waiting": waiting, "running": running, "failed": failed });
+    assert_eq!(master.get("/demand").await, demand(1, 0, 0));
+    bed.hear(true, &[]).await;
+    let task = bed.added().await;
+    assert_eq!(master.get("/demand").await, demand(0, 0, 0));
+    bed.hear(false, &[&task]).await;
+    master.until("/demand", |now| *now == demand(0, 1, 0)).await;
+    assert_eq!(master.get("/instances?waiting=true").await, json!([]));
+    let failed = flow::TaskUpdate {
+        task_id: task.id.clone(),
+        status: InstanceStatus::Failed,
+        reason: "image not found".into(),
+        generation: task.generation,
+        ..Default::default()
+    };
+    bed.publish(routing::TASK, "Worker.a", Message::TaskUpdate(failed)).await;
+    master.until("/demand", |now| *now == demand(0, 0, 1)).await;
+    assert_eq!(master.get("/instances").await[0]["reason"], "image not found");
+    master.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_notifications_are_refused_and_unknown_ones_taken() {
     let bed = Bed::new().await;
     let master = bed.master().await;

@@ -70,7 +70,7 @@ impl Worker {
         match () {
             () if excluded.contains(&self.profile.id) => Err(Rejection::Excluded),
             () if self.backing_off => Err(Rejection::BackingOff),
-            () if !self.has_room() => Err(Rejection::Full),
+            () if !self.has_room() => Err(Rejection::Full { load: self.load(), capacity: self.profile.capacity }),
             () => Ok(()),
         }
     }

@@ -41,4 +41,4 @@ pub use orchestrator::Orchestrator;
 pub use placement::{PlacementError, Rejection, Requirements};
 pub use registration::Registration;
 pub use settings::Settings;
-pub use view::{InstanceView, IntentView, Summary, TaskView};
+pub use view::{Demand, InstanceView, IntentView, Summary, TaskView};

@@ -46,6 +46,8 @@ pub struct Orchestrator {
     pub(crate) expected: BTreeSet<WorkerId>,
     pub(crate) settling: bool,
     settling_since: Timestamp,
+    /// Whether it has been known of every intent what is available for it: before that, few instances mean nothing.
+    pub(crate) surveyed: bool,
     /// Whether room has come up since instances were last tried.
     pub(crate) retry: bool,
     /// Where the sweep for better places goes on; `None` when it is done.
@@ -99,6 +101,7 @@ impl Orchestrator {
             Event::Tick => self.tick(),
         }
         self.flush();
+        self.surveyed = self.surveyed || self.intents.values().all(|intent| intent.incomplete.is_empty());
         std::mem::take(&mut self.effects)
     }
 

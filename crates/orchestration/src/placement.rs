@@ -1,6 +1,6 @@
 //! What a task needs of a worker, and why a worker does not do.
 //!
-//! Operator parameters that constrain the place: `site_id` (the worker is `Worker.<site_id>` or `Worker.<site_id>.<n>`), `hardware`
+//! Parameters of operator and intent that constrain the place: `site_id` (the worker is `Worker.<site_id>` or `Worker.<site_id>.<n>`), `hardware`
 //! (`amd64`, `arm64`, `arm`) and `os` (`linux`).
 
 use flow::{DockerImage, Engine, Operator, TaskId, WorkerId, WorkerProfile};
@@ -19,8 +19,13 @@ pub struct Requirements {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum Rejection {
     /// It runs as many as it may.
-    #[error("is full")]
-    Full,
+    #[error("is full ({load} of {capacity})")]
+    Full {
+        /// How many it has, or is to have.
+        load: u64,
+        /// How many it may have.
+        capacity: u32,
+    },
     /// It refused an instance a moment ago.
     #[error("refused an instance a moment ago")]
     BackingOff,
@@ -48,10 +53,12 @@ pub enum Rejection {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlacementError {
     /// Every worker was rejected.
-    #[error("no worker satisfies the constraints of task instance {instance}: {}", list(rejected, *more))]
+    #[error("no worker satisfies the constraints of task instance {instance}{}: {}", wanted(needs), list(rejected, *more))]
     NoEligibleWorker {
         /// The instance.
         instance: TaskId,
+        /// What it needs.
+        needs: Box<Requirements>,
         /// The first workers, each with the reason.
         rejected: Vec<(WorkerId, Rejection)>,
         /// How many others there are.
@@ -65,6 +72,14 @@ pub enum PlacementError {
     },
 }
 
+/// The constraints that an operator or an intent states, as it states them.
+fn wanted(needs: &Requirements) -> String {
+    let stated = [("site_id", &needs.site), ("hardware", &needs.hardware), ("os", &needs.os)];
+    let stated = stated.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}={value}")));
+    let stated: Vec<String> = stated.collect();
+    if stated.is_empty() { String::new() } else { format!(" ({})", stated.join(", ")) }
+}
+
 fn list(rejected: &[(WorkerId, Rejection)], more: usize) -> String {
     let reasons: Vec<String> = rejected.iter().map(|(worker, reason)| format!("{worker} {reason}")).collect();
     match (reasons.is_empty(), more) {
@@ -75,7 +90,7 @@ fn list(rejected: &[(WorkerId, Rejection)], more: usize) -> String {
 }
 
 impl Requirements {
-    /// What an operator needs.
+    /// What an operator needs, with the parameters it is given.
     #[must_use]
     pub fn of(operator: &Operator) -> Self {
         let parameter = |name: &str| {

@@ -3,7 +3,7 @@
 use flow::{InstanceStatus, Message, TaskUpdate};
 
 use crate::fixtures::*;
-use crate::{Event, IntentId, Orchestrator, Settings, group_hash};
+use crate::{Event, IntentId, Orchestrator, Settings, StoredIntent, group_hash};
 use ngsi::JsonText;
 
 fn detector() -> flow::Topology {
@@ -435,4 +435,56 @@ fn restarted_master_does_not_settle_before_it_hears_the_bus() {
     assert!(bench.joins(worker("Worker.b", 10, None)).is_empty(), "the other one may have it");
     assert!(bench.handle(reporting(worker("Worker.a", 10, None), &[&task])).is_empty());
     assert!(!bench.master.summary().settling);
+}
+
+/// The reasons of instances that wait.
+fn waits(bench: &Bench) -> Vec<String> {
+    bench.master.waiting(None).map(|view| view.reason).collect()
+}
+
+#[test]
+fn an_instance_without_a_worker_says_why_of_each() {
+    let mut bench = Bench::new();
+    let wanted = topology("t", vec![task("x", &[stream("Panel", "EntityID")], "Out")]);
+    bench.handle(intent("i1", &wanted));
+    bench.available(entity("p1", "Panel", None));
+    assert!(waits(&bench)[0].ends_with(": no worker is connected"), "{:?}", waits(&bench));
+    bench.joins(flow::WorkerProfile { engines: vec![flow::Engine::Function], ..worker("Worker.f", 10, None) });
+    assert!(waits(&bench)[0].ends_with(": Worker.f has no engine for this operator"), "{:?}", waits(&bench));
+    bench.joins(worker("Worker.a", 1, None));
+    bench.available(entity("p2", "Panel", None));
+    assert!(waits(&bench)[0].contains("Worker.a is full (1 of 1), Worker.f has no engine"), "{:?}", waits(&bench));
+    let demand = bench.master.demand().unwrap();
+    assert_eq!((demand.instances, demand.waiting, demand.running, demand.failed), (2, 1, 0, 0));
+}
+
+#[test]
+fn a_refusal_stays_visible_while_no_other_worker_does() {
+    let mut bench = Bench::new();
+    let task = running(&mut bench);
+    let (reason, generation) = ("quota exceeded".to_owned(), task.generation);
+    let update =
+        TaskUpdate { task_id: task.id, status: InstanceStatus::Refused, reason, generation, ..Default::default() };
+    bench.handle(Event::TaskUpdate { worker: "Worker.a".into(), update: Box::new(update) });
+    let reason = waits(&bench).remove(0);
+    assert!(reason.contains("Worker.a could not run it before; Worker.a refused it: quota exceeded"), "{reason}");
+}
+
+#[test]
+fn demand_is_unknown_until_availability_is_known() {
+    let (mut master, _) = Orchestrator::new(Settings::default(), Vec::new(), Vec::new(), at(0));
+    let kept = StoredIntent {
+        intent: flow::ServiceIntent { id: "i1".into(), topology: "t".into(), ..Default::default() },
+        topology: topology("t", vec![task("x", &[stream("Panel", "EntityID")], "Out")]),
+        ordinal: 0,
+    };
+    master.handle(Event::Tick, at(0));
+    assert!(master.demand().is_some(), "there is nothing to know");
+    let (mut master, effects) = Orchestrator::new(Settings::default(), vec![kept], Vec::new(), at(0));
+    let Some(crate::Effect::Subscribe { key, .. }) = effects.first() else { panic!("{effects:?}") };
+    master.handle(Event::Tick, at(1_000));
+    assert_eq!(master.demand(), None);
+    master.handle(Event::SnapshotBegun(*key), at(2_000));
+    master.handle(Event::Snapshot { key: *key, registrations: Vec::new(), last: true }, at(2_000));
+    assert_eq!(master.demand().unwrap().instances, 0);
 }

@@ -87,6 +87,19 @@ pub struct Summary {
     pub settling: bool,
 }
 
+/// How many task instances are desired, and what became of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Demand {
+    /// Desired in all.
+    pub instances: usize,
+    /// Those without a worker.
+    pub waiting: usize,
+    /// Those that run.
+    pub running: usize,
+    /// Those that failed and are tried again.
+    pub failed: usize,
+}
+
 impl Orchestrator {
     /// Every live worker as it described itself.
     pub fn workers(&self) -> impl Iterator<Item = &WorkerProfile> {
@@ -137,6 +150,14 @@ impl Orchestrator {
         self.instances.values().filter(chosen).map(|instance| self.instance_view(instance))
     }
 
+    /// Of [`Orchestrator::instances`] those without a worker, each with the reason.
+    pub fn waiting<'a>(&'a self, intent: Option<&'a IntentId>) -> impl Iterator<Item = InstanceView> + 'a {
+        let chosen = move |instance: &&Instance| {
+            instance.worker.is_none() && intent.is_none_or(|intent| instance.intent == *intent)
+        };
+        self.instances.values().filter(chosen).map(|instance| self.instance_view(instance))
+    }
+
     /// Figures for metrics, in time independent of their size but for the waiting ones.
     #[must_use]
     pub fn summary(&self) -> Summary {
@@ -149,6 +170,19 @@ impl Orchestrator {
             migrations: self.migrations,
             settling: self.settling,
         }
+    }
+
+    /// How many instances are desired; `None` until it has been known of every intent what is available for it.
+    #[must_use]
+    pub fn demand(&self) -> Option<Demand> {
+        let counts = self.by_status();
+        let count = |status| counts.get(&status).copied().unwrap_or_default();
+        self.surveyed.then(|| Demand {
+            instances: self.instances.len(),
+            waiting: self.waiting.values().map(std::collections::BTreeSet::len).sum(),
+            running: count(InstanceStatus::Running),
+            failed: count(InstanceStatus::Failed),
+        })
     }
 
     /// How many instances there are of each status.
@@ -187,6 +221,8 @@ impl Orchestrator {
             return PlacementError::NothingToRun { operator: instance.plan.task.operator.clone() }.to_string();
         }
         let (rejected, more) = self.fleet.rejections(needs, &instance.excluded(self.now), REJECTIONS);
-        PlacementError::NoEligibleWorker { instance: instance.id.clone(), rejected, more }.to_string()
+        let needs = Box::new(needs.clone());
+        let error = PlacementError::NoEligibleWorker { instance: instance.id.clone(), needs, rejected, more };
+        if instance.reason.is_empty() { error.to_string() } else { format!("{error}; {}", instance.reason) }
     }
 }

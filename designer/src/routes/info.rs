@@ -62,20 +62,21 @@ async fn workers(State(designer): Shared) -> Json<Vec<Value>> {
 }
 
 async fn tasks(State(designer): Shared) -> Json<Vec<Task>> {
-    Json(known_tasks(&designer).await)
+    let told = designer.board.tasks(service::now());
+    Json(with_waiting(&designer, "/instances?waiting=true", told).await)
 }
 
 async fn tasks_of_intent(State(designer): Shared, Path(intent): Path<String>) -> Json<Vec<Task>> {
-    let mut tasks = known_tasks(&designer).await;
-    tasks.retain(|task| task.service_intent_id == intent);
-    Json(tasks)
+    let mut told = designer.board.tasks(service::now());
+    told.retain(|task| task.service_intent_id == intent);
+    let path = format!("/instances/{}?waiting=true", service::http::path_segment(&intent));
+    Json(with_waiting(&designer, &path, told).await)
 }
 
 /// What workers tell of, and what the master has no worker for; a master of the original does not list the latter.
-async fn known_tasks(designer: &Designer) -> Vec<Task> {
-    let url = format!("{}/instances", designer.node.config.master_url());
+async fn with_waiting(designer: &Designer, path: &str, mut tasks: Vec<Task>) -> Vec<Task> {
+    let url = format!("{}{path}", designer.node.config.master_url());
     let planned = fetch(designer, &url).await.and_then(|list| serde_json::from_value::<Vec<Planned>>(list).ok());
-    let mut tasks = designer.board.tasks(service::now());
     let told: BTreeSet<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
     let waiting = planned.unwrap_or_default().into_iter().filter_map(Planned::waiting);
     let waiting: Vec<Task> = waiting.filter(|task| !told.contains(task.id.as_str())).collect();
