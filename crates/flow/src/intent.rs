@@ -3,7 +3,7 @@
 use ngsi::scope::OperationScope;
 use serde::{Deserialize, Serialize};
 
-use crate::{Topology, null_as_default};
+use crate::{Operator, Parameter, Topology, null_as_default};
 
 /// The wish to have a topology run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,12 +25,26 @@ pub struct ServiceIntent {
     /// Where: applied to the input streams that are `scoped`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub geoscope: Option<OperationScope>,
+    /// Settings for the instances of all its tasks, in place of those of the same name that their operators have (an
+    /// addition of ours; others ignore it).
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Parameter>,
     /// What happened to it.
     #[serde(default, deserialize_with = "null_as_default")]
     pub action: IntentAction,
     /// The topology itself, where the sender knows it.
     #[serde(rename = "TopologyObject", default, skip_serializing_if = "Option::is_none")]
     pub topology_object: Option<Topology>,
+}
+
+impl ServiceIntent {
+    /// The settings of an operator's instances for this intent.
+    #[must_use]
+    pub fn parameters_of(&self, operator: &Operator) -> Vec<Parameter> {
+        let stated = |parameter: &&Parameter| self.parameters.iter().any(|own| own.name == parameter.name);
+        let others = operator.parameters.iter().filter(|parameter| !stated(parameter));
+        others.chain(&self.parameters).cloned().collect()
+    }
 }
 
 /// How urgent an intent is.

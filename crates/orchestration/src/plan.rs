@@ -92,7 +92,7 @@ impl IntentState {
         });
         let usable = errors.is_empty();
         let tasks: Vec<TaskState> =
-            topology.tasks.iter().filter(|_| usable).map(|t| TaskState::new(t, &topology)).collect();
+            topology.tasks.iter().filter(|_| usable).map(|t| TaskState::new(t, &topology, &intent)).collect();
         let mut needs: BTreeMap<SubscriptionKey, Need> = BTreeMap::new();
         for (task, state) in tasks.iter().enumerate() {
             for (stream, config) in state.plan.task.input_streams.iter().enumerate() {
@@ -118,8 +118,9 @@ impl IntentState {
 }
 
 impl TaskState {
-    fn new(task: &Task, topology: &Topology) -> Self {
-        let operator = topology.operator(&task.operator).cloned().unwrap_or_default();
+    fn new(task: &Task, topology: &Topology, intent: &ServiceIntent) -> Self {
+        let mut operator = topology.operator(&task.operator).cloned().unwrap_or_default();
+        operator.parameters = intent.parameters_of(&operator);
         let plan = TaskPlan { task: task.clone(), needs: Requirements::of(&operator), operator };
         Self { grouping: Grouping::new(&task.input_streams), plan: Arc::new(plan), instances: BTreeMap::new() }
     }

@@ -488,3 +488,29 @@ fn demand_is_unknown_until_availability_is_known() {
     master.handle(Event::Snapshot { key: *key, registrations: Vec::new(), last: true }, at(2_000));
     assert_eq!(master.demand().unwrap().instances, 0);
 }
+
+#[test]
+fn parameters_of_an_intent_take_the_place_of_the_operators_and_decide_on_the_worker() {
+    let mut bench = Bench::new();
+    let parameter = |name: &str, value: &str| flow::Parameter { name: name.into(), value: value.into() };
+    let mut wanted = topology("t", vec![task("x", &[stream("Panel", "EntityID")], "Out")]);
+    wanted.operators[0].parameters = vec![parameter("memory_mb", "32"), parameter("cpus", "1")];
+    let with = |parameters: Vec<flow::Parameter>| {
+        let Event::Intent { mut intent, topology } = intent("i1", &wanted) else { unreachable!() };
+        intent.parameters = parameters;
+        Event::Intent { intent, topology }
+    };
+    bench.handle(with(vec![parameter("memory_mb", "64")]));
+    bench.joins(worker("Worker.a", 10, None));
+    bench.joins(worker("Worker.b", 10, None));
+    let started = bench.available(entity("p1", "Panel", None));
+    assert_eq!(added(&started)[0].parameters, [parameter("cpus", "1"), parameter("memory_mb", "64")]);
+    assert_eq!(added(&started)[0].worker_id.as_str(), "Worker.a");
+    assert!(bench.handle(with(vec![parameter("memory_mb", "64")])).is_empty(), "nothing has changed");
+    let moved = bench.handle(with(vec![parameter("site_id", "b")]));
+    assert_eq!(added(&moved)[0].worker_id.as_str(), "Worker.b");
+    assert_eq!(removed(&moved).len(), 1);
+    bench.handle(with(vec![parameter("site_id", "c"), parameter("hardware", "arm64")]));
+    let reason = waits(&bench).remove(0);
+    assert!(reason.contains("(site_id=c, hardware=arm64): Worker.a is at another site"), "{reason}");
+}

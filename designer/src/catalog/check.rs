@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flow::Topology;
+use flow::{Parameter, Topology};
 use ngsi::ParseError;
 
 use super::Catalog;
@@ -28,6 +28,14 @@ pub(super) fn name(path: &str, name: &str) -> Result<(), ParseError> {
         return Ok(());
     };
     Err(ParseError::new(path, problem))
+}
+
+/// Settings of an operator, or of an intent for its operators.
+pub(super) fn parameters(parameters: &[Parameter]) -> Result<(), ParseError> {
+    match parameters.iter().position(|parameter| parameter.name.is_empty()) {
+        Some(index) => Err(ParseError::new(format!("parameters[{index}].name"), "must not be empty")),
+        None => Ok(()),
+    }
 }
 
 /// No two of a list may have the same name.

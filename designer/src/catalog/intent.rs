@@ -4,7 +4,7 @@ use flow::{IntentAction, ServiceIntent};
 use ngsi::ParseError;
 use serde_json::{Value, json};
 
-use super::check::name;
+use super::check::{name, parameters};
 use super::document::object;
 use super::{Catalog, Changes, Document};
 use crate::records::{Kind, Record};
@@ -55,6 +55,7 @@ pub(super) fn understood(mut document: Value, fresh_id: &str) -> Result<Document
     if !["", "ASYN", "SYN"].contains(&intent.value.stype.as_str()) {
         return Err(ParseError::new("stype", format!("must be ASYN or SYN, is `{}`", intent.value.stype)));
     }
+    parameters(&intent.value.parameters)?;
     if let Some(scope) = &intent.value.geoscope {
         scope.parse().map_err(|error| error.within("geoscope"))?;
     }

@@ -4,7 +4,7 @@ use flow::Operator;
 use ngsi::ParseError;
 use serde_json::{Value, json};
 
-use super::check::{name, unique};
+use super::check::{name, parameters, unique};
 use super::document::{at, object};
 use super::{Catalog, Changes, Document, elements, used};
 use crate::records::{Kind, Record};
@@ -89,10 +89,5 @@ fn check(operator: &Operator) -> Result<(), ParseError> {
             return Err(ParseError::new(format!("dockerimages[{index}].name"), "must not be empty"));
         }
     }
-    for (index, parameter) in operator.parameters.iter().enumerate() {
-        if parameter.name.is_empty() {
-            return Err(ParseError::new(format!("parameters[{index}].name"), "must not be empty"));
-        }
-    }
-    Ok(())
+    parameters(&operator.parameters)
 }

@@ -102,6 +102,9 @@ fn bad_intents_are_refused_by_field() {
     check(json!({ "topology": "shop", "geoscope": scope }), "geoscope.scopeValue.centerLatitude");
     check(json!({ "topology": "shop", "action": "anything", "TopologyObject": 7 }), "accepted");
     let global = json!({ "scopeType": "global", "scopeValue": "global" });
+    check(json!({ "topology": "shop", "parameters": [{ "name": "cpus" }, { "name": "" }] }), "parameters[1].name");
+    check(json!({ "topology": "shop", "parameters": [{ "name": "cpus", "value": 1 }] }), "parameters[0].value");
+    check(json!({ "topology": "shop", "parameters": null }), "accepted");
     check(json!({ "topology": "shop", "geoscope": global, "qos": null, "stype": "ASYN" }), "accepted");
 }
 
