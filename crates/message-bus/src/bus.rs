@@ -1,6 +1,6 @@
 use crate::rabbitmq::{self, RabbitMq};
 use crate::subscription::Source;
-use crate::{BusStats, PublishError, Subscription, in_process};
+use crate::{BusStats, Lock, LockError, PublishError, Subscription, in_process, lock};
 use flow::Envelope;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -62,6 +62,17 @@ impl Bus {
             Kind::InProcess { exchange, .. } => Source::InProcess(exchange.subscribe(queue, keys)),
             Kind::RabbitMq(client) => Source::RabbitMq(client.subscribe(queue, keys)),
         })
+    }
+
+    /// Obtains a lock that only one bus of all that share a RabbitMQ (its virtual host) holds, or says why not at once.
+    ///
+    /// # Errors
+    /// Somebody holds it, this bus too; or see [`LockError`].
+    pub async fn try_lock(&self, name: &str) -> Result<Lock, LockError> {
+        match &self.0 {
+            Kind::InProcess { exchange, .. } => exchange.try_lock(name).map(lock::Held::InProcess).map(Lock),
+            Kind::RabbitMq(client) => client.try_lock(name).await.map(lock::Held::RabbitMq).map(Lock),
+        }
     }
 
     /// Follows the connection.

@@ -20,6 +20,14 @@ pub enum PublishError {
         /// Where the message was sent.
         routing_key: String,
     },
+    /// The lock with which the message was to be published is held no more.
+    #[error("a message to `{routing_key}` was not sent: the lock `{lock}` is lost")]
+    LockLost {
+        /// The name of the lock.
+        lock: String,
+        /// Where the message was to be sent.
+        routing_key: String,
+    },
     /// A subscriber in this process does not take its messages, and its queue stayed full.
     #[error("queue {queue} is full")]
     QueueFull {

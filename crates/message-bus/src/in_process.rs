@@ -3,10 +3,10 @@
 use crate::stats::Counters;
 use crate::subscription::{Receipt, Settle as AnySettle};
 use crate::topic::{Pattern, words};
-use crate::{Delivery, PublishError};
+use crate::{Delivery, LockError, PublishError};
 use flow::Envelope;
 use parking_lot::Mutex;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -19,6 +19,8 @@ const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(crate) struct Exchange {
     queues: Mutex<Vec<Arc<Queue>>>,
+    /// Names of the locks that are held.
+    locks: Mutex<BTreeSet<String>>,
     pub(crate) counters: Arc<Counters>,
 }
 
@@ -70,6 +72,11 @@ impl Exchange {
         queue.bind(keys);
         drop(queues);
         Consumer { exchange: self.clone(), queue }
+    }
+
+    pub(crate) fn try_lock(self: &Arc<Self>, name: &str) -> Result<Held, LockError> {
+        let obtained = self.locks.lock().insert(name.to_owned());
+        if obtained { Ok(Held { exchange: self.clone(), name: name.to_owned() }) } else { Err(LockError::Held) }
     }
 
     fn matching(&self, routing_key: &str) -> Vec<Arc<Queue>> {
@@ -163,6 +170,25 @@ impl Consumer {
 impl Drop for Consumer {
     fn drop(&mut self) {
         self.exchange.leave(&self.queue);
+    }
+}
+
+/// A lock, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    exchange: Arc<Exchange>,
+    name: String,
+}
+
+impl Held {
+    pub(crate) async fn publish(&self, envelope: Envelope) -> Result<(), PublishError> {
+        self.exchange.publish(envelope).await
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.exchange.locks.lock().remove(&self.name);
     }
 }
 

@@ -17,6 +17,7 @@
 mod bus;
 mod error;
 mod in_process;
+mod lock;
 mod rabbitmq;
 mod stats;
 mod subscription;
@@ -24,6 +25,7 @@ mod topic;
 
 pub use bus::{Bus, BusState};
 pub use error::PublishError;
+pub use lock::{Lock, LockError};
 pub use rabbitmq::{Identity, RabbitMq, Tls};
 pub use stats::BusStats;
 pub use subscription::{Delivery, Subscription};

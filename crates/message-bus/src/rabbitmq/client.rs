@@ -1,8 +1,9 @@
 use super::consumer::{self, Consumer};
+use super::lock::{self, Held};
 use super::session::Session;
 use super::{MESSAGE_BYTES, PUBLISH_TIMEOUT, RETRY_MIN, RabbitMq, supervisor};
 use crate::stats::Counters;
-use crate::{BusState, PublishError};
+use crate::{BusState, LockError, PublishError};
 use flow::Envelope;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -18,7 +19,7 @@ pub(crate) struct Client {
     pub(super) session: watch::Sender<Option<Arc<Session>>>,
     pub(super) state: watch::Sender<BusState>,
     pub(crate) counters: Counters,
-    tasks: TaskTracker,
+    pub(super) tasks: TaskTracker,
 }
 
 impl Client {
@@ -37,7 +38,12 @@ impl Client {
     }
 
     pub(crate) async fn publish(&self, envelope: &Envelope) -> Result<(), PublishError> {
-        let published = self.try_publish(envelope).await;
+        self.publish_with(envelope, None).await
+    }
+
+    /// Publishes, with a lock only over the connection that holds it.
+    pub(super) async fn publish_with(&self, envelope: &Envelope, lock: Option<&Held>) -> Result<(), PublishError> {
+        let published = self.try_publish(envelope, lock).await;
         match &published {
             Ok(()) => self.counters.published.add(),
             Err(_) => self.counters.publish_failures.add(),
@@ -49,6 +55,10 @@ impl Client {
         let (consumer, driver) = consumer::new(self.clone(), queue, keys);
         self.tasks.spawn(driver.run());
         consumer
+    }
+
+    pub(crate) async fn try_lock(self: &Arc<Self>, name: &str) -> Result<Held, LockError> {
+        lock::obtain(self, name).await
     }
 
     pub(crate) fn state(&self) -> watch::Receiver<BusState> {
@@ -67,7 +77,7 @@ impl Client {
         connected.clone()
     }
 
-    async fn try_publish(&self, envelope: &Envelope) -> Result<(), PublishError> {
+    async fn try_publish(&self, envelope: &Envelope, lock: Option<&Held>) -> Result<(), PublishError> {
         let routing_key = || envelope.routing_key.clone();
         let body = serde_json::to_vec(envelope)
             .map_err(|source| PublishError::Encode { routing_key: routing_key(), source })?;
@@ -75,20 +85,35 @@ impl Client {
             return Err(PublishError::TooLarge { bytes: body.len(), limit: MESSAGE_BYTES });
         }
         let mut failure = None;
-        let attempts = self.publish_until_confirmed(&envelope.routing_key, &body, &mut failure);
+        let attempts = self.publish_until_confirmed(&envelope.routing_key, &body, lock, &mut failure);
         match tokio::time::timeout_at(Instant::now() + PUBLISH_TIMEOUT, attempts).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(PublishError::Refused { routing_key: routing_key() }),
+            Ok(Some(true)) => Ok(()),
+            Ok(Some(false)) => Err(PublishError::Refused { routing_key: routing_key() }),
+            Ok(None) => {
+                let lock = lock.map(Held::name).unwrap_or_default().to_owned();
+                Err(PublishError::LockLost { lock, routing_key: routing_key() })
+            }
             Err(_elapsed) => Err(self.publish_timeout(failure, routing_key())),
         }
     }
 
-    /// Whether RabbitMQ accepted the message. A lost connection or channel means another attempt.
-    async fn publish_until_confirmed(&self, routing_key: &str, body: &[u8], failure: &mut Option<String>) -> bool {
+    /// Whether RabbitMQ accepted the message; `None` when the lock is lost. A lost connection or channel means another
+    /// attempt.
+    async fn publish_until_confirmed(
+        &self,
+        routing_key: &str,
+        body: &[u8],
+        lock: Option<&Held>,
+        failure: &mut Option<String>,
+    ) -> Option<bool> {
         loop {
-            if let Some(session) = self.session().await {
+            let session = match lock {
+                Some(lock) => Some(lock.session()?.clone()),
+                None => self.session().await,
+            };
+            if let Some(session) = session {
                 match session.publish(routing_key, body).await {
-                    Ok(accepted) => return accepted,
+                    Ok(accepted) => return Some(accepted),
                     Err(error) => *failure = Some(error.to_string()),
                 }
             }

@@ -2,12 +2,14 @@
 
 mod client;
 mod consumer;
+mod lock;
 mod session;
 mod settings;
 mod supervisor;
 
 pub(crate) use client::Client;
 pub(crate) use consumer::{Consumer, Settle};
+pub(crate) use lock::Held;
 pub use settings::{Identity, RabbitMq, Tls};
 
 use std::time::Duration;

@@ -34,9 +34,14 @@ impl Session {
         Ok(Self { connection, publisher: tokio::sync::Mutex::default() })
     }
 
+    /// A channel on which nothing has been declared.
+    pub(super) async fn plain_channel(&self) -> lapin::Result<Channel> {
+        self.connection.create_channel().await
+    }
+
     /// A channel on which the exchange has been declared, exactly as every service of the protocol declares it.
     pub(super) async fn channel(&self) -> lapin::Result<Channel> {
-        let channel = self.connection.create_channel().await?;
+        let channel = self.plain_channel().await?;
         let options = ExchangeDeclareOptions { durable: true, auto_delete: true, ..ExchangeDeclareOptions::default() };
         channel.exchange_declare(EXCHANGE.into(), ExchangeKind::Topic, options, FieldTable::default()).await?;
         Ok(channel)
