@@ -29,6 +29,8 @@ const CODE_VOLUME: &str = "function";
 const TEMPORARY_VOLUME: &str = "tmp";
 /// The largest ConfigMap an API server takes.
 const LONGEST_CODE: usize = 1024 * 1024;
+const MIB: i64 = 1024 * 1024;
+const NANO_PER_MILLI: i64 = 1_000_000;
 /// How long a container may take to end after SIGTERM.
 const GRACE_S: i64 = 5;
 
@@ -236,7 +238,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// A limit below the default request lowers the request.
+    /// A limit is also what is requested, unless that is said.
     fn resources(&self, settings: &Settings) -> ResourceRequirements {
         let (defaults, parameters) = (&settings.pods, &self.parameters);
         let (mut requests, mut limits) = (defaults.requests.clone(), defaults.limits.clone());
@@ -245,9 +247,12 @@ impl<'a> Plan<'a> {
             requests.extend(request.map(|amount| (name.to_owned(), Quantity(amount))));
             limits.extend(limit.map(|amount| (name.to_owned(), Quantity(amount))));
         };
-        let bytes = parameters.resources.memory_bytes.map(|bytes| bytes.to_string());
-        set("memory", parameters.memory_request_mb.map(|mb| format!("{mb}Mi")), bytes);
-        let cpus = parameters.resources.nano_cpus.map(|nano| format!("{nano}n"));
+        let mebibytes = parameters.resources.memory_bytes.map(|bytes| format!("{}Mi", bytes / MIB));
+        set("memory", parameters.memory_request_mb.map(|mb| format!("{mb}Mi")), mebibytes);
+        let cpus = parameters.resources.nano_cpus.map(|nano| match nano % NANO_PER_MILLI {
+            0 => format!("{}m", nano / NANO_PER_MILLI),
+            _ => format!("{nano}n"),
+        });
         set("cpu", parameters.cpus_request.map(|cpus| cpus.to_string()), cpus);
         ResourceRequirements { requests: Some(requests), limits: Some(limits), claims: None }
     }
