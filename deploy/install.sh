@@ -81,7 +81,10 @@ while [ $# -gt 0 ]; do
     --state | --timeout | --with | --site-id | --external-ip | --location | --capacity | --coreservice-ip | --coreservice-port | \
       --rabbitmq-password-file | --rabbitmq-user | --listen-ip | --http-port | --amqp-port | --broker-port | --discovery-port | \
       --worker-port | --master-port | --images | --image | --rabbitmq-image | --nginx-image | --binary | --dir | --worker-data | --project)
-      [ $# -ge 2 ] || { complain "$1 needs a value; --help shows all options"; exit 2; }
+      if [ $# -lt 2 ] || [[ $2 == --* ]]; then
+        complain "$1 needs a value; --help shows all options"
+        exit 2
+      fi
       case $1 in
         --state) state=$2 ;;
         --timeout) timeout=$2 ;;

@@ -61,7 +61,7 @@ check_neighbours() {
   local taken
   if ! command -v rabbitmqctl >/dev/null; then
     miss "RabbitMQ is not installed (on Debian: apt-get install rabbitmq-server)"
-  elif ! rabbitmqctl -q ping >/dev/null 2>&1; then
+  elif ! rabbitmqctl -q await_startup --timeout 60 >/dev/null 2>&1; then
     miss "RabbitMQ does not run: start it (systemctl enable --now rabbitmq-server)"
   else
     pass "RabbitMQ answers"
@@ -84,7 +84,7 @@ install_systemd() {
   values=("SITE_ID=${option[site-id]}" "EXTERNAL_IP=${option[external-ip]}" "LOCATION=$(location_line)" "CAPACITY=${option[capacity]}"
     "CORESERVICE_IP=${option[coreservice-ip]}" "CORESERVICE_PORT=${option[coreservice-port]}" "HTTP_PORT=${option[http-port]}"
     "AMQP_PORT=${option[amqp-port]}" "BROKER_PORT=${option[broker-port]}" "DISCOVERY_PORT=${option[discovery-port]}"
-    "WORKER_PORT=${option[worker-port]}" "MASTER_PORT=${option[master-port]}" "RABBITMQ_USER=${option[rabbitmq-user]}" "DIR=$dir")
+    "WORKER_PORT=${option[worker-port]}" "MASTER_PORT=${option[master-port]}" "DESIGNER_PORT=8080" "RABBITMQ_USER=${option[rabbitmq-user]}" "DIR=$dir")
   getent passwd fogflow >/dev/null || {
     do_it "make the user fogflow" useradd --system --user-group --home-dir /var/lib/fogflow --no-create-home --shell /usr/sbin/nologin fogflow
     record user fogflow
