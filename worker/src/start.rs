@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use flow::{WorkerId, routing};
-use message_bus::Bus;
+use message_bus::{Bus, BusState};
 use parking_lot::Mutex;
-use service::http::{self, Listener};
+use service::http::{self, Listener, Readiness};
 use service::{Config, Node, Running};
 use storage::Store;
 use tasks::{Settings, Tasks};
@@ -36,6 +36,9 @@ const EVENTS: usize = 10_000;
 pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running> {
     let node = node.for_service("worker");
     let ready = node.readiness("worker");
+    let stop = node.shutdown.clone();
+    let following = follow_bus(bus.clone(), node.readiness("message bus"));
+    node.tasks.spawn(async move { stop.run_until_cancelled(following).await });
     let wanted = wanted(&node.config)?;
     let memory = Memory::open(store).context("the worker's tables")?;
     let stored = memory.instances().context("the worker's stored instances")?;
@@ -107,6 +110,21 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
     node.tasks.spawn(async move { stop.run_until_cancelled(nearest.url()).await });
     ready.set(Ok(()));
     Ok(running.with_task(driver))
+}
+
+/// A worker that no command reaches is not ready, whatever it runs.
+async fn follow_bus(bus: Bus, ready: Readiness) {
+    let mut states = bus.state();
+    loop {
+        ready.set(match &*states.borrow_and_update() {
+            BusState::Connected => Ok(()),
+            BusState::Disconnected { reason } => Err(reason.clone()),
+            BusState::Closed => Err("closed".to_owned()),
+        });
+        if states.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 /// What is to run images.

@@ -21,6 +21,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const GONE: u16 = 410;
 const QUOTED_LINES: i64 = 3;
 const QUOTED_LETTERS: usize = 300;
+/// What a kubelet answers in place of a log that it no longer has.
+const NO_LOG: [&str; 2] = ["failed to try resolving symlinks", "unable to retrieve container logs"];
 
 /// For as long as the worker runs.
 pub(super) async fn run(engine: &Arc<KubernetesEngine>) {
@@ -102,7 +104,8 @@ impl KubernetesEngine {
 
     pub(super) async fn last_words(&self, pod: &str, previous: bool) -> Option<String> {
         let lines = self.cluster.log(pod, QUOTED_LINES, previous).await.ok()?;
-        let said: String = lines.join(" | ").chars().take(QUOTED_LETTERS).collect();
+        let own = lines.into_iter().filter(|line| !NO_LOG.iter().any(|excuse| line.starts_with(excuse)));
+        let said: String = own.collect::<Vec<_>>().join(" | ").chars().take(QUOTED_LETTERS).collect();
         (!said.is_empty()).then_some(said)
     }
 }
