@@ -90,7 +90,18 @@ impl Docker {
     /// # Errors
     /// When the engine does not answer.
     pub fn gateway(&self) -> anyhow::Result<String> {
-        self.run(&["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"])
+        let of_bridge = |what: &str| {
+            let format = format!("{{{{(index .IPAM.Config 0).{what}}}}}");
+            self.run(&["network", "inspect", "bridge", "--format", &format])
+        };
+        let gateway = of_bridge("Gateway")?;
+        if !gateway.is_empty() {
+            return Ok(gateway);
+        }
+        // Of a bridge that it has just made an engine tells only the subnet; the host has its first address.
+        let subnet = of_bridge("Subnet")?;
+        let network = subnet.split('/').next().and_then(|base| base.strip_suffix(".0"));
+        Ok(format!("{}.1", network.context("a bridge with another subnet than expected")?))
     }
 }
 

@@ -1,8 +1,9 @@
 //! How containers and this host reach each other.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use bollard::models::IpamConfig;
 use bollard::query_parameters::InspectContainerOptions;
 use tokio::net::TcpStream;
 
@@ -58,6 +59,17 @@ impl DockerEngine {
     }
 }
 
+/// The host as containers of a network see it. Of a bridge that it has just made an engine tells only the subnet, of which the
+/// host then has the first address.
+pub(super) fn gateway(config: &IpamConfig) -> Option<String> {
+    let first = || {
+        let (base, _) = config.subnet.as_deref()?.split_once('/')?;
+        let base: Ipv4Addr = base.parse().ok()?;
+        Some(Ipv4Addr::from_bits(base.to_bits() | 1).to_string())
+    };
+    config.gateway.clone().filter(|gateway| !gateway.is_empty()).or_else(first)
+}
+
 fn off_loopback(url: &str, gateway: &str) -> String {
     for host in ["127.0.0.1", "localhost", "[::1]"] {
         for end in [':', '/'] {
@@ -72,7 +84,19 @@ fn off_loopback(url: &str, gateway: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::off_loopback;
+    use super::*;
+
+    #[test]
+    fn host_has_the_first_address_of_a_subnet_without_a_gateway() {
+        let config = |subnet: &str, gateway: Option<&str>| IpamConfig {
+            subnet: Some(subnet.to_owned()),
+            gateway: gateway.map(str::to_owned),
+            ..IpamConfig::default()
+        };
+        assert_eq!(gateway(&config("172.17.0.0/16", None)).as_deref(), Some("172.17.0.1"));
+        assert_eq!(gateway(&config("172.17.0.0/16", Some("172.17.0.9"))).as_deref(), Some("172.17.0.9"));
+        assert_eq!(gateway(&config("fd00::/64", None)), None);
+    }
 
     #[test]
     fn only_loopback_is_replaced() {

@@ -11,6 +11,7 @@ use futures_util::StreamExt;
 use tasks::Event;
 
 use super::engine::{DockerEngine, status_of};
+use super::reach;
 use super::spec::{TASK_LABEL, WORKER_LABEL};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -40,7 +41,7 @@ impl DockerEngine {
         let listed = self.list().await?;
         let network = self.docker()?.inspect_network("bridge", None).await?;
         let configs = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
-        *self.gateway.lock() = configs.into_iter().find_map(|config| config.gateway);
+        *self.gateway.lock() = configs.iter().find_map(reach::gateway);
         {
             let known = self.containers.lock();
             let unknown = listed.into_iter().filter(|(task, found)| known.get(task).is_none_or(|c| c.id != found.id));
