@@ -155,12 +155,20 @@ impl<'a> Release<'a> {
         pods
     }
 
-    /// Registers an operator with one image and these parameters, and a fog function that runs it for each entity of a type; gives
+    /// Registers an operator with one image and these parameters, and an intent that it runs for each entity of a type; gives
     /// the id of its intent.
     ///
     /// # Errors
     /// When the designer refuses it.
     pub async fn run_for_each(&self, entity_type: &str, operator: &Value) -> anyhow::Result<String> {
+        self.run_with(entity_type, operator, &json!([])).await
+    }
+
+    /// As [`Release::run_for_each`], with parameters of the intent's own.
+    ///
+    /// # Errors
+    /// When the designer refuses it.
+    pub async fn run_with(&self, entity_type: &str, operator: &Value, parameters: &Value) -> anyhow::Result<String> {
         let name = operator["name"].as_str().context("an operator without a name")?;
         self.api.post(&format!("{}/operator", self.url), &json!([operator])).await?;
         let topology = json!({ "name": name, "description": "", "tasks": [{
@@ -169,7 +177,7 @@ impl<'a> Release<'a> {
             "output_streams": [{ "entity_type": format!("{name}Result") }]
         }] });
         self.api.post(&format!("{}/service", self.url), &json!([{ "topology": topology, "designboard": {} }])).await?;
-        let intent = json!({ "topology": name, "stype": "ASYN", "qos": "default",
+        let intent = json!({ "topology": name, "stype": "ASYN", "qos": "default", "parameters": parameters,
             "priority": { "exclusive": false, "level": 50 },
             "geoscope": { "scopeType": "global", "scopeValue": "global" } });
         let answer = self.api.post(&format!("{}/intent", self.url), &intent).await?;

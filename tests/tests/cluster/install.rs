@@ -3,7 +3,8 @@ use system_tests::cluster::{Cluster, Release};
 
 use crate::operators::{counter, operator};
 
-/// No value but the address: then a sensor's update through nginx becomes a task pod, on the node its operator asks for.
+/// No value but the address: then a sensor's update through nginx becomes a task pod, on the node its operator asks
+/// for and with the memory its intent grants.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_installed_chart_works_at_once() -> anyhow::Result<()> {
     let Some(cluster) = Cluster::from_env().await? else { return Ok(()) };
@@ -13,14 +14,15 @@ async fn an_installed_chart_works_at_once() -> anyhow::Result<()> {
     let node = cluster.nodes()?.pop().unwrap_or_default();
     let selector = format!("kubernetes.io/hostname={node}");
     let placed = operator("placed", "counter", &[("node_selector", &selector), ("memory_mb", "64")]);
-    let intent = release.run_for_each("Room", &placed).await?;
+    let parameters = serde_json::json!([{ "name": "memory_mb", "value": "48" }]);
+    let intent = release.run_with("Room", &placed, &parameters).await?;
     release.sense(&release.url, "Room", "Room1", 1.0).await?;
     release.running(&intent, 1).await?;
     release.sense(&release.url, "Room", "Room1", 2.0).await?;
     release.counted("placedResult", 2).await?;
     let pods = release.task_pods();
     ensure!(pods.len() == 1 && pods[0]["spec"]["nodeName"] == node.as_str(), "{pods:?}");
-    ensure!(pods[0]["spec"]["containers"][0]["resources"]["limits"]["memory"] == "64Mi", "{pods:?}");
+    ensure!(pods[0]["spec"]["containers"][0]["resources"]["limits"]["memory"] == "48Mi", "{pods:?}");
 
     release.withdraw(&intent).await?;
     release

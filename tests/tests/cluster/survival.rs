@@ -57,9 +57,8 @@ async fn tasks_leave_a_node_that_is_drained() -> anyhow::Result<()> {
     let (release, intent) = with_two_instances(&cluster, "fogflow-d", &[]).await?;
     let node = release.task_pods()[0]["spec"]["nodeName"].as_str().unwrap_or_default().to_owned();
     let drained = cluster.kubectl(&["drain", &node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=120s"]);
-    let moved = drained.and_then(|_| Ok(()));
     let settled = async {
-        moved?;
+        drained?;
         release.ready().await?;
         release.running(&intent, 2).await?;
         release
