@@ -155,7 +155,7 @@ impl<'a> Release<'a> {
         pods
     }
 
-    /// Registers an operator with one image and these parameters, and an intent that it runs for each entity of a type; gives
+    /// Registers an operator with one image and these parameters, and an intent to run it for each entity of a type; gives
     /// the id of its intent.
     ///
     /// # Errors
