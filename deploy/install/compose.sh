@@ -11,7 +11,7 @@ socket_path() {
 
 in_project() { (cd "${option[dir]}" && "${compose[@]}" --project-name "${option[project]}" "$@"); }
 
-containers_of_project() { docker ps --quiet "$@" --filter "label=com.docker.compose.project=${option[project]}"; }
+containers_of_project() { docker ps "$@" --filter "label=com.docker.compose.project=${option[project]}"; }
 
 find_compose() {
   local version
@@ -111,7 +111,7 @@ check_images() {
 }
 
 check_ports_of_containers() {
-  if [ -n "$(containers_of_project)" ]; then
+  if [ -n "$(containers_of_project --quiet)" ]; then
     pass "ports: held by the containers of project ${option[project]}, which will be brought up to date"
     return
   fi
@@ -146,6 +146,9 @@ choose_network() {
   exit 1
 }
 
+# Containers whose files changed are made anew: they see a file as it was when they started.
+hash_of() { (cd "${option[dir]}" 2>/dev/null && cat "$@" 2>/dev/null | sha256sum | cut -c1-16) || true; }
+
 environment_file() {
   local line name
   declare -A value=(
@@ -154,7 +157,9 @@ environment_file() {
     [FOGFLOW_BRIDGE_IP]=$bridge_ip [FOGFLOW_DISCOVERY_PORT]=${option[discovery-port]} [FOGFLOW_BROKER_PORT]=${option[broker-port]}
     [FOGFLOW_WORKER_PORT]=${option[worker-port]} [FOGFLOW_MASTER_PORT]=${option[master-port]} [FOGFLOW_NETWORK]=$network
     [FOGFLOW_ROUTES]=./routes.conf [FOGFLOW_WORKER_DATA]=${option[worker-data]} [RABBITMQ_USERNAME]=${option[rabbitmq-user]}
-    [DOCKER_SOCKET]=$(socket_path) [DOCKER_GID]=$docker_gid [FOGFLOW_CONFIG_HASH]=$1)
+    [DOCKER_SOCKET]=$(socket_path) [DOCKER_GID]=$docker_gid
+    [FOGFLOW_CONFIG_HASH]=$(hash_of config.json secrets/rabbitmq_password)
+    [RABBITMQ_CONFIG_HASH]=$(hash_of secrets/rabbitmq.conf) [NGINX_CONFIG_HASH]=$(hash_of nginx.conf routes.conf))
   while read -r line; do
     name=${line%%=*}
     if [[ $line == [A-Z]*=* ]] && [ -n "${value[$name]+set}" ]; then echo "$name=${value[$name]}"; else echo "$line"; fi
@@ -162,7 +167,7 @@ environment_file() {
 }
 
 install_compose() {
-  local dir=${option[dir]} from=$here/compose/$role values hash
+  local dir=${option[dir]} from=$here/compose/$role values
   choose_network
   values=("SITE_ID=${option[site-id]}" "EXTERNAL_IP=${option[external-ip]}" "BRIDGE_IP=$bridge_ip" "LOCATION=$(location_line)"
     "CAPACITY=${option[capacity]}" "CORESERVICE_IP=${option[coreservice-ip]}" "CORESERVICE_PORT=${option[coreservice-port]}"
@@ -177,40 +182,53 @@ install_compose() {
     write_file "$dir/routes.conf" 0644 root:root <"$(routes_file)"
   fi
   write_file "$dir/docker-compose.yml" 0644 root:root <"$from/docker-compose.yml"
-  # Containers whose files changed are made anew: they see a file as it was when they started.
-  hash=$(cd "$dir" 2>/dev/null && cat config.json nginx.conf routes.conf secrets/* 2>/dev/null | sha256sum | cut -c1-16 || true)
-  write_file "$dir/.env" 0644 root:root < <(environment_file "$hash")
+  write_file "$dir/.env" 0644 root:root < <(environment_file)
   make_folder "${option[worker-data]}" 0750 65532:65532
   # What was there before is not ours to remove.
   ! is_recorded folder "${option[worker-data]}" || record data "${option[worker-data]}"
   record project "${option[project]}"
   [ -n "$start" ] || { heading "Not started. To start it: cd $dir && ${compose[*]} --project-name ${option[project]} up -d"; return; }
+  if [ "$role" = cloud ]; then
+    # The others would find it by themselves, but pause the longer the longer they look.
+    do_it "start RabbitMQ" in_project up -d rabbitmq
+    [ -n "$dry_run" ] || wait_until_ready "RabbitMQ is" --filter label=com.docker.compose.service=rabbitmq
+  fi
   do_it "start the containers of project ${option[project]}" in_project up -d --remove-orphans
   [ -z "$dry_run" ] || return 0
   local volume
   for volume in $(docker volume ls --quiet --filter "label=com.docker.compose.project=${option[project]}"); do record volume "$volume"; done
-  wait_until_healthy
+  wait_until_ready "all are"
   next_steps
 }
 
-wait_until_healthy() {
-  local deadline=$((SECONDS + timeout)) waiting
-  say "  waiting until all are ready"
+# Asks the containers' own health checks, without waiting for the engine to do so.
+wait_until_ready() { # wait_until_ready WHO [FILTER]...
+  local deadline=$((SECONDS + timeout)) name ready=' ' waiting
+  say "  waiting until $1 ready"
+  shift
   while :; do
-    # shellcheck disable=SC2046 # ids have no spaces
-    waiting=$(docker inspect --format '{{.Name}} {{with .State.Health}}{{.Status}}{{else}}no health{{end}}' $(containers_of_project --all) |
-      awk '$2 != "healthy" { sub("^/", "", $1); print $1 }')
-    [ -n "$waiting" ] || break
+    waiting=()
+    for name in $(containers_of_project --all --format '{{.Names}}' "$@"); do
+      if [[ $ready == *" $name "* ]] || passes_its_check "$name"; then ready+="$name "; else waiting+=("$name"); fi
+    done
+    [ ${#waiting[@]} -gt 0 ] || break
     if [ $SECONDS -ge $deadline ]; then
-      complain "not ready after $timeout s: ${waiting//$'\n'/, }"
-      for container in $waiting; do
-        complain "the last lines of \`docker logs $container\`:"
-        docker logs --tail 10 "$container" >&2
+      complain "not ready after $timeout s: ${waiting[*]}"
+      for name in "${waiting[@]}"; do
+        complain "the last lines of \`docker logs $name\`:"
+        docker logs --tail 10 "$name" >&2
       done
       exit 1
     fi
     sleep 1
   done
+}
+
+passes_its_check() {
+  local check
+  mapfile -t check < <(docker inspect --format '{{range .Config.Healthcheck.Test}}{{println .}}{{end}}' "$1" | grep .)
+  # The first word says that the others are a command.
+  timeout 20 docker exec "$1" "${check[@]:1}" >/dev/null 2>&1 </dev/null
 }
 
 next_steps() {

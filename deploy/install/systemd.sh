@@ -112,7 +112,7 @@ install_systemd() {
     do_it "start fogflow@$service" systemctl "$([ -n "$changed" ] && echo restart || echo start)" fogflow@"$service"
   done
   [ "$role" != cloud ] || [ -z "$changed" ] || do_it "make nginx take up its server" systemctl reload-or-restart nginx
-  [ -n "$dry_run" ] || wait_until_ready
+  [ -n "$dry_run" ] || wait_for_services
 }
 
 write_drop_in() { # write_drop_in SERVICE NAME
@@ -148,7 +148,7 @@ make_site() {
   do_it "check nginx's configuration" nginx -t
 }
 
-wait_until_ready() {
+wait_for_services() {
   local deadline=$((SECONDS + timeout)) service port path
   say "  waiting until all are ready"
   for service in $(services); do
