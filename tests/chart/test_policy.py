@@ -48,7 +48,7 @@ def test_pods_fit_pod_security_restricted():
 def test_openshift_chooses_the_numbers():
     for name, _, spec in pods(FORMS["openshift"]):
         assert not {"runAsUser", "runAsGroup", "fsGroup"} & set(spec["securityContext"]), name
-    assert "run_as_user" not in config(FORMS["openshift"])["worker"]["kubernetes"]
+    assert config(FORMS["openshift"])["worker"]["kubernetes"]["run_as_user"] is None
 
 
 def test_requests_and_limits_are_given():

@@ -163,7 +163,7 @@ def test_worker_tasks_settings():
     assert made["app_namespace"] == "tasks"
     kubernetes = made["kubernetes"]
     assert kubernetes["node_selector"] == {"pool": "tasks"} and kubernetes["service_account"] == "task"
-    assert kubernetes["limits"] == {"cpu": "200m", "memory": "64Mi"} and "run_as_user" not in kubernetes
+    assert kubernetes["limits"] == {"cpu": "200m", "memory": "64Mi"} and kubernetes["run_as_user"] is None
     numbers = config(None, "--set", "worker.tasks.resources.limits.cpu=2")["worker"]["kubernetes"]
     assert numbers["limits"] == {"cpu": "2", "memory": "256Mi"}
 
