@@ -2,7 +2,7 @@
 # A node as containers of a Docker engine.
 
 compose=()
-bridge_ip='' docker_gid='' network=''
+bridge_ip='' docker_gid='' network='' network_lock=''
 
 socket_path() {
   local host=${DOCKER_HOST:-unix:///var/run/docker.sock}
@@ -128,9 +128,14 @@ check_ports_of_containers() {
 }
 
 # ── install ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-# Networks of engines and of this machine must not overlap: the engine refuses one that does.
+# Networks of engines and of this machine must not overlap: the engine refuses one that does. From the choice until it is
+# used no other install on this machine makes one.
 choose_network() {
   local third
+  if [ -z "$dry_run" ]; then
+    exec {network_lock}>"$([ -d /run/lock ] && echo /run/lock || echo /tmp)/fogflow-install.lock"
+    flock "$network_lock"
+  fi
   network=$(sed -n 's/^FOGFLOW_NETWORK=//p' "${option[dir]}/.env" 2>/dev/null || true)
   [ -z "$network" ] || return 0
   network=172.30.83
@@ -148,6 +153,11 @@ choose_network() {
 
 # Containers whose files changed are made anew: they see a file as it was when they started.
 hash_of() { (cd "${option[dir]}" 2>/dev/null && cat "$@" 2>/dev/null | sha256sum | cut -c1-16) || true; }
+
+unlock_network() {
+  [ -z "$network_lock" ] || exec {network_lock}>&-
+  network_lock=''
+}
 
 environment_file() {
   local line name
@@ -168,7 +178,7 @@ environment_file() {
 
 install_compose() {
   local dir=${option[dir]} from=$here/compose/$role values
-  choose_network
+  [ "$role" != cloud ] || choose_network
   values=("SITE_ID=${option[site-id]}" "EXTERNAL_IP=${option[external-ip]}" "BRIDGE_IP=$bridge_ip" "LOCATION=$(location_line)"
     "CAPACITY=${option[capacity]}" "CORESERVICE_IP=${option[coreservice-ip]}" "CORESERVICE_PORT=${option[coreservice-port]}"
     "HTTP_PORT=${option[http-port]}" "AMQP_PORT=${option[amqp-port]}" "BROKER_PORT=${option[broker-port]}"
@@ -191,8 +201,10 @@ install_compose() {
   if [ "$role" = cloud ]; then
     # The others would find it by themselves, but pause the longer the longer they look.
     do_it "start RabbitMQ" in_project up -d rabbitmq
+    unlock_network
     [ -n "$dry_run" ] || wait_until_ready "RabbitMQ is" --filter label=com.docker.compose.service=rabbitmq
   fi
+  unlock_network
   do_it "start the containers of project ${option[project]}" in_project up -d --remove-orphans
   [ -z "$dry_run" ] || return 0
   local volume
