@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import time
 import urllib.error
@@ -137,8 +138,6 @@ class Node:
 
 
 def free_ports(count):
-    import socket
-
     sockets = [socket.socket() for _ in range(count)]
     try:
         for one in sockets:

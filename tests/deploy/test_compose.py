@@ -20,9 +20,11 @@ def cloud(tmp_path_factory, ports):
     options = [text for name in ("http", "amqp", "broker", "discovery", "worker", "master") for text in (f"--{name}-port", ports[name])]
     node = Node(tmp_path_factory.mktemp("cloud"), "cloud", "--site-id", "cloud", "--location", "50.1,8.6", *options)
     node.base = f"http://{bridge()}:{ports['http']}"
-    node.installed = node.install().stdout
-    yield node
-    node.remove("--purge", check=False)
+    try:
+        node.installed = node.install().stdout
+        yield node
+    finally:
+        node.remove("--purge", check=False)
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +35,11 @@ def edge(tmp_path_factory, ports, cloud):
     where = ["--site-id", "shop-7", "--location", "49.4,8.7"]
     node = Node(tmp_path_factory.mktemp("edge"), "edge", *where, *joins, *listens, *password)
     node.base = f"http://{bridge()}:{ports['edge_broker']}"
-    node.installed = node.install().stdout
-    yield node
-    node.remove("--purge", check=False)
+    try:
+        node.installed = node.install().stdout
+        yield node
+    finally:
+        node.remove("--purge", check=False)
 
 
 def entity(base, name):

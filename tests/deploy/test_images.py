@@ -1,6 +1,7 @@
 """Each image runs without root, with a read-only root, no capabilities and any user number."""
 
 import json
+import os
 import subprocess
 import tarfile
 
@@ -136,8 +137,6 @@ def test_contexts_are_the_same_each_time(tmp_path):
 
 
 def clean_environment():
-    import os
-
     return {**os.environ, "RUSTFLAGS": "", "SOURCE_DATE_EPOCH": "1700000000"}
 
 
