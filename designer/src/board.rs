@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use flow::{InstanceStatus, MasterProfile, Message, TaskInfo, TaskUpdate, WorkerId, WorkerProfile};
+use flow::{InstanceStatus, MasterProfile, MasterRole, Message, TaskInfo, TaskUpdate, WorkerId, WorkerProfile};
 use ngsi::Timestamp;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,8 @@ const MAX_TASKS: usize = 200_000;
 const MAX_WORKERS: usize = 20_000;
 /// How long a worker that does not say may be silent.
 const SILENCE_LIMIT_S: u64 = 60;
+/// How long a master may be silent that says every two seconds that it is there.
+const MASTER_SILENCE_LIMIT: Duration = Duration::from_secs(10);
 
 /// The latest news of everyone.
 #[derive(Default)]
@@ -21,7 +23,7 @@ pub(crate) struct Board(Mutex<News>);
 
 #[derive(Default)]
 struct News {
-    masters: BTreeMap<String, MasterProfile>,
+    masters: BTreeMap<String, (MasterProfile, Timestamp)>,
     workers: BTreeMap<WorkerId, (WorkerProfile, Timestamp)>,
     tasks: BTreeMap<String, Task>,
 }
@@ -81,7 +83,7 @@ impl Board {
     pub(crate) fn note(&self, from: &str, message: Message, now: Timestamp) {
         let mut news = self.0.lock();
         match message {
-            Message::MasterJoin(master) => drop(news.masters.insert(master.id.clone(), master)),
+            Message::MasterJoin(master) | Message::MasterHeartbeat(master) => news.master(master, now),
             Message::MasterLeave(master) => drop(news.masters.remove(&master.id)),
             Message::WorkerJoin(worker) | Message::WorkerHeartbeat(worker) => news.worker(worker, now),
             Message::WorkerLeave(worker) => news.worker_left(&worker.id),
@@ -91,8 +93,13 @@ impl Board {
         }
     }
 
-    pub(crate) fn masters(&self) -> Vec<MasterProfile> {
-        self.0.lock().masters.values().cloned().collect()
+    /// The masters that are there, active ones first. One of the original says only that it has come.
+    pub(crate) fn masters(&self, now: Timestamp) -> Vec<MasterProfile> {
+        let mut news = self.0.lock();
+        news.masters.retain(|_, (master, seen)| master.role.is_none() || now.since(*seen) <= MASTER_SILENCE_LIMIT);
+        let mut masters: Vec<MasterProfile> = news.masters.values().map(|(master, _)| master.clone()).collect();
+        masters.sort_by_key(|master| master.role == Some(MasterRole::Standby));
+        masters
     }
 
     /// The workers that are not silent, without what they report of instances.
@@ -111,6 +118,15 @@ impl Board {
 }
 
 impl News {
+    /// There is one active master: when another says that it is, the one before is not any more.
+    fn master(&mut self, master: MasterProfile, now: Timestamp) {
+        if master.role == Some(MasterRole::Active) {
+            let others = self.masters.values_mut().filter(|(other, _)| other.role == Some(MasterRole::Active));
+            others.for_each(|(other, _)| other.role = Some(MasterRole::Standby));
+        }
+        self.masters.insert(master.id.clone(), (master, now));
+    }
+
     fn worker(&mut self, mut worker: WorkerProfile, now: Timestamp) {
         if self.workers.len() >= MAX_WORKERS && !self.workers.contains_key(&worker.id) {
             return;
@@ -233,6 +249,22 @@ mod tests {
         board.note("Worker.a", update("lost", InstanceStatus::Running), at(0));
         board.note("Worker.a", heartbeat("Worker.a", &["kept"]), at(1));
         assert_eq!(shown(&board, at(1)), [("kept".to_owned(), "Worker.a".to_owned())]);
+    }
+
+    #[test]
+    fn masters_that_are_silent_are_forgotten_and_the_active_one_comes_first() {
+        let board = Board::default();
+        let master = |id: &str, role| MasterProfile { id: id.into(), role, ..MasterProfile::default() };
+        board.note("a", Message::MasterHeartbeat(master("a", Some(MasterRole::Standby))), at(0));
+        board.note("b", Message::MasterJoin(master("b", Some(MasterRole::Active))), at(0));
+        board.note("go", Message::MasterJoin(master("go", None)), at(0));
+        let ids = |second| board.masters(at(second)).into_iter().map(|master| master.id).collect::<Vec<_>>();
+        assert_eq!(ids(10), ["b", "go", "a"]);
+        board.note("a", Message::MasterHeartbeat(master("a", Some(MasterRole::Active))), at(10));
+        assert_eq!(ids(10), ["a", "go", "b"]);
+        assert_eq!(ids(11), ["a", "go"]);
+        board.note("a", Message::MasterLeave(master("a", Some(MasterRole::Active))), at(12));
+        assert_eq!(ids(12), ["go"]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(crate) async fn run(designer: Arc<Designer>) {
     let ready = designer.node.readiness("message bus");
     let mut bus = designer.bus.state();
     let mut connected = report(&mut bus, &ready);
-    let keys = [routing::DESIGNER, routing::TASK, routing::HEARTBEAT].map(routing::binding);
+    let keys = [routing::DESIGNER, routing::TASK, routing::HEARTBEAT, routing::MASTER].map(routing::binding);
     let keys = keys.each_ref().map(String::as_str);
     let mut messages = designer.bus.subscribe(&designer.node.id("Designer"), &keys);
     loop {

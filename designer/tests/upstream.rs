@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
 use common::Designer;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use message_bus::Bus;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -32,13 +32,13 @@ impl Upstream {
         port
     }
 
-    async fn answer(self, request: Request) -> (HeaderMap, String) {
+    async fn answer(self, request: Request) -> (StatusCode, HeaderMap, String) {
         let (head, body) = request.into_parts();
         let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
         let answer = match head.uri.path() {
             "/ngsi10/updateContext" => r#"{"contextResponses":[{"contextElement":{},"statusCode":{"code":200}}]}"#,
             "/ngsi10/subscribeContext" => r#"{"subscribeResponse":{"subscriptionId":"s1"}}"#,
-            "/workers" => r#"{"Worker.a":{"id":"Worker.a"}}"#,
+            "/active/workers" => r#"{"Worker.a":{"id":"Worker.a"}}"#,
             "/instances" | "/instances/i" => {
                 r#"[{"id":"t1","topology":"shop","task":"count","intent":"i","worker":null,"status":"scheduled","reason":"full"},
                     {"id":"t2","topology":"shop","task":"count","intent":"i","worker":"Worker.a","status":"running","reason":""}]"#
@@ -52,11 +52,17 @@ impl Upstream {
             _ => "{}",
         };
         let path = head.uri.path_and_query().unwrap().to_string();
-        self.seen.lock().push((head.method, path, head.headers, body));
         let mut headers = HeaderMap::new();
         headers.insert("x-upstream", "yes".parse().unwrap());
         headers.insert("keep-alive", "timeout=5".parse().unwrap());
-        (headers, answer.to_owned())
+        // As a master that stands by.
+        let elsewhere = format!("http://{}/active/workers", head.headers["host"].to_str().unwrap());
+        let status = if path == "/workers" { StatusCode::TEMPORARY_REDIRECT } else { StatusCode::OK };
+        if status != StatusCode::OK {
+            headers.insert("location", elsewhere.parse().unwrap());
+        }
+        self.seen.lock().push((head.method, path, head.headers, body));
+        (status, headers, answer.to_owned())
     }
 
     fn last(&self) -> Seen {

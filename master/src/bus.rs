@@ -1,23 +1,24 @@
-//! What the bus brings, and the master's own announcements on it.
+//! What the bus brings.
 
 use std::sync::Arc;
 
-use flow::{DecodeError, Envelope, Message, WorkerId, routing};
+use flow::{DecodeError, Envelope, MasterProfile, Message, WorkerId, routing};
 use message_bus::{BusState, Delivery, Subscription};
 use orchestration::Event;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::audit;
 use crate::state::{Input, Master};
 
 /// The queue of everything a master hears.
 pub(crate) fn subscribe(master: &Master) -> Subscription {
-    let keys = [routing::HEARTBEAT, routing::TASK, routing::ORCHESTRATION, routing::DESIGNER].map(routing::binding);
+    let topics = [routing::HEARTBEAT, routing::TASK, routing::ORCHESTRATION, routing::DESIGNER, routing::MASTER];
+    let keys = topics.map(routing::binding);
     master.bus.subscribe(&master.id, &keys.each_ref().map(String::as_str))
 }
 
-/// Listens until the node stops.
-pub(crate) async fn run(master: Arc<Master>, mut messages: Subscription) {
+/// Listens until the node stops; says in `bound` whether what is said arrives.
+pub(crate) async fn run(master: Arc<Master>, mut messages: Subscription, bound: watch::Sender<bool>) {
     let ready = master.node.readiness("message bus");
     let mut state = master.bus.state();
     let mut connected = false;
@@ -31,6 +32,7 @@ pub(crate) async fn run(master: Arc<Master>, mut messages: Subscription) {
         });
         let before = std::mem::replace(&mut connected, now == BusState::Connected);
         if before && !connected {
+            bound.send_replace(false);
             master.event(Event::BusLost).await;
         }
         if connected && !before {
@@ -38,20 +40,13 @@ pub(crate) async fn run(master: Arc<Master>, mut messages: Subscription) {
                 () = master.node.shutdown.cancelled() => {}
                 () = messages.bound() => {
                     master.event(Event::BusBack).await;
-                    say(&master, Message::MasterJoin(master.profile())).await;
-                    let (audit, until) = (audit::run(master.clone()), master.node.shutdown.clone());
-                    master.node.tasks.spawn(async move { until.run_until_cancelled(audit).await });
+                    bound.send_replace(true);
                 }
             }
         }
         loop {
             tokio::select! {
-                () = master.node.shutdown.cancelled() => {
-                    if connected {
-                        say(&master, Message::MasterLeave(master.profile())).await;
-                    }
-                    return;
-                }
+                () = master.node.shutdown.cancelled() => return,
                 Ok(()) = state.changed() => break,
                 delivery = messages.next() => match delivery {
                     Some(delivery) => take(&master, delivery).await,
@@ -59,13 +54,6 @@ pub(crate) async fn run(master: Arc<Master>, mut messages: Subscription) {
                 },
             }
         }
-    }
-}
-
-async fn say(master: &Master, message: Message) {
-    let Some(envelope) = master.envelope(routing::DESIGNER.to_owned(), &message) else { return };
-    if let Err(error) = master.bus.publish(envelope).await {
-        tracing::warn!(%error, "the designer could not be told of this master");
     }
 }
 
@@ -101,12 +89,31 @@ async fn understood(master: &Master, envelope: &Envelope, message: Message) {
             // An error means that the master stops: the message returns to its queue.
             let _ = on_disk.await;
         }
-        Message::MasterJoin(other) if other.id != master.id => {
+        Message::MasterJoin(other) if other.id != master.id && other.role.is_none() => {
             tracing::warn!(
                 other = other.id,
-                "another master serves the same intents: each will undo what the other does"
+                "a master that knows no other serves the same intents: each will undo what the other does"
             );
         }
+        Message::MasterHeartbeat(other) => heard(master, other),
         _ => {}
+    }
+}
+
+/// Another master is there, or this one is heard itself.
+fn heard(master: &Master, other: MasterProfile) {
+    let own = master.profile();
+    if other.id != own.id {
+        if master.standing.hear(other) {
+            // When it is full there is news already.
+            let _ = master.news.try_send(());
+        }
+    } else if other.rest != own.rest {
+        tracing::warn!(
+            id = own.id,
+            here = own.rest,
+            there = other.rest,
+            "two masters have one id, and each hears half: start one of them with another `-i`"
+        );
     }
 }

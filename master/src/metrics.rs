@@ -25,6 +25,7 @@ struct StatusLabel {
 }
 
 pub(crate) struct Gauges {
+    pub(crate) active: Gauge,
     workers: Gauge,
     intents: Gauge,
     waiting: Gauge,
@@ -41,6 +42,11 @@ impl Gauges {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         let histogram = Histogram::new(exponential_buckets(0.000_01, 2.0, 16));
         Self {
+            active: metrics.register(
+                "master_active",
+                "1 while this master is the active one of those that serve the system",
+                Gauge::default(),
+            ),
             workers: metrics.register("master_workers", "Live workers", Gauge::default()),
             intents: metrics.register("master_intents", "Intents served", Gauge::default()),
             waiting: metrics.register("master_instances_waiting", "Task instances without a worker", Gauge::default()),

@@ -1,19 +1,22 @@
 //! The owner of the orchestrator: one input after the other.
+//!
+//! A standby has an orchestrator too, but performs only what keeps intents and workers on disk: so it assigns ordinals as the active
+//! master does. When it becomes active a new orchestrator goes on from there, exactly as after a restart.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use flow::{IntentAction, ServiceIntent};
-use orchestration::{Event, IntentId, Orchestrator, Settings};
+use flow::{IntentAction, ServiceIntent, WorkerId, WorkerProfile};
+use message_bus::Lock;
+use orchestration::{Effect, Event, IntentId, Orchestrator, Settings, StoredIntent};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::effects::Performer;
-use crate::sender::Sender;
 use crate::state::{Input, Master, intent_id};
 use crate::tables::Kept;
-use crate::{subscription, topology};
+use crate::{audit, subscription, topology};
 
 const TICK: Duration = Duration::from_secs(1);
 /// How much later than expected a heartbeat may come after a restart.
@@ -36,17 +39,15 @@ pub(crate) struct Reconciler {
 }
 
 impl Reconciler {
-    /// Goes on from what was kept.
-    pub(crate) fn new(master: Arc<Master>, kept: Kept, sender: Sender) -> Self {
-        let settings = settings(&master.node.config);
+    /// Goes on from what was kept, as a standby until it is promoted.
+    pub(crate) fn new(master: Arc<Master>, kept: Kept) -> Self {
         subscription::end_all(&master, kept.subscriptions);
         let (intents, workers) = (kept.intents.len(), kept.workers.len());
-        let (orchestrator, effects) = Orchestrator::new(settings, kept.intents, kept.workers, service::now());
         if intents > 0 || workers > 0 {
             tracing::info!(intents, workers, "going on from what was stored");
         }
-        let mut performer = Performer::new(master.clone(), sender);
-        performer.perform(effects);
+        let (orchestrator, _) = orchestrator(&master, (kept.intents, kept.workers));
+        let performer = Performer::new(master.clone());
         let (searches, searched, changed) = (HashMap::new(), 0, true);
         Self { master, orchestrator, performer, searches, searched, changed }
     }
@@ -80,6 +81,9 @@ impl Reconciler {
         match input {
             Input::Event(event) => self.handle(event),
             Input::Look(look) => look(&self.orchestrator),
+            Input::Promoted { lock, contended } => self.promote(lock, contended),
+            Input::Demoted => self.demote(),
+            Input::Copied { stored, by_designer } => self.copied(*stored, by_designer).await,
             Input::Announced { intent, by_designer, stored } => {
                 if by_designer && intent.action != IntentAction::Delete {
                     self.performer.await_commit(self.master.tables.note_announced(&intent_id(&intent)));
@@ -97,6 +101,46 @@ impl Reconciler {
                 }
             }
         }
+    }
+
+    /// Takes over: as after a restart, with what was heard and copied meanwhile.
+    fn promote(&mut self, lock: Arc<Lock>, contended: bool) {
+        let estate = std::mem::take(&mut *self.master.estate.lock());
+        let (intents, mut workers) = self.orchestrator.kept();
+        workers.extend(estate.workers);
+        let (orchestrator, effects) = orchestrator(&self.master, (intents, workers));
+        self.orchestrator = orchestrator;
+        if contended {
+            self.orchestrator.settle();
+        }
+        self.performer.begin(lock);
+        self.performer.perform(effects);
+        self.master.standing.set_active(true);
+        self.master.gauges.active.set(1);
+        subscription::end_all(&self.master, estate.subscriptions);
+        self.handle(Event::BusBack);
+        self.performer.spawn(audit::run(self.master.clone()));
+    }
+
+    /// Stands by, with the intents and workers there are.
+    fn demote(&mut self) {
+        self.master.standing.set_active(false);
+        self.master.gauges.active.set(0);
+        self.performer.end();
+        self.master.discovery_ready.set(Ok(()));
+        (self.orchestrator, _) = orchestrator(&self.master, self.orchestrator.kept());
+    }
+
+    async fn copied(&mut self, stored: StoredIntent, by_designer: bool) {
+        if self.performer.is_active() {
+            return;
+        }
+        if by_designer {
+            self.performer.await_commit(self.master.tables.note_announced(&intent_id(&stored.intent)));
+        }
+        let effects = self.orchestrator.copy(stored);
+        self.performer.perform(effects);
+        self.performer.stored().await;
     }
 
     fn announced(&mut self, mut intent: ServiceIntent) {
@@ -127,10 +171,34 @@ impl Reconciler {
     }
 
     fn handle(&mut self, event: Event) {
+        let Some(event) = (if self.performer.is_active() { Some(event) } else { for_standby(event) }) else { return };
         let start = Instant::now();
         let effects = self.orchestrator.handle(event, service::now());
         self.performer.perform(effects);
         self.master.gauges.reconcile.observe(start.elapsed().as_secs_f64());
+    }
+}
+
+fn orchestrator(
+    master: &Master,
+    (intents, workers): (Vec<StoredIntent>, Vec<WorkerId>),
+) -> (Orchestrator, Vec<Effect>) {
+    Orchestrator::new(settings(&master.node.config), intents, workers, service::now())
+}
+
+/// What a standby keeps up with: which intents and which workers there are.
+fn for_standby(event: Event) -> Option<Event> {
+    let without_instances = |profile: Box<WorkerProfile>| Box::new(WorkerProfile { instances: None, ..*profile });
+    match event {
+        Event::WorkerJoined(profile) => Some(Event::WorkerJoined(without_instances(profile))),
+        Event::Worker(profile) => Some(Event::Worker(without_instances(profile))),
+        Event::Intent { .. }
+        | Event::IntentDeleted(_)
+        | Event::WorkerLeft(_)
+        | Event::BusLost
+        | Event::BusBack
+        | Event::Tick => Some(event),
+        _ => None,
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Path, Query, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use flow::{MasterProfile, WorkerProfile};
@@ -12,6 +13,7 @@ use http::StatusCode;
 use orchestration::{InstanceView, IntentId, Orchestrator};
 use serde::Deserialize;
 
+use crate::replica;
 use crate::state::Master;
 
 /// The most instances in one answer.
@@ -30,14 +32,29 @@ struct Wanted {
 }
 
 pub(crate) fn router(master: Arc<Master>) -> Router {
-    Router::new()
+    let of_the_active = Router::new()
         .route("/workers", get(workers))
-        .route("/status", get(status))
         .route("/intents", get(intents))
         .route("/instances", get(instances))
         .route("/instances/{intent}", get(instances_of))
         .route("/demand", get(demand))
-        .with_state(master)
+        .route("/replica", get(summary))
+        .route("/replica/{intent}", get(replica_of))
+        .layer(middleware::from_fn_with_state(master.clone(), by_the_active));
+    Router::new().route("/status", get(status)).merge(of_the_active).with_state(master)
+}
+
+/// A standby knows little: it sends whoever asks to the active master.
+async fn by_the_active(State(master): State<Arc<Master>>, request: Request, next: Next) -> Response {
+    if master.standing.is_active() {
+        return next.run(request).await;
+    }
+    let Some(active) = master.standing.active_master().filter(|active| !active.rest.is_empty()) else {
+        let problem = "this master stands by and knows of no active one; ask again in a moment";
+        return service::http::error(StatusCode::SERVICE_UNAVAILABLE, problem);
+    };
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    Redirect::temporary(&format!("{}{path}", active.rest)).into_response()
 }
 
 async fn workers(State(master): State<Arc<Master>>) -> Response {
@@ -71,7 +88,7 @@ async fn instances_of(
         Some(listed(orchestrator, Some(&id), wanted))
     });
     match found.await {
-        Some(None) => service::http::error(StatusCode::NOT_FOUND, &format!("no intent `{intent}`")),
+        Some(None) => no_intent(&intent),
         found => json(found.flatten()),
     }
 }
@@ -81,6 +98,25 @@ fn listed(orchestrator: &Orchestrator, intent: Option<&IntentId>, wanted: Wanted
         true => orchestrator.waiting(intent).take(MAX_LISTED).collect(),
         false => orchestrator.instances(intent).take(MAX_LISTED).collect(),
     }
+}
+
+async fn summary(State(master): State<Arc<Master>>) -> Response {
+    match replica::summary(&master).await {
+        Ok(summary) => json(summary),
+        Err(error) => service::http::error(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
+    }
+}
+
+async fn replica_of(State(master): State<Arc<Master>>, Path(intent): Path<String>) -> Response {
+    let id = IntentId::from(intent.as_str());
+    match master.look(move |orchestrator| orchestrator.stored_intent(&id)).await {
+        Some(None) => no_intent(&intent),
+        found => json(found.flatten()),
+    }
+}
+
+fn no_intent(id: &str) -> Response {
+    service::http::error(StatusCode::NOT_FOUND, &format!("no intent `{id}`"))
 }
 
 async fn demand(State(master): State<Arc<Master>>) -> Response {

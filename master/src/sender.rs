@@ -1,4 +1,4 @@
-//! The one way out to the bus. Sending never holds the reconciler up: what the bus does not take is dropped and
+//! The one way out to the workers. Sending never holds the reconciler up: what the bus does not take is dropped and
 //! counted, and repeated when the worker concerned reports.
 
 use std::sync::Arc;
@@ -6,9 +6,8 @@ use std::sync::Arc;
 use flow::Envelope;
 use futures_util::StreamExt;
 use futures_util::stream;
-use message_bus::BusState;
+use message_bus::{Lock, PublishError};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
 use crate::state::Master;
 
@@ -33,27 +32,25 @@ impl Sender {
     }
 }
 
-/// Starts the driver; it ends when the sender is gone and everything is sent.
-pub(crate) fn start(master: &Arc<Master>) -> (Sender, JoinHandle<()>) {
+/// Starts the driver; it ends when the sender is gone and everything is sent, or dropped since the lock is lost.
+pub(crate) fn start(master: &Arc<Master>, lock: Arc<Lock>) -> Sender {
     let (queue, messages) = mpsc::channel(WAITING);
-    let driver = master.node.tasks.spawn(run(master.clone(), messages));
-    (Sender { master: master.clone(), queue }, driver)
+    master.node.tasks.spawn(run(master.clone(), lock, messages));
+    Sender { master: master.clone(), queue }
 }
 
-async fn run(master: Arc<Master>, messages: mpsc::Receiver<Envelope>) {
+async fn run(master: Arc<Master>, lock: Arc<Lock>, messages: mpsc::Receiver<Envelope>) {
     let messages = stream::unfold(messages, |mut messages| async { Some((messages.recv().await?, messages)) });
-    let publishing = messages.map(|envelope| publish(&master, envelope)).buffered(UNCONFIRMED);
+    let publishing = messages.map(|envelope| publish(&master, &lock, envelope)).buffered(UNCONFIRMED);
     publishing.for_each(|()| std::future::ready(())).await;
 }
 
-async fn publish(master: &Master, envelope: Envelope) {
-    if master.node.shutdown.is_cancelled() && *master.bus.state().borrow() != BusState::Connected {
-        master.gauges.commands_dropped.inc();
-        return;
-    }
+async fn publish(master: &Master, lock: &Lock, envelope: Envelope) {
     let (key, message) = (envelope.routing_key.clone(), envelope.message_type.clone());
-    if let Err(error) = master.bus.publish(envelope).await {
-        master.gauges.commands_dropped.inc();
-        tracing::warn!(key, message, %error, "a message was not sent; it is repeated when the worker reports");
+    let Err(error) = lock.publish(envelope).await else { return };
+    master.gauges.commands_dropped.inc();
+    match error {
+        PublishError::LockLost { .. } => tracing::debug!(key, message, "not sent: another master decides now"),
+        error => tracing::warn!(key, message, %error, "a message was not sent; it is repeated when the worker reports"),
     }
 }

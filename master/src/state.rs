@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use flow::{Envelope, MasterProfile};
-use message_bus::Bus;
+use message_bus::{Bus, Lock};
 use ngsi::SubscriptionId;
-use orchestration::{Event, IntentId, Orchestrator, SubscriptionKey};
+use orchestration::{Event, IntentId, Orchestrator, StoredIntent, SubscriptionKey};
 use parking_lot::Mutex;
 use service::Node;
 use service::http::Readiness;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::metrics::Gauges;
+use crate::replica::Estate;
+use crate::standing::Standing;
 use crate::tables::Tables;
 
 /// Inputs waiting for the reconciler; whoever has more waits.
@@ -45,6 +47,22 @@ pub(crate) enum Input {
         /// Which search found it; a newer announcement has another.
         search: u64,
     },
+    /// This master has become the active one.
+    Promoted {
+        /// What makes it that, and carries its commands.
+        lock: Arc<Lock>,
+        /// Whether another one was, or may have been, active before.
+        contended: bool,
+    },
+    /// It is not the active one any more.
+    Demoted,
+    /// An intent as the active master keeps it.
+    Copied {
+        /// The intent.
+        stored: Box<StoredIntent>,
+        /// Whether a designer announced it.
+        by_designer: bool,
+    },
     /// A question about the state.
     Look(Look),
 }
@@ -53,6 +71,8 @@ pub(crate) enum Input {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Channel {
     pub(crate) key: SubscriptionKey,
+    /// Tells the drivers for a key one after the other apart.
+    pub(crate) driver: u64,
     /// Tells the subscriptions made for a key one after the other apart.
     pub(crate) epoch: u64,
     /// The id discovery gave, once it has answered.
@@ -72,11 +92,16 @@ pub(crate) struct Master {
     pub(crate) questions: Arc<Semaphore>,
     pub(crate) discovery_ready: Readiness,
     pub(crate) channels: Mutex<HashMap<SubscriptionKey, Channel>>,
+    pub(crate) standing: Standing,
+    /// What the active master leaves to its successor.
+    pub(crate) estate: Mutex<Estate>,
+    /// Another master has become active.
+    pub(crate) news: mpsc::Sender<()>,
     inputs: mpsc::Sender<Input>,
 }
 
 impl Master {
-    pub(crate) fn new(node: Node, tables: Tables, bus: Bus) -> (Self, mpsc::Receiver<Input>) {
+    pub(crate) fn new(node: Node, tables: Tables, bus: Bus, news: mpsc::Sender<()>) -> (Self, mpsc::Receiver<Input>) {
         let (inputs, receiver) = mpsc::channel(WAITING_INPUTS);
         let discovery_ready = node.readiness("discovery");
         discovery_ready.set(Ok(()));
@@ -85,9 +110,12 @@ impl Master {
             gauges: Gauges::new(&node.metrics),
             questions: Arc::new(Semaphore::new(QUESTIONS)),
             channels: Mutex::default(),
+            standing: Standing::default(),
+            estate: Mutex::default(),
             node,
             bus,
             tables,
+            news,
             discovery_ready,
             inputs,
         };
@@ -96,8 +124,14 @@ impl Master {
 
     /// How it describes itself.
     pub(crate) fn profile(&self) -> MasterProfile {
-        let agent = self.node.config.master_agent_url();
-        MasterProfile { id: self.id.clone(), location: self.node.config.location, agent }
+        let config = &self.node.config;
+        MasterProfile {
+            id: self.id.clone(),
+            location: config.location,
+            agent: config.master_agent_url(),
+            rest: config.master_url(),
+            role: Some(self.standing.role()),
+        }
     }
 
     /// A message of this master.

@@ -32,17 +32,24 @@ pub(crate) async fn run(
     request: AvailabilityRequest,
     cancel: CancellationToken,
 ) {
-    cancel.run_until_cancelled(keep(&master, key, request)).await;
-    let channel = master.channels.lock().remove(&key);
-    if let Some(id) = channel.and_then(|channel| channel.id) {
+    let driver = service::now().as_micros().unsigned_abs();
+    cancel.run_until_cancelled(keep(&master, driver, key, request)).await;
+    if let Some(id) = forget(&master, driver, key).and_then(|channel| channel.id) {
         end_all(&master, vec![id]);
     }
 }
 
-async fn keep(master: &Arc<Master>, key: SubscriptionKey, request: AvailabilityRequest) {
+/// The channel, unless a later driver for the same request has opened its own.
+fn forget(master: &Master, driver: u64, key: SubscriptionKey) -> Option<Channel> {
+    let mut channels = master.channels.lock();
+    let own = channels.get(&key).is_some_and(|channel| channel.driver == driver);
+    own.then(|| channels.remove(&key)).flatten()
+}
+
+async fn keep(master: &Arc<Master>, driver: u64, key: SubscriptionKey, request: AvailabilityRequest) {
     let mut pause = FIRST_PAUSE;
     loop {
-        match subscribe(master, key, &request).await {
+        match subscribe(master, driver, key, &request).await {
             Ok(id) => {
                 pause = FIRST_PAUSE;
                 master.discovery_ready.set(Ok(()));
@@ -63,17 +70,19 @@ async fn keep(master: &Arc<Master>, key: SubscriptionKey, request: AvailabilityR
 
 async fn subscribe(
     master: &Arc<Master>,
+    driver: u64,
     key: SubscriptionKey,
     request: &AvailabilityRequest,
 ) -> anyhow::Result<SubscriptionId> {
     let epoch = service::now().as_micros().unsigned_abs();
-    let channel = Channel { key, epoch, id: None, plain: false, complete: false };
-    master.channels.lock().insert(key, channel);
+    let channel = Channel { key, driver, epoch, id: None, plain: false, complete: false };
+    let before = master.channels.lock().insert(key, channel).filter(|before| before.driver != driver);
+    end_all(master, before.and_then(|before| before.id).into_iter().collect());
     master.event(Event::SnapshotBegun(key)).await;
     let agent = master.node.config.master_agent_url();
     let reference = format!("{agent}/ngsi9/notifyContextAvailability/{key}/{epoch:x}");
     let id = discovery::subscribe(master, &AvailabilityRequest { reference, ..request.clone() }).await?;
-    if let Some(channel) = master.channels.lock().get_mut(&key) {
+    if let Some(channel) = master.channels.lock().get_mut(&key).filter(|channel| channel.epoch == epoch) {
         channel.id = Some(id.clone());
     }
     if let Err(error) = master.tables.note_subscription(&id, Some(key)).await {

@@ -23,7 +23,7 @@ pub use task::{
     TaskUpdate,
 };
 pub use topology::{GroupBy, InputStreamConfig, OutputStreamConfig, Task, Topology};
-pub use worker::{Engine, MasterProfile, WorkerId, WorkerProfile};
+pub use worker::{Engine, MasterProfile, MasterRole, WorkerId, WorkerProfile};
 
 /// For members whose absence and `null` both mean "the default": Go writes an empty list as `null`.
 pub use ngsi::json::null_as_default;

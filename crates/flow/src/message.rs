@@ -20,6 +20,8 @@ pub mod routing {
     pub const ORCHESTRATION: &str = "orchestration.";
     /// From masters to the designer: their profiles.
     pub const DESIGNER: &str = "designer.";
+    /// From masters to masters and the designer: which of them there are, and what each does (an addition of ours).
+    pub const MASTER: &str = "master.";
 
     /// From a master to one worker: commands.
     #[must_use]
@@ -77,6 +79,8 @@ messages! {
     MasterJoin(MasterProfile) = "MASTER_JOIN",
     /// A master stops.
     MasterLeave(MasterProfile) = "MASTER_LEAVE",
+    /// A master is there, active or not (an addition of ours; others do not listen to its topic).
+    MasterHeartbeat(MasterProfile) = "MASTER_HEARTBEAT",
     /// Start this task instance.
     AddTask(TaskInstance) = "ADD_TASK",
     /// End this task instance.

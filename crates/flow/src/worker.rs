@@ -76,6 +76,8 @@ pub enum Engine {
 }
 
 /// What a master says of itself: `{"id","location","agent"}`.
+///
+/// The members after `agent` are additions of ours; a master of the original sends none of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MasterProfile {
     /// `Master.<site>`.
@@ -86,4 +88,23 @@ pub struct MasterProfile {
     /// The URL of its NGSI agent.
     #[serde(default, deserialize_with = "null_as_default")]
     pub agent: String,
+    /// The URL of its REST interface.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    pub rest: String,
+    /// Whether it is the one that acts; `None` from a master of the original, which always does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<MasterRole>,
+}
+
+/// What a master does at present, of several that serve one system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MasterRole {
+    /// It decides and commands.
+    Active,
+    /// It takes over when the active one is gone.
+    Standby,
+    /// Something a newer master knows.
+    #[serde(other)]
+    Other,
 }

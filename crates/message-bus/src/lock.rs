@@ -24,7 +24,7 @@ pub enum LockError {
     #[error("not connected to the message bus")]
     NotConnected,
     /// RabbitMQ refuses it for another reason, such as a user that may not declare queues of this name.
-    #[error("the message bus refuses the lock `{name}`: {reason}")]
+    #[error("the message bus refuses the lock `{name}` (its user must be allowed to configure that queue): {reason}")]
     Refused {
         /// The name of the lock, which is also that of its queue.
         name: String,

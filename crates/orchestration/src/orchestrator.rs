@@ -81,6 +81,42 @@ impl Orchestrator {
         (this, effects)
     }
 
+    /// Places nothing until all workers known of have reported, or the settling time is over: others may have told workers
+    /// what nobody here has heard of.
+    pub fn settle(&mut self) {
+        self.settling = true;
+        self.settling_since = self.now;
+    }
+
+    /// What [`Orchestrator::new`] goes on from.
+    #[must_use]
+    pub fn kept(&self) -> (Vec<StoredIntent>, Vec<WorkerId>) {
+        let live = self.fleet.iter().map(|worker| worker.profile.id.clone());
+        (self.stored_intents().collect(), live.chain(self.expected.iter().cloned()).collect())
+    }
+
+    /// Every intent as it is kept.
+    pub fn stored_intents(&self) -> impl Iterator<Item = StoredIntent> + '_ {
+        self.intents.values().map(IntentState::stored)
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn stored_intent(&self, id: &IntentId) -> Option<StoredIntent> {
+        self.intents.get(id).map(IntentState::stored)
+    }
+
+    /// Takes an intent over from another orchestrator exactly as that one keeps it, its ordinal included. For one that
+    /// has no instances of its own.
+    pub fn copy(&mut self, stored: StoredIntent) -> Vec<Effect> {
+        let id = IntentId::from(stored.intent.id.as_str());
+        self.withdrawn(&id);
+        self.effects.clear();
+        self.effects.push(Effect::PersistIntent(Box::new(stored.clone())));
+        self.install(&id, IntentState::new(&id, stored.intent, stored.topology, stored.ordinal));
+        std::mem::take(&mut self.effects)
+    }
+
     /// Takes in what happened; gives back what to do, in order.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         self.now = now.max(self.now);

@@ -10,7 +10,7 @@ use ngsi::v1::ngsi9::AvailabilityRequest;
 use ngsi::{Name, Restriction};
 
 use crate::grouping::{Combination, Grouping};
-use crate::{IntentId, Requirements, SubscriptionKey};
+use crate::{IntentId, Requirements, StoredIntent, SubscriptionKey};
 
 /// The most tasks of a topology, and the most input streams of a task.
 const MAX_TASKS: usize = 1_000;
@@ -104,6 +104,10 @@ impl IntentState {
         let incomplete = needs.keys().copied().collect();
         let (instances, overflow, revised) = (0, false, false);
         Self { intent, topology, ordinal, errors, tasks, needs, incomplete, instances, overflow, revised }
+    }
+
+    pub(crate) fn stored(&self) -> StoredIntent {
+        StoredIntent { intent: self.intent.clone(), topology: self.topology.clone(), ordinal: self.ordinal }
     }
 
     /// What tells the ids of further intents on a topology apart.

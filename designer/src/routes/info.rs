@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use futures_util::future::join_all;
-use http::StatusCode;
+use http::header::LOCATION;
+use http::{Response, StatusCode};
 use message_bus::BusState;
 use ngsi::v1::EntityRef;
 use ngsi::v1::ngsi9::{AvailabilityRequest, DiscoverContextAvailabilityResponse};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use service::http::ClientErrorKind;
+use service::http::{ClientError, ClientErrorKind};
 
 use super::Shared;
 use crate::board::{Planned, Task};
@@ -34,15 +36,13 @@ pub(super) fn routes() -> Router<Arc<Designer>> {
         .route("/info/service", get(services))
 }
 
-/// The master of this system first, then the others that have joined.
+/// The masters heard on the bus, active ones first, and the one of this system, should it not be heard.
 async fn masters(State(designer): Shared) -> Json<Vec<Value>> {
+    let heard = designer.board.masters(service::now());
+    let mut masters: Vec<Value> = heard.into_iter().filter_map(|master| serde_json::to_value(master).ok()).collect();
     let url = format!("{}/status", designer.node.config.master_url());
-    let mut masters: Vec<Value> = fetch(&designer, &url).await.into_iter().collect();
-    for joined in designer.board.masters() {
-        if !masters.iter().any(|master| master["id"] == joined.id.as_str()) {
-            masters.extend(serde_json::to_value(joined));
-        }
-    }
+    let own = fetch(&designer, &url).await;
+    masters.extend(own.filter(|own| !masters.iter().any(|master| master["id"] == own["id"])));
     Json(masters)
 }
 
@@ -155,7 +155,7 @@ async fn readiness(designer: &Designer, name: &str, url: &str) -> Value {
 }
 
 async fn fetch(designer: &Designer, url: &str) -> Option<Value> {
-    match designer.node.client.get(url).await {
+    match asked(designer, url).await {
         Ok(answer) if answer.status() == StatusCode::OK => serde_json::from_slice(answer.body()).ok(),
         Ok(answer) => {
             tracing::debug!(url, status = answer.status().as_u16(), "no information");
@@ -165,6 +165,16 @@ async fn fetch(designer: &Designer, url: &str) -> Option<Value> {
             tracing::debug!(url, error = %chain(&error), "no information");
             None
         }
+    }
+}
+
+/// A master that stands by sends to the active one.
+async fn asked(designer: &Designer, url: &str) -> Result<Response<Bytes>, ClientError> {
+    let answer = designer.node.client.get(url).await?;
+    let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+    match location {
+        Some(location) if answer.status() == StatusCode::TEMPORARY_REDIRECT => designer.node.client.get(location).await,
+        _ => Ok(answer),
     }
 }
 
