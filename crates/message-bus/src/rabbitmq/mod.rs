@@ -23,9 +23,9 @@ const PREFETCH: u16 = 64;
 /// How long a publisher waits for a connection and the confirmation together.
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// First and longest pause between two attempts at the same thing.
+/// First and longest pause between two attempts at the same thing; chance adds up to as much again.
 const RETRY_MIN: Duration = Duration::from_millis(100);
-const RETRY_MAX: Duration = Duration::from_secs(10);
+const RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// Growing pauses with jitter, without end.
 fn retries() -> impl Iterator<Item = Duration> {
