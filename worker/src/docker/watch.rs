@@ -18,6 +18,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const QUOTED_LINES: &str = "3";
 const QUOTED_LETTERS: usize = 300;
+/// Exit code after SIGKILL, which is how the kernel ends what takes too much memory.
+const KILLED: i64 = 137;
 const ENGINE_AWAY: &str = "the Docker engine was stopped";
 
 /// For as long as the worker runs.
@@ -124,9 +126,12 @@ impl DockerEngine {
 
 fn describe(state: &ContainerState, memory_limit: i64) -> String {
     let code = state.exit_code.unwrap_or_default();
+    let limit_mib = memory_limit / (1024 * 1024);
     match (state.oom_killed, state.error.as_deref()) {
-        (Some(true), _) => {
-            format!("out of memory, limit {} MiB (OOMKilled, exit code {code})", memory_limit / (1024 * 1024))
+        (Some(true), _) => format!("out of memory, limit {limit_mib} MiB (OOMKilled, exit code {code})"),
+        // The engine forgets the cause when it hears of the end first.
+        (_, None | Some("")) if code == KILLED && limit_mib > 0 => {
+            format!("killed, most likely out of memory, limit {limit_mib} MiB (exit code {code})")
         }
         (_, Some(error)) if !error.is_empty() => format!("exit code {code}, {error}"),
         _ => format!("exit code {code}"),
