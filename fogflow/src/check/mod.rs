@@ -40,7 +40,8 @@ pub(crate) struct Args {
     /// Leave what was made, to look at it
     #[arg(long)]
     keep: bool,
-    /// The PEM file of the authorities to trust for an https URL [default: the system's]
+    /// The PEM file of the authorities to trust for an https URL [default: the system's]. A certificate that signed itself
+    /// will do, unless it says that it is an authority (CA:TRUE)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
 }

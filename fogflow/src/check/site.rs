@@ -68,7 +68,8 @@ impl Site {
         let request = Request::builder().method(method.clone()).uri(format!("{}{path}", self.url));
         let request = request.header("Content-Type", "application/json").body(body.into());
         let request = request.map_err(|error| format!("{method} {path}: {error}"))?;
-        let answer = self.client.send(request).await.map_err(|error| process::in_one_line(&error))?;
+        let answer = self.client.send(request).await;
+        let answer = answer.map_err(|error| format!("{method} {path}: {}", process::in_one_line(&error.kind)))?;
         Ok((answer.status(), String::from_utf8_lossy(answer.body()).into_owned()))
     }
 }

@@ -50,8 +50,9 @@ impl<'a> Steps<'a> {
 
     async fn page(&mut self) -> Result<(), Failure> {
         let next = format!(
-            "does the address {} lead to nginx, and are nginx and the designer ready? Their logs say why not",
-            self.site.url
+            "does the address {} lead to nginx, and are nginx and the designer ready? Their logs say why not.{}",
+            self.site.url,
+            if self.site.url.starts_with("https:") { " Whom --ca names must have signed its certificate." } else { "" }
         );
         let step = "the designer's page cannot be read";
         let site = self.site;
