@@ -60,7 +60,7 @@ fn wants(set: Option<&StatefulSet>, ordinal: u32) -> bool {
     let spec = set.spec.as_ref();
     let first = spec.and_then(|spec| spec.ordinals.as_ref()).and_then(|ordinals| ordinals.start).unwrap_or_default();
     let count = spec.and_then(|spec| spec.replicas).unwrap_or(1);
-    (first..first + count).contains(&i32::try_from(ordinal).unwrap_or(i32::MAX))
+    (first..first.saturating_add(count)).contains(&i32::try_from(ordinal).unwrap_or(i32::MAX))
 }
 
 /// The number of a worker in its StatefulSet: `Worker.<site>` is 0, `Worker.<site>.<n>` is n - 1.

@@ -1,6 +1,6 @@
 //! What is known of the cluster: pods and Deployments of the pool as watched, and the instances that run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use flow::TaskId;
@@ -242,8 +242,9 @@ impl Inner {
     /// Whether an instance of this worker that is not tracked has begun to listen.
     fn notice_untracked(&mut self, worker: &str) -> bool {
         let mut appeared = false;
+        let tracked: HashSet<&str> = self.tracked.values().map(|tracked| tracked.object.as_str()).collect();
         for deployment in self.deployments.live.values().filter(|d| d.worker == worker && !d.deleting) {
-            if self.tracked.values().any(|tracked| tracked.object == deployment.name) {
+            if tracked.contains(deployment.name.as_str()) {
                 continue;
             }
             if let Assessment::Ready(lives) = self.assess(&deployment.name, &deployment.program)
