@@ -51,6 +51,44 @@ async fn tasks_run_on_while_each_service_is_replaced() -> anyhow::Result<()> {
     release.running(&intent, 3).await.map(drop)
 }
 
+/// A worker that is lost and cannot start again: another one of its pool takes its running pods as they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn running_pods_of_a_lost_worker_are_taken_over() -> anyhow::Result<()> {
+    let Some(cluster) = Cluster::from_env().await? else { return Ok(()) };
+    let two = ["--set", "worker.replicaCount=2", "--set", "worker.capacity=10", "--set", "worker.heartbeat_interval=2"];
+    let (release, intent) = with_two_instances(&cluster, "fogflow-w", &two).await?;
+    let before = identities(&release);
+    let lost = release.tasks(&intent).await[0].worker.clone();
+    let ordinal = usize::from(lost.ends_with(".2"));
+    for node in cluster.nodes()? {
+        cluster.kubectl(&["cordon", &node])?;
+    }
+    let pod = format!("{}-worker-{ordinal}", release.prefix());
+    let taken = async {
+        release.kubectl(&["delete", "pod", &pod, "--force", "--grace-period=0"])?;
+        release
+            .until("the other worker has both", async || {
+                let tasks = release.tasks(&intent).await;
+                let all = tasks.len() == 2 && tasks.iter().all(|task| task.worker != lost && task.status == "running");
+                if all { Ok(()) } else { Err(format!("{tasks:?}")) }
+            })
+            .await?;
+        release.sense(&release.url, "Room", "Room1", 2.0).await?;
+        release.counted("counterResult", 2).await?;
+        ensure!(identities(&release) == before, "a task was started again: {before:?} {:?}", identities(&release));
+        Ok(())
+    }
+    .await;
+    for node in cluster.nodes()? {
+        cluster.kubectl(&["uncordon", &node])?;
+    }
+    taken?;
+    release.ready().await?;
+    release.running(&intent, 2).await?;
+    ensure!(identities(&release) == before, "the worker that came back has restarted a task");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tasks_leave_a_node_that_is_drained() -> anyhow::Result<()> {
     let Some(cluster) = Cluster::from_env().await? else { return Ok(()) };
