@@ -161,14 +161,14 @@ impl<'a> Release<'a> {
     /// # Errors
     /// When the designer refuses it.
     pub async fn run_for_each(&self, entity_type: &str, operator: &Value) -> anyhow::Result<String> {
-        self.run_with(entity_type, operator, &json!([])).await
+        self.run_with(entity_type, operator, json!({})).await
     }
 
-    /// As [`Release::run_for_each`], with parameters of the intent's own.
+    /// As [`Release::run_for_each`], with members of the intent's own, such as `parameters` or `priority`.
     ///
     /// # Errors
     /// When the designer refuses it.
-    pub async fn run_with(&self, entity_type: &str, operator: &Value, parameters: &Value) -> anyhow::Result<String> {
+    pub async fn run_with(&self, entity_type: &str, operator: &Value, own: Value) -> anyhow::Result<String> {
         let name = operator["name"].as_str().context("an operator without a name")?;
         self.api.post(&format!("{}/operator", self.url), &json!([operator])).await?;
         let topology = json!({ "name": name, "description": "", "tasks": [{
@@ -177,9 +177,12 @@ impl<'a> Release<'a> {
             "output_streams": [{ "entity_type": format!("{name}Result") }]
         }] });
         self.api.post(&format!("{}/service", self.url), &json!([{ "topology": topology, "designboard": {} }])).await?;
-        let intent = json!({ "topology": name, "stype": "ASYN", "qos": "default", "parameters": parameters,
+        let mut intent = json!({ "topology": name, "stype": "ASYN", "qos": "default",
             "priority": { "exclusive": false, "level": 50 },
             "geoscope": { "scopeType": "global", "scopeValue": "global" } });
+        if let (Some(intent), Value::Object(own)) = (intent.as_object_mut(), own) {
+            intent.extend(own);
+        }
         let answer = self.api.post(&format!("{}/intent", self.url), &intent).await?;
         Ok(answer["id"].as_str().context("the designer gave no id")?.to_owned())
     }

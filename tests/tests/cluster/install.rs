@@ -14,8 +14,8 @@ async fn an_installed_chart_works_at_once() -> anyhow::Result<()> {
     let node = cluster.nodes()?.pop().unwrap_or_default();
     let selector = format!("kubernetes.io/hostname={node}");
     let placed = operator("placed", "counter", &[("node_selector", &selector), ("memory_mb", "64")]);
-    let parameters = serde_json::json!([{ "name": "memory_mb", "value": "48" }]);
-    let intent = release.run_with("Room", &placed, &parameters).await?;
+    let granted = serde_json::json!({ "parameters": [{ "name": "memory_mb", "value": "48" }] });
+    let intent = release.run_with("Room", &placed, granted).await?;
     release.sense(&release.url, "Room", "Room1", 1.0).await?;
     release.running(&intent, 1).await?;
     release.sense(&release.url, "Room", "Room1", 2.0).await?;

@@ -51,6 +51,30 @@ async fn tasks_run_on_while_each_service_is_replaced() -> anyhow::Result<()> {
     release.running(&intent, 3).await.map(drop)
 }
 
+/// An urgent intent has the worker for itself; what waited for it goes on afterwards, and has missed nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exclusive_intent_holds_the_pods_of_others() -> anyhow::Result<()> {
+    let Some(cluster) = Cluster::from_env().await? else { return Ok(()) };
+    let (release, intent) = with_two_instances(&cluster, "fogflow-x", &[]).await?;
+    let urgent = serde_json::json!({ "priority": { "exclusive": true, "level": 100 } });
+    release.sense(&release.url, "Alarm", "Alarm1", 1.0).await?;
+    let alarm = release.run_with("Alarm", &crate::operators::operator("alarm", "counter", &[]), urgent).await?;
+    release.running(&alarm, 1).await?;
+    release
+        .until("only the urgent instance has a pod", async || {
+            let held = release.tasks(&intent).await.iter().filter(|task| task.status == "paused").count();
+            match (release.task_pods().len(), held) {
+                (1, 2) => Ok(()),
+                found => Err(format!("(pods, held) = {found:?}")),
+            }
+        })
+        .await?;
+    release.sense(&release.url, "Room", "Room1", 2.0).await?;
+    release.withdraw(&alarm).await?;
+    release.running(&intent, 2).await?;
+    release.counted("counterResult", 2).await
+}
+
 /// A worker that is lost and cannot start again: another one of its pool takes its running pods as they are.
 #[tokio::test(flavor = "multi_thread")]
 async fn running_pods_of_a_lost_worker_are_taken_over() -> anyhow::Result<()> {
