@@ -139,6 +139,9 @@ async fn pages_heartbeats_and_ends_of_subscriptions_are_checked() {
     assert!(refused(&discovery, "discoverContextAvailability?offset=-1", "{}").await.starts_with("offset"));
     assert!(refused(&discovery, "broker/heartbeat", r#"{"id":"","myURL":"http://b"}"#).await.starts_with("id"));
     assert!(refused(&discovery, "broker/heartbeat", r#"{"id":"b"}"#).await.starts_with("myURL"));
+    let (status, answer) = discovery.get_raw("/etype?counts=yes").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(answer["errorCode"]["details"], "counts: must be true or false, is `yes`");
     let details = refused(&discovery, "unsubscribeContextAvailability", r#"{"subscriptionId":""}"#).await;
     assert!(details.starts_with("subscriptionId"));
 }

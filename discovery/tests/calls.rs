@@ -143,6 +143,21 @@ async fn status_and_types() {
 }
 
 #[tokio::test]
+async fn types_are_counted_as_entities_come_change_and_go() {
+    let discovery = Discovery::start().await;
+    for (id, entity_type) in [("Car1", "Car"), ("Car2", "Car"), ("Bus1", "Bus"), ("Tram1", "Tram"), ("Car1", "Bus")] {
+        discovery.register(id, entity_type, BROKER).await;
+    }
+    discovery.remove("Tram1").await;
+    let counts = json!([{"type": "Bus", "entities": 2}, {"type": "Car", "entities": 1}]);
+    assert_eq!(discovery.get("/etype?counts=true").await, counts);
+    assert_eq!(discovery.get("/ngsi9/etype?counts=true").await, counts);
+    assert_eq!(discovery.get("/etype?counts=false").await, json!(["Bus", "Car"]));
+    let discovery = discovery.restart().await;
+    assert_eq!(discovery.get("/etype?counts=true").await, counts);
+}
+
+#[tokio::test]
 async fn metrics_count_what_discovery_holds() {
     let discovery = Discovery::start().await;
     discovery.register("Car1", "Car", BROKER).await;

@@ -65,10 +65,17 @@ impl Registry {
     /// The names of the types that some entity has, in order.
     #[must_use]
     pub fn types(&self) -> Vec<&str> {
+        self.type_counts().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The types that some entity has, in order of their names, with how many have each. Cost: the types, whatever is
+    /// registered. Entities whose type nobody said are not among them.
+    #[must_use]
+    pub fn type_counts(&self) -> Vec<(&str, usize)> {
         let in_use = self.types.iter().filter(|entry| !entry.members.is_empty() && !entry.name.is_empty());
-        let mut names: Vec<_> = in_use.map(|entry| entry.name.as_str()).collect();
-        names.sort_unstable();
-        names
+        let mut counts: Vec<_> = in_use.map(|entry| (entry.name.as_str(), entry.members.len())).collect();
+        counts.sort_unstable();
+        counts
     }
 
     /// How many entities the providers at an origin have; see [`crate::origin`].

@@ -203,9 +203,12 @@ fn check_same(registry: &Registry, model: &Model) {
         found.metadata = metadata.into();
         assert_eq!(found, *expected);
     }
-    let types: BTreeSet<_> = model.registrations.values().map(|one| one.entity_type.as_str()).collect();
-    let named: Vec<_> = types.into_iter().filter(|name| !name.is_empty()).collect();
-    assert_eq!(registry.types(), named);
+    let mut counts = BTreeMap::new();
+    for one in model.registrations.values().filter(|one| !one.entity_type.is_empty()) {
+        *counts.entry(one.entity_type.as_str()).or_insert(0) += 1;
+    }
+    assert_eq!(registry.types(), counts.keys().copied().collect::<Vec<_>>());
+    assert_eq!(registry.type_counts(), counts.into_iter().collect::<Vec<_>>());
 }
 
 fn id() -> impl Strategy<Value = String> {

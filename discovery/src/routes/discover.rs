@@ -1,8 +1,7 @@
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use availability::{Discovered, MAX_PAGE, Page, Query};
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -12,6 +11,7 @@ use ngsi::v1::{EntityRef, StatusCode};
 use serde::Serialize;
 
 use super::Shared;
+use super::parameters::Parameters;
 use crate::refusal::Refusal;
 
 #[derive(Serialize)]
@@ -40,10 +40,10 @@ struct ContextRegistration {
 /// One response a provider. Of more than [`MAX_PAGE`] matches the first are given, and `?offset=` gives the others.
 pub(super) async fn discover(
     State(discovery): Shared,
-    axum::extract::RawQuery(parameters): axum::extract::RawQuery,
+    RawQuery(parameters): RawQuery,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let page = page(parameters.as_deref().unwrap_or_default())?;
+    let page = page(&Parameters::of(parameters.as_deref()))?;
     let request: AvailabilityRequest = ngsi::json::parse_object(&body)?;
     let query = Query::compile(&request)?;
     let found = discovery.registry.read().discover(&query, page);
@@ -64,12 +64,7 @@ fn answer(found: Discovered, page: Page) -> Answer {
     Answer { responses: responses.collect(), error_code }
 }
 
-fn page(parameters: &str) -> Result<Page, ParseError> {
-    let given: HashMap<&str, &str> = parameters.split('&').filter_map(|parameter| parameter.split_once('=')).collect();
-    let number = |name: &str, default: usize| match given.get(name) {
-        Some(text) => text.parse().map_err(|_| ParseError::new(name, format!("must be a number, is `{text}`"))),
-        None => Ok(default),
-    };
+fn page(parameters: &Parameters) -> Result<Page, ParseError> {
     let default = Page::default();
-    Ok(Page { offset: number("offset", default.offset)?, limit: number("limit", default.limit)? })
+    Ok(Page { offset: parameters.number("offset", default.offset)?, limit: parameters.number("limit", default.limit)? })
 }

@@ -2,6 +2,7 @@
 
 mod broker;
 mod discover;
+mod parameters;
 mod register;
 mod registration;
 mod status;

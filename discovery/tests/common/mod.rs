@@ -69,8 +69,13 @@ impl Discovery {
         answer
     }
 
+    pub(crate) async fn get_raw(&self, path: &str) -> (StatusCode, Value) {
+        answer(self.node.client.get(&format!("{}{path}", self.url)).await.unwrap())
+    }
+
+    /// Gets and expects 200.
     pub(crate) async fn get(&self, path: &str) -> Value {
-        let (status, answer) = answer(self.node.client.get(&format!("{}{path}", self.url)).await.unwrap());
+        let (status, answer) = self.get_raw(path).await;
         assert_eq!(status, StatusCode::OK, "{path} answered {answer}");
         answer
     }
