@@ -9,6 +9,7 @@ mod fnv;
 mod intent;
 mod message;
 mod operator;
+mod request;
 mod task;
 mod topology;
 mod worker;
@@ -18,6 +19,9 @@ pub use fnv::{fnv32, fnv64};
 pub use intent::{FogFunction, FogFunctionStatus, IntentAction, Priority, ServiceIntent};
 pub use message::{Message, ReportRequest, routing};
 pub use operator::{DockerImage, Operator, Parameter};
+pub use request::{
+    LogLease, RequestId, TaskRef, TryError, TryOut, TryOutput, TryReport, WorkerOrder, WorkerReply, WorkerRequest,
+};
 pub use task::{
     InputChange, InputStream, InstanceStatus, OutputStream, ReportedInstance, TaskId, TaskInfo, TaskInstance,
     TaskUpdate,

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     DecodeError, DockerImage, InputChange, MasterProfile, ServiceIntent, TaskInfo, TaskInstance, TaskUpdate, WorkerId,
-    WorkerProfile,
+    WorkerProfile, WorkerReply, WorkerRequest,
 };
 
 /// The topics. A trailing dot is part of each: receivers bind `<topic>*`.
@@ -18,12 +18,12 @@ pub mod routing {
     pub const TASK: &str = "task.";
     /// From the designer to masters: intents.
     pub const ORCHESTRATION: &str = "orchestration.";
-    /// From masters to the designer: their profiles.
+    /// From masters to the designer: their profiles. From workers to the designer: answers.
     pub const DESIGNER: &str = "designer.";
     /// From masters to masters and the designer: which of them there are, and what each does (an addition of ours).
     pub const MASTER: &str = "master.";
 
-    /// From a master to one worker: commands.
+    /// From a master to one worker: commands. From a designer to one worker: requests.
     #[must_use]
     pub fn worker(id: &WorkerId) -> String {
         format!("{id}.")
@@ -93,6 +93,10 @@ messages! {
     PrefetchImage(DockerImage) = "PREFETCH_IMAGE",
     /// Send a heartbeat now (an addition of ours; others ignore it).
     Report(ReportRequest) = "REPORT",
+    /// A designer asks one worker for something (an addition of ours; others ignore it).
+    WorkerRequest(WorkerRequest) = "WORKER_REQUEST",
+    /// A worker answers (an addition of ours; others ignore it).
+    WorkerReply(WorkerReply) = "WORKER_REPLY",
 }
 
 /// A master asks a worker for a heartbeat at once.
@@ -109,8 +113,12 @@ fn read<T: DeserializeOwned>(message_type: &str, payload: &JsonText) -> Result<T
         Err(source) => source,
         Ok(()) => match serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(text)) {
             Ok(payload) => return Ok(payload),
-            Err(error) => ngsi::ParseError::new(error.path().to_string(), error.inner().to_string()).within("PayLoad"),
+            Err(error) => ngsi::ParseError::new(place(error.path()), error.inner().to_string()).within("PayLoad"),
         },
     };
     Err(DecodeError::Payload { message_type: message_type.to_owned(), source })
+}
+
+fn place(path: &serde_path_to_error::Path) -> String {
+    if path.iter().next().is_none() { "$".to_owned() } else { path.to_string() }
 }

@@ -1,7 +1,10 @@
 //! The messages as they stand on the wire.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value, missing_docs)]
 
-use flow::{DecodeError, Envelope, GroupBy, InputStream, Message, ReportedInstance, Topology, WorkerProfile, routing};
+use flow::{
+    DecodeError, Envelope, GroupBy, InputStream, LogLease, Message, ReportedInstance, TaskRef, Topology, TryError,
+    TryOut, TryOutput, TryReport, WorkerOrder, WorkerProfile, WorkerReply, WorkerRequest, routing,
+};
 use serde_json::json;
 
 fn decoded(message_type: &str, payload: serde_json::Value) -> Result<Message, DecodeError> {
@@ -90,6 +93,90 @@ fn every_message_survives_the_wire() {
         let body = serde_json::to_vec(&Envelope::new("k.", "me", &message).unwrap()).unwrap();
         assert_eq!(Envelope::parse(&body).unwrap().message().unwrap(), message);
     }
+}
+
+fn survives(message: Message) -> serde_json::Value {
+    let body = serde_json::to_vec(&Envelope::new("k.", "me", &message).unwrap()).unwrap();
+    assert_eq!(Envelope::parse(&body).unwrap().message().unwrap(), message);
+    serde_json::from_slice::<serde_json::Value>(&body).unwrap()["PayLoad"].take()
+}
+
+fn sample() -> ngsi::v1::ContextElement {
+    serde_json::from_str(
+        r#"{"entityId":{"id":"Sensor.1","type":"Sensor"},"attributes":[{"name":"t","type":"float","value":{"a":[1.5]}}]}"#,
+    )
+    .unwrap()
+}
+
+#[test]
+fn every_request_to_a_worker_has_one_member_that_says_what_it_asks_for() {
+    let task_id = flow::TaskId::from("Task.t.a.1");
+    let outputs = vec![TryOutput { id: "Out.1".into(), r#type: "Out".into() }];
+    for (name, order) in [
+        ("Log", WorkerOrder::Log(LogLease { task_id: task_id.clone(), seconds: 30 })),
+        ("Restart", WorkerOrder::Restart(TaskRef { task_id })),
+        ("Try", WorkerOrder::Try(TryOut { code: "exports.handler = f".into(), entity: sample(), outputs })),
+        ("End", WorkerOrder::End("lease-1".into())),
+    ] {
+        let payload =
+            survives(Message::WorkerRequest(WorkerRequest { id: "r1".into(), from: "Designer.d".into(), order }));
+        let members = payload.as_object().unwrap();
+        assert!(
+            members.len() == 3 && ["ID", "From", name].iter().all(|name| members.contains_key(*name)),
+            "{members:?}"
+        );
+    }
+}
+
+#[test]
+fn a_request_is_read_whatever_else_a_newer_designer_says() {
+    let request = |payload| match decoded("WORKER_REQUEST", payload).unwrap() {
+        Message::WorkerRequest(request) => request.order,
+        other => panic!("{other:?}"),
+    };
+    let lease = LogLease { task_id: "Task.1".into(), seconds: 0 };
+    let known = json!({"ID": "r", "From": null, "Hurry": 1, "Log": {"TaskID": "Task.1", "Colour": true}, "Try": null});
+    assert_eq!(request(known), WorkerOrder::Log(lease));
+    assert_eq!(request(json!({"ID": "r", "Inspect": {}})), WorkerOrder::Other);
+}
+
+#[test]
+fn a_request_that_cannot_be_used_names_the_member() {
+    let path = |payload| match decoded("WORKER_REQUEST", payload) {
+        Err(DecodeError::Payload { source, .. }) => source.path,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(path(json!({"ID": "r", "Log": {"TaskID": 5}})), "PayLoad.Log.TaskID");
+    assert_eq!(
+        path(json!({"ID": "r", "Try": {"Code": "", "Entity": sample(), "Outputs": [{"id": 1}]}})),
+        "PayLoad.Try.Outputs[0].id"
+    );
+    assert_eq!(path(json!({"ID": "r", "End": "a", "Restart": {"TaskID": "b"}})), "PayLoad");
+}
+
+#[test]
+fn an_answer_of_a_worker_survives_the_wire() {
+    let empty = survives(Message::WorkerReply(WorkerReply { id: "r".into(), ..Default::default() }));
+    assert_eq!(empty, json!({"ID": "r", "Worker": "", "Last": false}));
+    let error = Some(TryError { message: "x is not defined".into(), line: Some(3), column: Some(7) });
+    let tried = TryReport { published: vec![sample()], error, took_ms: 4, ..Default::default() };
+    let reply = WorkerReply {
+        id: "r".into(),
+        worker: "Worker.e".into(),
+        last: true,
+        lines: vec!["one".into()],
+        reset: true,
+        tried: Some(tried),
+        problem: "the instance was removed".into(),
+        not_found: true,
+    };
+    let payload = survives(Message::WorkerReply(reply));
+    assert_eq!(payload["Tried"]["error"], json!({"message": "x is not defined", "line": 3, "column": 7}));
+    assert_eq!(payload["Tried"]["published"][0]["entityId"]["id"], "Sensor.1");
+    assert!(matches!(
+        decoded("WORKER_REPLY", json!({"ID": "r", "Lines": null, "Mood": "good"})).unwrap(),
+        Message::WorkerReply(reply) if reply.lines.is_empty() && !reply.last
+    ));
 }
 
 #[test]
