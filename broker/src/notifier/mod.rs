@@ -6,6 +6,7 @@
 
 mod body;
 mod outbox;
+mod statistics;
 mod subscriber;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use http::StatusCode;
 use ngsi::Timestamp;
 
 pub(crate) use outbox::Outbox;
+pub(crate) use statistics::Report;
 pub(crate) use subscriber::{Endpoints, Subscriber};
 
 use crate::broker::Broker;
@@ -91,6 +93,7 @@ async fn deliver(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>, mut batch: 
             Outcome::Failed(reason) => {
                 note_failure(broker, subscriber, &reason, retry == FIRST_RETRY);
                 give_up_old(broker, subscriber, &mut batch, &reason);
+                subscriber.statistics.under_way(batch.len());
                 pause(broker, subscriber, retry).await;
                 retry = (retry * 2).min(LAST_RETRY);
                 if broker.node.shutdown.is_cancelled() {
@@ -99,11 +102,13 @@ async fn deliver(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>, mut batch: 
             }
         }
     }
+    subscriber.statistics.under_way(0);
     broker.outbox.done(subscriber.id(), &batch);
 }
 
 fn note_failure(broker: &Broker, subscriber: &Subscriber, reason: &str, first: bool) {
     broker.counters.failed.inc();
+    subscriber.statistics.failed(reason, service::now());
     if first {
         let (subscription, reference) = (subscriber.id(), subscriber.reference());
         tracing::warn!(%subscription, reference, reason, "cannot notify, will try again");
@@ -124,8 +129,12 @@ async fn attempt(broker: &Broker, subscriber: &Subscriber, batch: &[Notice]) -> 
         Ok(None) => return Outcome::Delivered,
         Err(error) => return Outcome::Failed(error.to_string()),
     };
+    subscriber.statistics.sending(service::now());
     match broker.node.client.send(request).await {
-        Ok(response) if response.status().is_success() => Outcome::Delivered,
+        Ok(response) if response.status().is_success() => {
+            subscriber.statistics.delivered(service::now());
+            Outcome::Delivered
+        }
         Ok(response) if response.status() == StatusCode::NOT_FOUND && subscriber.is_broker() => Outcome::Gone,
         Ok(response) => Outcome::Failed(format!("answered {}", response.status())),
         Err(error) => Outcome::Failed(error.to_string()),

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 
 use super::body;
+use super::statistics::{Report, Statistics};
 
 /// Elements in one notification.
 const BATCH: usize = 256;
@@ -46,6 +47,7 @@ pub(crate) struct Subscriber {
     /// Where its notifications go.
     pub(super) target: Result<http::Uri, String>,
     pub(super) endpoint: Arc<Semaphore>,
+    pub(super) statistics: Statistics,
     state: Mutex<State>,
     ended: AtomicBool,
     initialised: AtomicBool,
@@ -72,6 +74,7 @@ impl Subscriber {
         Self {
             target: body::target(&subscription),
             endpoint: endpoints.permits(reference),
+            statistics: Statistics::default(),
             state: Mutex::new(State {
                 backlog: Backlog::held(),
                 driving: false,
@@ -165,7 +168,15 @@ impl Subscriber {
             state.driving = false;
             return None;
         }
-        Some(state.backlog.take(BATCH, BATCH_BYTES))
+        let taken = state.backlog.take(BATCH, BATCH_BYTES);
+        self.statistics.under_way(taken.len());
+        Some(taken)
+    }
+
+    /// How notifying it has gone.
+    pub(crate) fn report(&self) -> Report {
+        let state = self.state.lock();
+        self.statistics.report(state.backlog.len())
     }
 
     /// Once: whether the entities as they stood have just all been delivered.

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use context::Subscribed;
 use ngsi::SubscriptionId;
 use ngsi::v1::ngsi10::SubscribeContextRequest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Shared;
 use crate::answer::{self, Failure};
-use crate::notifier::Subscriber;
+use crate::notifier::{Report, Subscriber};
 
 /// Serializes the request of a subscription without copying it.
 struct Listed(Arc<Subscriber>);
@@ -24,19 +25,63 @@ impl Serialize for Listed {
     }
 }
 
-pub(super) async fn list(State(broker): State<Shared>) -> Result<Response, Failure> {
-    let subscribers: BTreeMap<_, _> = {
-        let (subscribers, now) = (broker.subscribers.read(), service::now());
-        let current = subscribers.iter().filter(|subscriber| !subscriber.subscription().is_expired(now));
-        current.map(|subscriber| (subscriber.id().clone(), Listed(subscriber.clone()))).collect()
-    };
-    written(&subscribers)
+/// A subscription and how notifying its subscriber has gone.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Observed {
+    request: Listed,
+    /// Of a task: its identifier.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    correlator: String,
+    /// Whether another broker made it, for a subscription of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    for_broker: bool,
+    statistics: Report,
 }
 
-pub(super) async fn get(State(broker): State<Shared>, Path(id): Path<String>) -> Result<Response, Failure> {
+impl From<Arc<Subscriber>> for Listed {
+    fn from(subscriber: Arc<Subscriber>) -> Self {
+        Self(subscriber)
+    }
+}
+
+impl From<Arc<Subscriber>> for Observed {
+    fn from(subscriber: Arc<Subscriber>) -> Self {
+        let delivery = &subscriber.subscription().record.delivery;
+        let (correlator, for_broker) = (delivery.correlator.clone(), delivery.from_broker);
+        Self { correlator, for_broker, statistics: subscriber.report(), request: Listed(subscriber) }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    statistics: bool,
+}
+
+pub(super) async fn list(
+    State(broker): State<Shared>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, Failure> {
+    if wanted?.statistics { written(&current::<Observed>(&broker)) } else { written(&current::<Listed>(&broker)) }
+}
+
+fn current<T: From<Arc<Subscriber>>>(broker: &Shared) -> BTreeMap<SubscriptionId, T> {
+    let now = service::now();
+    let subscribers: Vec<_> = broker.subscribers.read().iter().cloned().collect();
+    let current = subscribers.into_iter().filter(|subscriber| !subscriber.subscription().is_expired(now));
+    current.map(|subscriber| (subscriber.id().clone(), T::from(subscriber))).collect()
+}
+
+pub(super) async fn get(
+    State(broker): State<Shared>,
+    Path(id): Path<String>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, Failure> {
     let subscriber = broker.subscribers.read().get(&id).cloned();
     let current = subscriber.filter(|subscriber| !subscriber.subscription().is_expired(service::now()));
-    written(&Listed(current.ok_or_else(|| unknown(&id))?))
+    let current = current.ok_or_else(|| unknown(&id))?;
+    if wanted?.statistics { written(&Observed::from(current)) } else { written(&Listed(current)) }
 }
 
 pub(super) async fn delete(State(broker): State<Shared>, Path(id): Path<String>) -> Result<Response, Failure> {
