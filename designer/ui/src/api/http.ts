@@ -1,0 +1,67 @@
+// Requests to the designer. Errors carry what the service says and which field it means.
+
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    /** 0 when there was no answer. */
+    readonly status: number,
+    /** The path of the member that is wrong, such as `[0].topology.tasks[0].operator`. */
+    readonly field?: string,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Told of every answer 401, so that signing in can be added in one place. */
+export const signInNeeded = new EventTarget();
+
+export async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  const answer = await send(path, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (answer.status === 401) signInNeeded.dispatchEvent(new Event("needed"));
+  const text = await answer.text();
+  if (!answer.ok) throw refusal(answer.status, text);
+  return parsed(text) as T;
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" });
+  } catch {
+    throw new ApiError("The designer cannot be reached. Nothing was changed; try again when it is back.", 0);
+  }
+}
+
+function refusal(status: number, text: string): ApiError {
+  const body = parsed(text);
+  if (body && typeof body === "object" && "error" in body) {
+    const { error, field } = body as { error: unknown; field?: string };
+    return new ApiError(typeof error === "string" ? error : JSON.stringify(error), status, field);
+  }
+  return new ApiError(typeof body === "string" && body ? body : `The designer answered ${status}.`, status);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+export const get = <T>(path: string) => request<T>("GET", path);
+export const post = <T = unknown>(path: string, body?: unknown) => request<T>("POST", path, body);
+export const remove = (path: string) => request<unknown>("DELETE", path);
+
+/** A part of a path. */
+export const segment = (text: string) => encodeURIComponent(text);
+
+export const problemOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,54 @@
+// Where the user is, kept in the address after `#`: `#/running/ServiceIntent.1?tab=log`.
+import { useMemo, useSyncExternalStore } from "react";
+
+export interface Place {
+  page: string;
+  /** What follows the page, decoded. */
+  rest: string[];
+  query: URLSearchParams;
+}
+
+export function placeOf(hash: string): Place {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
+  const [page = "", ...rest] = path.split("/").map(decoded);
+  return { page, rest: rest.filter(Boolean), query: new URLSearchParams(query) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export function hashOf(
+  page: string,
+  rest: string[] = [],
+  query: Record<string, string | undefined> = {},
+): string {
+  const path = [page, ...rest].map(encodeURIComponent).join("/");
+  const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  const search = new URLSearchParams(given).toString();
+  return `#/${path}${search ? `?${search}` : ""}`;
+}
+
+export function go(page: string, rest?: string[], query?: Record<string, string | undefined>) {
+  location.hash = hashOf(page, rest, query);
+}
+
+/** Changes the address without a step in the history. */
+export function replace(page: string, rest?: string[], query?: Record<string, string | undefined>) {
+  history.replaceState(null, "", hashOf(page, rest, query));
+  dispatchEvent(new HashChangeEvent("hashchange"));
+}
+
+const subscribe = (changed: () => void) => {
+  addEventListener("hashchange", changed);
+  return () => removeEventListener("hashchange", changed);
+};
+
+export function usePlace(): Place {
+  const hash = useSyncExternalStore(subscribe, () => location.hash);
+  return useMemo(() => placeOf(hash), [hash]);
+}

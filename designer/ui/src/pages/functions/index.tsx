@@ -1,0 +1,5 @@
+import { Page } from "@/ui";
+
+export default function FunctionsPage() {
+  return <Page title="Functions">{null}</Page>;
+}

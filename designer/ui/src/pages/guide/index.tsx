@@ -1,0 +1,5 @@
+import { Page } from "@/ui";
+
+export default function GuidePage() {
+  return <Page title="Guide">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "@/ui";
+
+export default function IntentsPage() {
+  return <Page title="Intents">{null}</Page>;
+}

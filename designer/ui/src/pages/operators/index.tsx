@@ -1,0 +1,5 @@
+import { Page } from "@/ui";
+
+export default function OperatorsPage() {
+  return <Page title="Operators">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "@/ui";
+
+export default function TopologiesPage() {
+  return <Page title="Topologies">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+export * from "./controls";
+export * from "./dialog";
+export * from "./format";
+export * from "./icons";
+export * from "./layout";
