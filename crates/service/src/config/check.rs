@@ -11,6 +11,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     external_port(config)?;
     intervals(config)?;
     container_management(config)?;
+    map_tiles(config)?;
     https(config)
 }
 
@@ -105,6 +106,18 @@ fn container_management(config: &Config) -> Result<(), ConfigError> {
     }
     let problem = format!("must be one of auto, docker, function, kubernetes and mec, is `{wanted}`");
     Err(ConfigError::key("worker.container_management", problem))
+}
+
+fn map_tiles(config: &Config) -> Result<(), ConfigError> {
+    let Some(tiles) = &config.designer.map_tiles else { return Ok(()) };
+    let plain = tiles.url.replace(['{', '}'], "");
+    let absolute = plain.parse::<http::Uri>().is_ok_and(|url| matches!(url.scheme_str(), Some("http" | "https")));
+    let placed = ["{z}", "{x}", "{y}"].iter().all(|part| tiles.url.contains(part));
+    if absolute && placed {
+        return Ok(());
+    }
+    let problem = "must be a URL such as https://tiles.example.org/{z}/{x}/{y}.png";
+    Err(ConfigError::key("designer.map_tiles.url", problem))
 }
 
 fn https(config: &Config) -> Result<(), ConfigError> {

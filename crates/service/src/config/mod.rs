@@ -14,8 +14,8 @@ pub use check::is_host;
 pub use load::ConfigError;
 pub use secret::Secret;
 pub use sections::{
-    Broker, Config, Designer, Discovery, Http, Https, Kubernetes, LogFormat, Logging, Master, Prometheus, RabbitMq,
-    Registry, Worker,
+    Broker, Config, Designer, Discovery, Http, Https, Kubernetes, LogFormat, Logging, MapTiles, Master, Prometheus,
+    RabbitMq, Registry, Worker,
 };
 
 /// The id of a node's service: `Broker.<site>`, with `.<n>` for the second and later instances of a site.

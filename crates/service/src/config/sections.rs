@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Secret;
 
@@ -316,12 +316,24 @@ pub struct Designer {
     /// `designer.agentPort`: default 1030.
     #[serde(rename = "agentPort")]
     pub agent_port: u16,
+    /// `designer.map_tiles`: the tile server of the dashboard's map; default: none, the map that comes with it.
+    pub map_tiles: Option<MapTiles>,
 }
 
 impl Default for Designer {
     fn default() -> Self {
-        Self { host_ip: None, web_srv_port: 8080, https_web_srv_port: 8444, agent_port: 1030 }
+        Self { host_ip: None, web_srv_port: 8080, https_web_srv_port: 8444, agent_port: 1030, map_tiles: None }
     }
+}
+
+/// `designer.map_tiles`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct MapTiles {
+    /// `designer.map_tiles.url`: where a tile is, with `{z}`, `{x}` and `{y}` in it.
+    pub url: String,
+    /// `designer.map_tiles.attribution`: whom the map names as the source, as its terms of use want; default: nobody.
+    #[serde(default)]
+    pub attribution: String,
 }
 
 /// `rabbitmq`.

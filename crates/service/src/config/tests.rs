@@ -180,3 +180,14 @@ fn the_configuration_shipped_with_the_repository_is_understood() {
     let config = parse(include_str!("../../../../config.json")).unwrap();
     assert_eq!(config.unknown_keys, Vec::<String>::new());
 }
+
+#[test]
+fn a_tile_server_is_a_url_with_places_for_the_tile() {
+    let with = |url: &str| parse(&format!(r#"{{"site_id":"1","designer":{{"map_tiles":{{"url":"{url}"}}}}}}"#));
+    let tiles = with("https://tiles.example.org/{z}/{x}/{y}.png").unwrap().designer.map_tiles.unwrap();
+    assert_eq!((tiles.url.as_str(), tiles.attribution.as_str()), ("https://tiles.example.org/{z}/{x}/{y}.png", ""));
+    for url in ["", "tiles/{z}/{x}/{y}", "ftp://a/{z}/{x}/{y}", "https://tiles.example.org/tile.png"] {
+        let error = with(url).unwrap_err().to_string();
+        assert!(error.contains("designer.map_tiles.url"), "{error}");
+    }
+}

@@ -19,6 +19,8 @@ use super::requests::{ConnectionService, Requests};
 const BUFFER_BYTES: usize = 64 * 1024;
 const H2_STREAMS: u32 = 256;
 const H2_PING_INTERVAL: Duration = Duration::from_secs(20);
+/// How long the end of an event stream may take to reach its reader after the stop signal.
+const STREAM_GRACE: Duration = Duration::from_secs(1);
 
 /// What the connections of one server share.
 pub(super) struct Connections {
@@ -59,7 +61,7 @@ impl Connections {
         let service = ConnectionService { requests: self.requests.clone(), activity: activity.clone() };
         let connection = self.protocol.serve_connection(TokioIo::new(io), service);
         tokio::pin!(connection);
-        let mut watchdog = Watchdog::new(activity);
+        let mut watchdog = Watchdog::new(activity.clone());
         let pause = self.requests.limits.header_timeout / 2;
         let mut looks = interval_at(Instant::now() + pause, pause);
         // A token of its own: every wake-up of the connection locks it.
@@ -75,13 +77,17 @@ impl Connections {
                 }
                 _ = looks.tick() => {
                     if watchdog.looks_dead() {
-                        tracing::debug!("connection closed: no request in time");
+                        tracing::debug!("connection closed: no request in time, or a stream that is not read");
+                        return;
+                    }
+                    if stopping && activity.only_streams() {
                         return;
                     }
                 }
                 () = shutdown.cancelled(), if !stopping => {
                     stopping = true;
                     connection.as_mut().graceful_shutdown();
+                    looks = interval_at(Instant::now() + STREAM_GRACE, STREAM_GRACE);
                 }
             }
         }

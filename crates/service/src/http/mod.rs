@@ -8,6 +8,7 @@ mod answer;
 mod body;
 mod client;
 mod connection;
+mod events;
 mod limits;
 mod listener;
 mod measured;
@@ -21,6 +22,7 @@ mod tls;
 
 pub use answer::error;
 pub use client::{Client, ClientError, ClientErrorKind, MAX_RESPONSE_BYTES, Timeout};
+pub use events::{Event, event_stream};
 pub use limits::Limits;
 pub use listener::{Listener, bind};
 pub use path::path_segment;

@@ -21,6 +21,7 @@ use tower::Service;
 
 use super::activity::{Active, Activity, TrackedBody};
 use super::body::{Arrived, RequestBody};
+use super::events::Streams;
 use super::{Complaints, Limits, answer};
 use crate::metrics::Refusals;
 
@@ -145,7 +146,8 @@ impl Future for Answer {
             Poll::Ready(response) => response,
             Poll::Pending => ready!(self.as_mut().poll_deadline(cx)),
         };
-        let active = self.project().active.take();
+        let streams = response.extensions().get::<Streams>().is_some();
+        let active = self.project().active.take().map(|active| if streams { active.streams() } else { active });
         Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, active))))
     }
 }
