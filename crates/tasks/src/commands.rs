@@ -41,7 +41,7 @@ impl Tasks {
                 actions.push(Action::Report(record.update()));
                 return;
             }
-            Some(record) if !record.removing => change(record, instance, actions),
+            Some(record) if !record.removing => change(record, instance, now, actions),
             _ if full => return self.refuse(&instance, now, actions),
             Some(record) => revive(record, instance, now, actions),
             None => drop(self.records.insert(task.clone(), Record::new(instance, now))),
@@ -124,7 +124,7 @@ fn is_stale(generation: u64, record: &Record) -> bool {
 }
 
 /// Brings an instance that is wanted already to its new description.
-fn change(record: &mut Record, instance: TaskInstance, actions: &mut Vec<Action>) {
+fn change(record: &mut Record, instance: TaskInstance, now: Timestamp, actions: &mut Vec<Action>) {
     let instance = with_generation(instance, record);
     if *record.instance == instance {
         return;
@@ -134,21 +134,12 @@ fn change(record: &mut Record, instance: TaskInstance, actions: &mut Vec<Action>
     record.instance = Arc::new(instance);
     record.dirty = true;
     record.align_feeds(actions);
-    match record.phase {
-        Phase::Starting { run } | Phase::Running { run, .. } if restart => {
-            record.phase = Phase::Stopping { run };
-            actions.push(Action::Stop { task: record.instance.id.clone(), run });
-        }
-        Phase::Running { run, .. } if reconfigure => {
-            actions.push(Action::Configure { instance: record.instance.clone(), run });
-        }
-        Phase::Waiting { ref mut until } if restart => *until = Timestamp::default(),
-        _ => {}
-    }
     if restart {
-        record.failures = 0;
-        record.last_failure = None;
-        record.trouble = None;
+        record.restart(now, actions);
+    } else if let Phase::Running { run, .. } = record.phase
+        && reconfigure
+    {
+        actions.push(Action::Configure { instance: record.instance.clone(), run });
     }
 }
 

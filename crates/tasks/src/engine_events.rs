@@ -46,7 +46,7 @@ fn task_of(event: &Event) -> Option<&TaskId> {
         | Event::SubscriptionLost { task, .. }
         | Event::Unsubscribed { task, .. }
         | Event::OutputsDeleted { task } => Some(task),
-        Event::Command(_) | Event::Retry | Event::Tick => None,
+        Event::Command(_) | Event::Restart { .. } | Event::Retry | Event::Tick => None,
     }
 }
 

@@ -106,6 +106,12 @@ pub enum Event {
         /// Of which instance.
         task: TaskId,
     },
+    /// Somebody wants the instance to start anew, at the generation it has; ignored while
+    /// [`Tasks::may_restart`](crate::Tasks::may_restart) refuses it.
+    Restart {
+        /// Which.
+        task: TaskId,
+    },
     /// An engine has come back: instances that could not be started are tried at once.
     Retry,
     /// Time has passed.

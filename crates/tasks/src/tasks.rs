@@ -64,6 +64,7 @@ impl Tasks {
         let mut actions = Vec::new();
         match event {
             Event::Command(message) => self.command(message, now, &mut actions),
+            Event::Restart { task } => self.restart(&task, now, &mut actions),
             Event::Tick => {
                 self.refused.expire(now);
                 self.removed.expire(now);

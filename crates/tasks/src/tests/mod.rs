@@ -2,6 +2,7 @@ mod exclusive;
 mod inputs;
 mod lifecycle;
 mod model;
+mod restart;
 
 use flow::{InputChange, InputStream, InstanceStatus, Message, OutputStream, TaskId, TaskInstance};
 use ngsi::Timestamp;
@@ -47,6 +48,10 @@ pub(crate) fn add_input(task: &str, generation: u64, id: &str) -> Event {
         worker_id: "Worker.a".into(),
         generation,
     }))
+}
+
+pub(crate) fn restart(task: &str) -> Event {
+    Event::Restart { task: task.into() }
 }
 
 pub(crate) fn started(task: &str, run: Run) -> Event {

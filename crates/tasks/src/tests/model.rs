@@ -25,6 +25,10 @@ enum Step {
     Fail(usize),
     Exit(usize),
     Restart,
+    /// Somebody restarts an instance.
+    Again {
+        task: u8,
+    },
     Wait,
 }
 
@@ -37,6 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<usize>().prop_map(Step::Fail),
         1 => any::<usize>().prop_map(Step::Exit),
         1 => Just(Step::Restart),
+        1 => (0..5_u8).prop_map(|task| Step::Again { task }),
         2 => Just(Step::Wait),
     ]
 }
@@ -139,6 +144,7 @@ impl World {
                 self.tell(tasks, exited(&task, run));
             }
             Step::Restart => self.restart(tasks),
+            Step::Again { task } => self.tell(tasks, restart(&task.to_string())),
             Step::Wait => {
                 self.now += 7;
                 self.tell(tasks, Event::Tick);
