@@ -37,7 +37,7 @@ pub(crate) fn router(designer: Arc<Designer>) -> Router {
         .merge(config_js::routes())
         .merge(photo::routes())
         .merge(proxy::routes())
-        .merge(page::routes())
+        .merge(page::routes(&designer.node.config))
         .with_state(designer)
 }
 
