@@ -10,11 +10,11 @@ use ngsi::v1::ngsi10::{
     NotifyContextRequest, QueryContextRequest, SubscribeContextRequest, UpdateAction, UpdateContextRequest,
 };
 use parking_lot::Mutex;
-use serde_json::json;
 use tasks::{Event, Run};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::outputs::{self, identified};
 use super::timers::Timers;
 use super::{Effect, Script, ScriptError};
 use crate::broker::{BrokerClient, Nearest, OwnSubscriptions};
@@ -127,8 +127,7 @@ impl Instance {
             return None;
         }
         self.introduced = Some(outputs.clone());
-        let streams = outputs.iter().map(|output| json!({ "id": output.stream_id, "type": output.r#type }));
-        Some(serde_json::Value::from_iter(streams).to_string())
+        Some(outputs::as_json(&outputs))
     }
 
     /// Runs a call on a thread where it may take its time.
@@ -211,8 +210,10 @@ impl Instance {
 
     /// Waits until the broker has taken the update; an error when it does not in time.
     async fn publish(&self, elements: Vec<ContextElement>) -> Result<(), String> {
-        let elements: Vec<ContextElement> =
-            elements.into_iter().filter_map(|element| self.identified(element)).collect();
+        let elements: Vec<ContextElement> = {
+            let outputs = self.outputs.lock();
+            elements.into_iter().filter_map(|element| identified(element, &outputs, &self.log)).collect()
+        };
         if elements.is_empty() {
             return Ok(());
         }
@@ -232,32 +233,6 @@ impl Instance {
                 }
             }
         }
-    }
-
-    /// An entity without id or type is the first output, or the output of that id or type.
-    fn identified(&self, mut element: ContextElement) -> Option<ContextElement> {
-        let entity = &mut element.entity;
-        if !entity.id.is_empty() && !entity.entity_type.is_empty() {
-            return Some(element);
-        }
-        let outputs = self.outputs.lock();
-        let fits = |output: &&OutputStream| {
-            (entity.id.is_empty() || entity.id == output.stream_id.as_str())
-                && (entity.entity_type.is_empty() || entity.entity_type == output.r#type.as_str())
-        };
-        match outputs.iter().find(fits) {
-            Some(output) => {
-                entity.id = output.stream_id.as_str().into();
-                entity.entity_type = output.r#type.as_str().into();
-            }
-            None if entity.id.is_empty() => {
-                self.log.write("error", "publish: the entity has no id, and the task no output to take it from");
-                return None;
-            }
-            None => {}
-        }
-        drop(outputs);
-        Some(element)
     }
 
     async fn query(&self, id: u32, request: QueryContextRequest) -> Result<Vec<Effect>, ScriptError> {

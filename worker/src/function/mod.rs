@@ -6,12 +6,17 @@
 
 mod deadline;
 mod engine;
+mod error;
 mod instance;
 mod limits;
+mod outputs;
 mod script;
 mod timers;
+mod try_out;
 
 use deadline::Deadline;
 pub(crate) use engine::{FunctionEngine, Notified};
+pub use error::{Place, ScriptError, Thrown};
 pub use limits::Limits;
-pub use script::{Effect, Script, ScriptError};
+pub use script::{Effect, Script};
+pub use try_out::try_out;

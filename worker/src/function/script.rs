@@ -12,7 +12,8 @@ use rquickjs::promise::PromiseState;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, FromJs, Function, Object, Runtime, Value};
 use serde::Deserialize;
 
-use super::{Deadline, Limits};
+use super::error::{Place, Thrown};
+use super::{Deadline, Limits, ScriptError};
 use crate::logs::TaskLog;
 
 const PRELUDE: &str = include_str!("prelude.js");
@@ -41,32 +42,6 @@ pub enum Effect {
     },
 }
 
-/// Why a call failed, with the line.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ScriptError {
-    /// The code cannot be used.
-    #[error("the function cannot be loaded: {0}")]
-    Load(String),
-    /// The code ended without a handler.
-    #[error("the function does not define `exports.handler`")]
-    NoHandler,
-    /// The function threw.
-    #[error("{0}")]
-    Thrown(String),
-    /// The call took too long.
-    #[error("the call took longer than {0} ms")]
-    Time(u128),
-    /// The call needed too much memory.
-    #[error("the function needs more than {0} MiB of memory")]
-    Memory(usize),
-    /// The call left too many effects.
-    #[error("the call asks for {0} updates, queries, subscriptions and timers, more than {1}")]
-    Effects(usize, usize),
-    /// An effect has not the shape it needs.
-    #[error("{0}")]
-    Effect(String),
-}
-
 /// A loaded function.
 pub struct Script {
     context: Context,
@@ -80,7 +55,7 @@ impl Script {
     /// # Errors
     /// When the code does not load within its limits or defines no handler.
     pub fn load(code: &str, limits: Limits, log: TaskLog) -> Result<Self, ScriptError> {
-        let engine = |error: rquickjs::Error| ScriptError::Load(error.to_string());
+        let engine = |error: rquickjs::Error| ScriptError::Load(error.to_string().into());
         let runtime = Runtime::new().map_err(engine)?;
         runtime.set_memory_limit(limits.memory_bytes);
         runtime.set_max_stack_size(limits.stack_bytes);
@@ -191,22 +166,19 @@ impl Script {
         if self.deadline.has_passed() {
             return ScriptError::Time(self.limits.time.as_millis());
         }
-        let reason = match error {
+        let thrown = match error {
             CaughtError::Exception(exception) => {
-                let message = exception.as_object().get::<_, String>("name").unwrap_or_default();
-                let message = format!("{message}: {}", exception.message().unwrap_or_default());
-                match exception.stack().as_deref().and_then(place) {
-                    Some(place) => format!("{message} ({place})"),
-                    None => message,
-                }
+                let name = exception.as_object().get::<_, String>("name").unwrap_or_default();
+                let message = format!("{name}: {}", exception.message().unwrap_or_default());
+                Thrown { message, place: exception.stack().and_then(|stack| Place::in_stack(&stack, FILE)) }
             }
-            CaughtError::Value(value) => format!("thrown: {}", describe(&value)),
-            CaughtError::Error(error) => error.to_string(),
+            CaughtError::Value(value) => format!("thrown: {}", describe(&value)).into(),
+            CaughtError::Error(error) => error.to_string().into(),
         };
-        if reason.contains("out of memory") {
+        if thrown.message.contains("out of memory") {
             return ScriptError::Memory(self.limits.memory_bytes / (1024 * 1024));
         }
-        ScriptError::Thrown(reason)
+        ScriptError::Thrown(thrown)
     }
 }
 
@@ -219,13 +191,6 @@ fn install_prelude(ctx: &Ctx<'_>, log: TaskLog) -> rquickjs::Result<()> {
 fn call<'js, R: FromJs<'js>>(ctx: &Ctx<'js>, method: &str, args: impl IntoArgs<'js>) -> rquickjs::Result<R> {
     let bridge: Object<'js> = ctx.globals().get("__fogflow")?;
     bridge.get::<_, Function<'js>>(method)?.call(args)
-}
-
-/// The topmost place in the function's own code: `line 3:12`.
-fn place(stack: &str) -> Option<String> {
-    let (_, rest) = stack.split_once(FILE)?;
-    let end = rest.find(|letter: char| letter != ':' && !letter.is_ascii_digit()).unwrap_or(rest.len());
-    Some(format!("line {}", rest[..end].trim_start_matches(':')))
 }
 
 fn describe(value: &Value<'_>) -> String {
