@@ -1,0 +1,88 @@
+// What the editor can do.
+import {
+  autocompletion,
+  type CompletionContext,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+} from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { javascript, javascriptLanguage } from "@codemirror/lang-javascript";
+import { json, jsonParseLinter } from "@codemirror/lang-json";
+import { bracketMatching, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
+import { linter, lintGutter, lintKeymap } from "@codemirror/lint";
+import { EditorState, type Extension } from "@codemirror/state";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLineGutter,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+} from "@codemirror/view";
+import { theme } from "./theme";
+
+export type Language = "javascript" | "json";
+
+/** What a function's handler is given. */
+const given = [
+  { label: "contextEntity", type: "variable", detail: "the entity that was updated" },
+  { label: "publish", type: "function", detail: "(entity) writes an entity" },
+  { label: "query", type: "function", detail: "(request) brings a list of entities" },
+  { label: "subscribe", type: "function", detail: "(request) brings more entities to the handler" },
+  { label: "task", type: "variable", detail: "{ id, outputs }" },
+  { label: "console", type: "variable", detail: "writes to the instance's log" },
+];
+
+function completeGiven(context: CompletionContext) {
+  const word = context.matchBefore(/[.\w]*\w/);
+  return word && !word.text.includes(".") ? { from: word.from, options: given, validFor: /^\w*$/ } : null;
+}
+
+const languages: Record<Language, () => Extension> = {
+  javascript: () => [javascript(), javascriptLanguage.data.of({ autocomplete: completeGiven })],
+  json: () => [json(), linter(jsonParseLinter())],
+};
+
+const editing = [
+  history(),
+  drawSelection(),
+  indentOnInput(),
+  closeBrackets(),
+  autocompletion({ icons: false }),
+  lintGutter(),
+  highlightActiveLineGutter(),
+];
+
+interface Setup {
+  language: Language;
+  readOnly: boolean;
+  /** Ctrl or ⌘ with Enter. */
+  onRun: () => boolean;
+  onChange: (text: string) => void;
+}
+
+export function extensions({ language, readOnly, onRun, onChange }: Setup): Extension[] {
+  return [
+    lineNumbers(),
+    highlightSpecialChars(),
+    bracketMatching(),
+    indentUnit.of("  "),
+    EditorState.tabSize.of(2),
+    EditorView.lineWrapping,
+    languages[language](),
+    theme,
+    readOnly ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : editing,
+    keymap.of([{ key: "Mod-Enter", run: onRun }]),
+    keymap.of([
+      ...closeBracketsKeymap,
+      ...defaultKeymap,
+      ...historyKeymap,
+      ...foldKeymap,
+      ...completionKeymap,
+      ...lintKeymap,
+      ...(readOnly ? [] : [indentWithTab]),
+    ]),
+    EditorView.updateListener.of((update) => update.docChanged && onChange(update.state.doc.toString())),
+  ];
+}
