@@ -164,7 +164,10 @@ fn log_of(directory: &Path) -> String {
 }
 
 /// The program beside the running test, built when it is missing or old; `FOGFLOW_PROGRAM` names another one.
-fn program() -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+/// When it cannot be built.
+pub fn program() -> anyhow::Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}")));
     built.clone().map_err(anyhow::Error::msg)

@@ -12,7 +12,7 @@ pub mod receiver;
 pub mod wait;
 
 pub use docker::Docker;
-pub use fogflow::Fogflow;
+pub use fogflow::{Fogflow, program};
 pub use ports::free_port;
 pub use rabbitmq::RabbitMq;
 pub use receiver::{Behaviour, Received, Receiver};
