@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::federation::Federation;
+use crate::histories::Histories;
 use crate::ledger::{Due, Kind, Ledger};
 use crate::metrics::Counters;
 use crate::notifier::{self, Endpoints, Outbox, Subscriber};
@@ -28,6 +29,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 pub(crate) struct Broker {
     pub(crate) node: Node,
     pub(crate) shards: Shards,
+    pub(crate) histories: Histories,
     pub(crate) subscribers: RwLock<SubscriptionIndex<Subscriber>>,
     pub(crate) endpoints: Endpoints,
     pub(crate) ledger: Ledger,
@@ -84,6 +86,10 @@ impl Broker {
         let count = shard.len();
         let change = shard.apply(element, action, now)?;
         let grown = shard.len() as i64 - count as i64;
+        match action {
+            UpdateAction::Delete => self.histories.forget(&change),
+            UpdateAction::Update | UpdateAction::Append => self.histories.record(&change.entity),
+        }
         let mut batch = Batch::new();
         let due = Due::new(change.entity.clone(), change.deleted, now);
         self.ledger.put_change(&mut batch, &due);

@@ -7,6 +7,7 @@
 mod answer;
 mod broker;
 mod federation;
+mod histories;
 mod ledger;
 mod metrics;
 mod notifier;

@@ -13,6 +13,7 @@ use storage::{Batch, Store};
 
 use crate::broker::Broker;
 use crate::federation::{Federation, LinkRecord};
+use crate::histories::Histories;
 use crate::ledger::{Kind, Ledger, split_outbox_key};
 use crate::metrics::Counters;
 use crate::notifier::{Endpoints, Outbox, Subscriber};
@@ -26,6 +27,7 @@ impl Broker {
         let broker = Self {
             ledger: Ledger::open(store, node.readiness("storage"))?,
             shards: Shards::new(),
+            histories: Histories::new(node.config.broker.history_series),
             subscribers: RwLock::new(SubscriptionIndex::default()),
             endpoints: Endpoints::default(),
             outbox: Outbox::new(counters.outbox.clone()),

@@ -11,7 +11,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use ngsi::v1::ngsi10::{UpdateAction, UpdateContextRequest};
 use ngsi::v1::{ContextElement, EntityRef, write_attribute, write_element};
-use ngsi::{AttributeKind, Entity, EntityId};
+use ngsi::{Attribute, AttributeKind, Entity, EntityId};
 
 use super::update_context;
 use crate::Shared;
@@ -64,13 +64,17 @@ pub(super) async fn attribute(
     Path((id, name)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
     let entity = find(&broker, &id)?;
-    let attribute = entity
-        .attribute(AttributeKind::Context, &name)
-        .or_else(|| entity.attribute(AttributeKind::Domain, &name))
-        .ok_or_else(|| Failure::not_found(format!("entity `{id}` has no attribute `{name}`")))?;
     let mut out = Vec::with_capacity(128);
-    write_attribute(&mut out, attribute);
+    write_attribute(&mut out, attribute_of(&entity, &name)?);
     Ok(answer::json(out))
+}
+
+/// The attribute of that name, else the domain metadatum.
+pub(super) fn attribute_of<'a>(entity: &'a Entity, name: &str) -> Result<&'a Attribute, Failure> {
+    entity
+        .attribute(AttributeKind::Context, name)
+        .or_else(|| entity.attribute(AttributeKind::Domain, name))
+        .ok_or_else(|| Failure::not_found(format!("entity `{}` has no attribute `{name}`", entity.id)))
 }
 
 /// Deletes an entity, wherever it lives.
@@ -88,7 +92,7 @@ pub(super) async fn delete(
     }
 }
 
-fn find(broker: &Shared, id: &str) -> Result<Arc<Entity>, Failure> {
+pub(super) fn find(broker: &Shared, id: &str) -> Result<Arc<Entity>, Failure> {
     broker.shards.get(id).ok_or_else(|| unknown(id))
 }
 

@@ -1,6 +1,7 @@
 //! The routes of NGSI-10, a file per resource. `/v1` is where Orion has the same calls.
 
 mod entity;
+mod history;
 mod notify_context;
 mod notify_context_availability;
 mod query_context;
@@ -31,6 +32,7 @@ pub(crate) fn router(broker: Shared) -> Router {
         .route("/ngsi10/entity", get(entity::list))
         .route("/ngsi10/entity/{id}", get(entity::get).delete(entity::delete))
         .route("/ngsi10/entity/{id}/{attribute}", get(entity::attribute))
+        .route("/ngsi10/entity/{id}/{attribute}/history", get(history::points))
         .route("/ngsi10/subscription", get(subscription::list))
         .route("/ngsi10/subscription/{id}", get(subscription::get).delete(subscription::delete))
         .route("/version", get(version::version))

@@ -22,7 +22,8 @@ pub(crate) struct Site {
     directory: PathBuf,
     site: String,
     discovery_port: u16,
-    port: u16,
+    /// Section `broker` of the configuration.
+    settings: Value,
     // Removed with the site.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -34,15 +35,26 @@ impl Site {
     }
 
     pub(crate) async fn start(site: &str, discovery_port: u16) -> Self {
+        Self::start_with(site, discovery_port, json!({})).await
+    }
+
+    /// A broker that knows no discovery, with keys of section `broker`.
+    pub(crate) async fn with_broker(settings: Value) -> Self {
+        Self::start_with("alone", NOWHERE, settings).await
+    }
+
+    async fn start_with(site: &str, discovery_port: u16, mut settings: Value) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let directory = temporary.path().to_owned();
-        Self::start_in(site, discovery_port, 0, directory, Some(temporary)).await
+        settings["http_port"] = json!(0);
+        settings["heartbeat_interval"] = json!(1);
+        Self::start_in(site, discovery_port, settings, directory, Some(temporary)).await
     }
 
     async fn start_in(
         site: &str,
         discovery_port: u16,
-        port: u16,
+        mut settings: Value,
         directory: PathBuf,
         temporary: Option<tempfile::TempDir>,
     ) -> Self {
@@ -50,24 +62,35 @@ impl Site {
             "site_id": site,
             "bind_ip": "127.0.0.1",
             "discovery": { "http_port": discovery_port },
-            "broker": { "http_port": port, "heartbeat_interval": 1 },
+            "broker": &settings,
         });
         let config = Config::parse(&config.to_string(), |_| None).unwrap();
         let node = Node::new(config, 1).unwrap();
         let store = Store::open(&directory).unwrap();
         let running = broker::start(node.clone(), store.clone()).await.unwrap();
         let url = running.url();
-        let port = running.address.port();
+        settings["http_port"] = json!(running.address.port());
         let store = Some(store);
         let site = site.to_owned();
-        Self { node, running: Some(running), url, store, directory, site, discovery_port, port, _temporary: temporary }
+        Self {
+            node,
+            running: Some(running),
+            url,
+            store,
+            directory,
+            site,
+            discovery_port,
+            settings,
+            _temporary: temporary,
+        }
     }
 
     /// Stops the broker and starts it again on the same port and store.
     pub(crate) async fn restart(mut self) -> Self {
         self.stop().await;
         let temporary = self._temporary.take();
-        Self::start_in(&self.site, self.discovery_port, self.port, self.directory.clone(), temporary).await
+        let settings = self.settings.clone();
+        Self::start_in(&self.site, self.discovery_port, settings, self.directory.clone(), temporary).await
     }
 
     /// Every write fails from now on.

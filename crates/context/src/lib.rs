@@ -2,11 +2,13 @@
 //!
 //! A broker keeps several [`EntityMap`]s (shards) and one [`SubscriptionIndex`]. [`EntityMap::apply`] performs an update and
 //! says what changed ([`Change`]); [`SubscriptionIndex::matching`] names the subscriptions that are to hear of it; a
-//! [`Backlog`] decides what a subscriber that is behind still gets. Locks, disk and network belong to the broker.
+//! [`Backlog`] decides what a subscriber that is behind still gets; a [`History`] remembers the latest numbers. Locks, disk and
+//! network belong to the broker.
 
 pub mod backlog;
 pub mod codec;
 pub mod entities;
+pub mod history;
 pub mod index;
 pub mod query;
 pub mod subscription;
@@ -14,6 +16,7 @@ mod update;
 
 pub use backlog::{Backlog, Notice};
 pub use entities::EntityMap;
+pub use history::History;
 pub use index::{Subscribed, SubscriptionIndex};
 pub use query::Query;
 pub use subscription::{Delivery, Dialect, Record, Subscription};

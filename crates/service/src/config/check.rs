@@ -9,6 +9,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     location(config.location)?;
     addresses(config)?;
     external_port(config)?;
+    history_series(config)?;
     intervals(config)?;
     container_management(config)?;
     map_tiles(config)?;
@@ -43,6 +44,15 @@ fn location(location: Option<ngsi::Point>) -> Result<(), ConfigError> {
 fn external_port(config: &Config) -> Result<(), ConfigError> {
     if config.broker.external_port == Some(0) {
         return Err(ConfigError::key("broker.external_port", "0 is not a port; leave the key out when it is the same"));
+    }
+    Ok(())
+}
+
+fn history_series(config: &Config) -> Result<(), ConfigError> {
+    const MOST: usize = 1_000_000;
+    let wanted = config.broker.history_series;
+    if wanted > MOST {
+        return Err(ConfigError::key("broker.history_series", format!("{wanted} is not between 0 and {MOST}")));
     }
     Ok(())
 }

@@ -144,11 +144,21 @@ pub struct Broker {
     pub external_port: Option<u16>,
     /// `broker.heartbeat_interval`: seconds between heartbeats to discovery; default 30.
     pub heartbeat_interval: u64,
+    /// `broker.history_series`: of how many numeric attributes the latest numbers are kept in memory, up to 1.5 KiB each; 0 keeps
+    /// none; default 4096.
+    pub history_series: usize,
 }
 
 impl Default for Broker {
     fn default() -> Self {
-        Self { host_ip: None, http_port: 8070, https_port: 8443, external_port: None, heartbeat_interval: 30 }
+        Self {
+            host_ip: None,
+            http_port: 8070,
+            https_port: 8443,
+            external_port: None,
+            heartbeat_interval: 30,
+            history_series: 4096,
+        }
     }
 }
 

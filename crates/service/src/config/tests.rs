@@ -112,6 +112,8 @@ fn refusals_name_the_key() {
         (r#"{"site_id":"1","external_hostip":"host:80"}"#, "external_hostip"),
         (r#"{"site_id":"1","broker":{"host_ip":"host/path"}}"#, "broker.host_ip"),
         (r#"{"site_id":"1","broker":{"external_port":0}}"#, "broker.external_port"),
+        (r#"{"site_id":"1","broker":{"history_series":1000001}}"#, "broker.history_series"),
+        (r#"{"site_id":"1","broker":{"history_series":-1}}"#, "broker.history_series"),
         (r#"{"site_id":"1","bind_ip":"x"}"#, "bind_ip"),
         (r#"{"site_id":"1","logging":{"format":"xml"}}"#, "logging.format"),
         (r#"{"site_id":"1","http":{"max_connections":0}}"#, "http.max_connections"),
