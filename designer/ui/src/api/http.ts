@@ -46,6 +46,8 @@ function refusal(status: number, text: string): ApiError {
     const { error, field } = body as { error: unknown; field?: string };
     return new ApiError(typeof error === "string" ? error : JSON.stringify(error), status, field);
   }
+  const ngsi = (body as { errorCode?: { details?: string; reasonPhrase?: string } } | null)?.errorCode;
+  if (ngsi) return new ApiError(ngsi.details || ngsi.reasonPhrase || `NGSI error ${status}`, status);
   return new ApiError(typeof body === "string" && body ? body : `The designer answered ${status}.`, status);
 }
 
