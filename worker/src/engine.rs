@@ -8,6 +8,7 @@ use tasks::{Address, Run};
 use crate::docker::DockerEngine;
 use crate::function::FunctionEngine;
 use crate::kubernetes::KubernetesEngine;
+use crate::logs::{Cursor, LogSource};
 use crate::metrics::{Outcome, StartLabel, WorkerMetrics};
 
 /// Why an instance could not be started.
@@ -94,6 +95,13 @@ impl Containers {
         match self {
             Self::Docker(docker) => docker.log(task).await,
             Self::Kubernetes(kubernetes) => kubernetes.log(task).await,
+        }
+    }
+
+    async fn follow_log(&self, task: &TaskId, after: Option<&Cursor>) -> Option<LogSource> {
+        match self {
+            Self::Docker(docker) => docker.follow_log(task, after).await,
+            Self::Kubernetes(kubernetes) => kubernetes.follow_log(task, after).await,
         }
     }
 
@@ -196,6 +204,15 @@ impl Engines {
         match (self.function.log(task), &self.containers) {
             (None, Some(containers)) => containers.log(task).await,
             (lines, _) => lines,
+        }
+    }
+
+    /// What the instance writes at present, `None` while nothing runs of it. Without `after` it begins with the last lines,
+    /// with one of another run it has all lines of this run.
+    pub(crate) async fn follow_log(&self, task: &TaskId, after: Option<&Cursor>) -> Option<LogSource> {
+        match (self.function.follow_log(task, after), &self.containers) {
+            (None, Some(containers)) => containers.follow_log(task, after).await,
+            (source, _) => source,
         }
     }
 

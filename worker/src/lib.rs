@@ -17,6 +17,7 @@ mod performer;
 mod profile;
 mod reconciler;
 mod reporter;
+mod requests;
 mod routes;
 mod start;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flow::{Message, TaskId, TaskInstance};
+use flow::{Message, TaskId, TaskInstance, WorkerOrder, WorkerRequest};
 use message_bus::{Delivery, Subscription};
 use parking_lot::Mutex;
 use service::Node;
@@ -18,6 +18,7 @@ use crate::engine::Engines;
 use crate::memory::Memory;
 use crate::performer::Performer;
 use crate::reporter::Reporter;
+use crate::requests::Requests;
 
 /// How often brokers are asked whether they still know our subscriptions, and engines whether they run anything unwanted.
 const VERIFY_EVERY: Duration = Duration::from_secs(30);
@@ -36,6 +37,7 @@ pub(crate) struct Reconciler {
     pub(crate) feeder: Feeder,
     pub(crate) strays: Strays,
     pub(crate) reporter: Reporter,
+    pub(crate) requests: Requests,
     pub(crate) commands: Subscription,
     pub(crate) events: mpsc::Receiver<Event>,
 }
@@ -75,6 +77,7 @@ impl Reconciler {
         match message {
             Message::Report(_) => self.reporter.changed(),
             Message::PrefetchImage(image) => self.performer.prefetch(&image),
+            Message::WorkerRequest(request) => self.request(request),
             message => {
                 tracing::debug!(kind = delivery.envelope.message_type, from = delivery.envelope.from, "command");
                 let commit = self.handle(Event::Command(message));
@@ -89,6 +92,15 @@ impl Reconciler {
             }
         }
         delivery.ack();
+    }
+
+    fn request(&mut self, request: WorkerRequest) {
+        let WorkerOrder::Restart(asked) = &request.order else { return self.requests.take(request) };
+        let task = asked.task_id.clone();
+        tracing::info!(%task, from = request.from, "a restart is asked for");
+        let outcome = self.tasks.lock().may_restart(&task);
+        self.take(Event::Restart { task });
+        self.requests.restarted(request.id, outcome);
     }
 
     fn take(&mut self, event: Event) {

@@ -1,9 +1,9 @@
-//! What the worker publishes: heartbeats, and what becomes of task instances.
+//! What the worker publishes: heartbeats, what becomes of task instances, and answers to designers.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use flow::{Envelope, Message, WorkerProfile, routing};
+use flow::{Envelope, Message, WorkerProfile, WorkerReply, routing};
 use futures_util::StreamExt;
 use message_bus::Bus;
 use parking_lot::Mutex;
@@ -56,15 +56,26 @@ impl Reporter {
 
     /// Publishes what became of an instance, and a heartbeat soon.
     pub(crate) fn tell(&self, message: &Message) {
-        match Envelope::new(routing::TASK, self.shared.identity.id().as_str(), message) {
-            Ok(envelope) => {
-                if self.queue.try_send(envelope).is_err() {
-                    tracing::warn!("the queue of reports is full; heartbeats carry what is dropped");
-                }
-            }
-            Err(error) => tracing::error!(%error, "a report cannot be written"),
+        let envelope = self.shared.envelope(routing::TASK, message);
+        if envelope.is_some_and(|envelope| self.queue.try_send(envelope).is_err()) {
+            tracing::warn!("the queue of reports is full; heartbeats carry what is dropped");
         }
         self.changed();
+    }
+
+    /// Publishes an answer after what is waiting to be published.
+    pub(crate) fn answer(&self, reply: WorkerReply) {
+        let envelope = self.shared.reply(reply);
+        if envelope.is_some_and(|envelope| self.queue.try_send(envelope).is_err()) {
+            tracing::warn!("the queue of reports is full; a designer gets no answer");
+        }
+    }
+
+    /// Publishes an answer and waits until it has arrived; false when that is not known.
+    pub(crate) async fn deliver(&self, reply: WorkerReply) -> bool {
+        let Some(envelope) = self.shared.reply(reply) else { return false };
+        let published = self.shared.bus.publish(envelope).await;
+        published.inspect_err(|error| tracing::debug!(%error, "an answer to a designer was not published")).is_ok()
     }
 
     /// Asks for a heartbeat soon.
@@ -87,7 +98,7 @@ async fn publish_in_order(shared: Arc<Shared>, outbox: mpsc::Receiver<Envelope>)
     published
         .for_each(async |outcome| {
             if let Err(error) = outcome {
-                tracing::warn!(%error, "a report was not published; heartbeats carry it");
+                tracing::warn!(%error, "a report or answer was not published; heartbeats carry reports");
             }
         })
         .await;
@@ -110,6 +121,16 @@ impl Shared {
         }
     }
 
+    fn reply(&self, reply: WorkerReply) -> Option<Envelope> {
+        let reply = WorkerReply { worker: self.identity.id().clone(), ..reply };
+        self.envelope(routing::DESIGNER, &Message::WorkerReply(reply))
+    }
+
+    fn envelope(&self, topic: &str, message: &Message) -> Option<Envelope> {
+        let envelope = Envelope::new(topic, self.identity.id().as_str(), message);
+        envelope.inspect_err(|error| tracing::error!(%error, "a message cannot be written")).ok()
+    }
+
     fn profile(&self) -> WorkerProfile {
         let (instances, workload) = {
             let tasks = self.tasks.lock();
@@ -129,11 +150,8 @@ impl Shared {
     }
 
     async fn publish(&self, message: Message) {
-        let published = match Envelope::new(routing::HEARTBEAT, self.identity.id().as_str(), &message) {
-            Ok(envelope) => self.bus.publish(envelope).await,
-            Err(error) => return tracing::error!(%error, "the profile cannot be written"),
-        };
-        if let Err(error) = published {
+        let Some(envelope) = self.envelope(routing::HEARTBEAT, &message) else { return };
+        if let Err(error) = self.bus.publish(envelope).await {
             tracing::warn!(%error, "masters did not hear of this worker");
         }
     }

@@ -19,12 +19,14 @@ use crate::docker::DockerEngine;
 use crate::engine::{Containers, Engines};
 use crate::function::FunctionEngine;
 use crate::kubernetes::KubernetesEngine;
+use crate::logs::Logs;
 use crate::memory::Memory;
 use crate::metrics::WorkerMetrics;
 use crate::performer::Performer;
 use crate::profile::Identity;
 use crate::reconciler::Reconciler;
 use crate::reporter::Reporter;
+use crate::requests::Requests;
 use crate::routes;
 
 const EVENTS: usize = 10_000;
@@ -84,12 +86,15 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
     let incarnation = u64::try_from(service::now().as_micros() / 1_000).unwrap_or_default();
     let identity = Identity::new(id, &node.config, incarnation);
     let performer = Performer::new(node.clone(), lifetime.clone(), engines.clone(), events_in);
-    let shared = routes::Shared { tasks: tasks.clone(), engines: engines.clone() };
+    let logs = Logs::new(tasks.clone(), engines.clone());
+    let shared =
+        routes::Shared { node: node.clone(), tasks: tasks.clone(), engines: engines.clone(), logs: logs.clone() };
     let running = http::serve(&node, listener, routes::router(shared), node.limits());
 
     // The state is whole before the first heartbeat tells it.
     let restored = tasks.lock().restore(stored, service::now());
     let reporter = Reporter::new(&node, bus, identity, tasks.clone(), engines.clone());
+    let requests = Requests::new(node.clone(), reporter.clone(), logs);
     let mut reconciler = Reconciler {
         node: node.clone(),
         lifetime,
@@ -100,6 +105,7 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
         feeder,
         strays,
         reporter,
+        requests,
         commands,
         events,
     };

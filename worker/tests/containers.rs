@@ -10,6 +10,7 @@ use std::process::Command;
 
 use flow::{InstanceStatus, Message, Parameter, TaskInstance};
 use serde_json::{Value, json};
+use support::requests::{Designer, TaskLines, follow, restart};
 use support::{Site, WAIT, accept_all, function, sensor};
 use testkit::{Docker, Receiver, wait_until};
 use tokio::sync::OnceCell;
@@ -36,7 +37,9 @@ fn build_images(docker: &Docker) {
     let compiled =
         Command::new("rustc").args(["-C", "target-feature=+crt-static", "-o"]).arg(&program).arg(source).status();
     assert!(compiled.unwrap().success());
-    for (image, argument) in [("fogflow-test/exits", "exit"), ("fogflow-test/eats", "eat")] {
+    for (image, argument) in
+        [("fogflow-test/exits", "exit"), ("fogflow-test/eats", "eat"), ("fogflow-test/talks", "talk")]
+    {
         let file = format!("FROM scratch\nCOPY misbehave /misbehave\nENTRYPOINT [\"/misbehave\", \"{argument}\"]\n");
         std::fs::write(context.path().join("Dockerfile"), file).unwrap();
         docker.run(&["build", "--quiet", "--tag", image, context.path().to_str().unwrap()]).unwrap();
@@ -192,6 +195,41 @@ fn killed_worker_adopts_what_runs_and_removes_orphans() {
         site.stop().await;
         assert_eq!(containers(docker, "Worker.killed"), Vec::<String>::new());
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_of_a_container_is_followed_over_a_restart() {
+    let docker = docker().await;
+    let data = tempfile::tempdir().unwrap();
+    let mut site = site(docker, "talks", data.path()).await;
+    site.command(Message::AddTask(TaskInstance { docker_image: "fogflow-test/talks".into(), ..dummy("t", 1) })).await;
+    site.reported("t", InstanceStatus::Running).await;
+    let mut designer = Designer::of(&site);
+    designer.ask(&site, "lease", follow("t", 60)).await;
+    let mut seen = TaskLines::default();
+    seen.until(&mut designer, "lease", "line 100").await;
+    assert_whole(&seen.lines);
+    designer.ask(&site, "again", restart("t")).await;
+    assert_eq!(designer.last("again").await.problem, "");
+    seen.lines.clear();
+    seen.until(&mut designer, "lease", "started again —").await;
+    seen.until(&mut designer, "lease", "line 20").await;
+    let restarted = seen.lines.iter().position(|line| line == "— started again —").unwrap();
+    let (before, after) = seen.lines.split_at(restarted);
+    assert_whole(before);
+    assert_whole(&after[1..]);
+    assert_eq!(after[1], "line 1");
+
+    site.command(Message::RemoveTask(dummy("t", 2))).await;
+    assert_eq!(designer.last("lease").await.problem, "the instance was removed");
+    none_left(docker, "Worker.talks").await;
+    site.stop().await;
+}
+
+/// Every line of a talking container is there once.
+fn assert_whole(lines: &[String]) {
+    let numbers: Vec<usize> = lines.iter().map(|line| line.strip_prefix("line ").unwrap().parse().unwrap()).collect();
+    assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{lines:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use bollard::query_parameters::{LogsOptions, RemoveContainerOptions, StopContainerOptions};
+use bollard::query_parameters::{RemoveContainerOptions, StopContainerOptions};
 use bollard::{API_DEFAULT_VERSION, Docker};
 use flow::{TaskId, TaskInstance, WorkerId};
-use futures_util::StreamExt;
 use parking_lot::Mutex;
 use service::Node;
 use tasks::{Address, Event, Run};
@@ -33,7 +32,6 @@ const FIRST_ANSWER: Duration = Duration::from_millis(500);
 const STARTING: usize = 8;
 /// How long a container may take to end after SIGTERM.
 const GRACE_S: i32 = 2;
-const LOG_LINES: &str = "200";
 
 pub(crate) struct DockerEngine {
     pub(super) node: Node,
@@ -197,22 +195,6 @@ impl DockerEngine {
         if let Err(error) = self.node.client.post_json(&format!("{reference}/admin"), &[], &commands).await {
             tracing::warn!(task = %instance.id, %error, "the container could not be told its outputs");
         }
-    }
-
-    pub(crate) async fn log(&self, task: &TaskId) -> Option<Vec<String>> {
-        let name = container_name(&self.settings.worker, task);
-        Some(self.last_lines(&name, LOG_LINES).await)
-    }
-
-    pub(super) async fn last_lines(&self, container: &str, count: &str) -> Vec<String> {
-        let options = LogsOptions { stdout: true, stderr: true, tail: count.to_owned(), ..LogsOptions::default() };
-        let Ok(docker) = self.docker() else { return Vec::new() };
-        let mut output = std::pin::pin!(docker.logs(container, Some(options)));
-        let mut lines = Vec::new();
-        while let Some(Ok(line)) = output.next().await {
-            lines.push(line.to_string().trim_end().to_owned());
-        }
-        lines
     }
 
     pub(crate) async fn prefetch(&self, image: &str) -> Result<(), StartError> {

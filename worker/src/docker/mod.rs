@@ -8,6 +8,7 @@ mod adopt;
 mod engine;
 mod images;
 mod launch;
+mod logs;
 mod ports;
 mod reach;
 mod settings;

@@ -17,7 +17,7 @@ use super::timers::Timers;
 use super::{Limits, Script, ScriptError};
 use crate::broker::{BrokerClient, Nearest, OwnSubscriptions};
 use crate::engine::StartError;
-use crate::logs::TaskLog;
+use crate::logs::{Cursor, LogSource, TaskLog};
 use crate::metrics::FunctionMetrics;
 
 /// Notifications that wait for one instance; more are handed back to their senders.
@@ -48,6 +48,7 @@ struct Inner {
 }
 
 struct Handle {
+    run: Run,
     inbox: mpsc::Sender<Notification>,
     paused: Arc<AtomicBool>,
     outputs: Arc<Mutex<Vec<OutputStream>>>,
@@ -99,7 +100,7 @@ impl FunctionEngine {
             failures: 0,
             rest: None,
         };
-        let handle = Handle { inbox, paused: Arc::default(), outputs, log, stop: stop.clone() };
+        let handle = Handle { run, inbox, paused: Arc::default(), outputs, log, stop: stop.clone() };
         self.0.instances.lock().insert(task, handle);
         self.0.node.tasks.spawn(driver.drive(notifications, stop));
         Ok(Address { reference, container: String::new(), adopted: false })
@@ -143,6 +144,12 @@ impl FunctionEngine {
 
     pub(crate) fn log(&self, task: &TaskId) -> Option<Vec<String>> {
         self.0.instances.lock().get(task).map(|handle| handle.log.lines())
+    }
+
+    pub(crate) fn follow_log(&self, task: &TaskId, after: Option<&Cursor>) -> Option<LogSource> {
+        let instances = self.0.instances.lock();
+        let handle = instances.get(task)?;
+        Some(LogSource { id: format!("run {}", handle.run.0), items: handle.log.follow(after.is_some()) })
     }
 
     /// Waits until the function has handled the notification and its broker has taken the results.

@@ -40,7 +40,6 @@ const COMPLAINT: Duration = Duration::from_secs(15);
 const PROGRAM: Duration = Duration::from_secs(120);
 /// How long the end of a pod is waited for.
 const ENDING: Duration = Duration::from_secs(30);
-const LOG_LINES: i64 = 200;
 
 pub(crate) struct KubernetesEngine {
     pub(super) node: Node,
@@ -255,14 +254,6 @@ impl KubernetesEngine {
         let url = format!("{}/admin", tracked.reference);
         if let Err(error) = self.node.client.post_json(&url, &[], &commands).await {
             tracing::warn!(task = %instance.id, %error, "the pod could not be told its outputs");
-        }
-    }
-
-    pub(crate) async fn log(&self, task: &TaskId) -> Option<Vec<String>> {
-        let pod = self.state.pod(&object_name(&self.settings.pool, task), None)?;
-        match self.cluster.log(&pod.name, LOG_LINES, false).await {
-            Ok(lines) => Some(lines),
-            Err(error) => Some(vec![error.to_string()]),
         }
     }
 

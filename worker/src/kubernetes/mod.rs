@@ -14,6 +14,7 @@ mod api;
 mod claim;
 mod diagnosis;
 mod engine;
+mod logs;
 mod names;
 mod objects;
 mod parameters;

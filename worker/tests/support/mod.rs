@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod requests;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -97,6 +99,14 @@ impl Site {
         let body = json!({ "subscriptionId": "sub-1", "originator": "b",
             "contextResponses": [{ "contextElement": element, "statusCode": { "code": 200 } }] });
         self.node.client.post_json(&url, &[], &body).await.unwrap().status()
+    }
+
+    /// As a broker does: again until the function takes it.
+    pub async fn notify_until_handled(&self, task: &str, element: Value) {
+        testkit::wait_until(WAIT, "the notification is handled", async || {
+            (self.notify(task, element.clone()).await == http::StatusCode::OK).then_some(())
+        })
+        .await;
     }
 
     /// Leaves the worker to be dropped with its runtime; gives back its broker and URL.
