@@ -3,3 +3,4 @@ export * from "./dialog";
 export * from "./format";
 export * from "./icons";
 export * from "./layout";
+export * from "./unsaved";
