@@ -11,15 +11,17 @@ interface PageProps {
   actions?: ReactNode;
   /** Takes the whole height, for maps and editors. */
   fill?: boolean;
+  /** Uses the whole width, for walls of figures. */
+  wide?: boolean;
   children: ReactNode;
 }
 
-export function Page({ title, about, actions, fill, children }: PageProps) {
+export function Page({ title, about, actions, fill, wide, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · FogFlow`;
   }, [title]);
   return (
-    <div className={`${css.page} ${fill ? css.fill : ""}`}>
+    <div className={[css.page, fill && css.fill, wide && css.full].filter(Boolean).join(" ")}>
       <header className={css.head}>
         <div className={css.titles}>
           <h1>{title}</h1>

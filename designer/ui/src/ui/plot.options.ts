@@ -28,7 +28,7 @@ export function optionsOf(drawing: Drawing, width: number, height: number): uPlo
     width,
     height,
     ms: 1,
-    padding: [8, 8, 0, 0],
+    padding: [8, 26, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: {

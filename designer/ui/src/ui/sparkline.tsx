@@ -8,9 +8,11 @@ interface SparklineProps {
   values: readonly number[];
   width?: number;
   height?: number;
+  /** From the lowest value at the bottom instead of zero: for what varies little, such as temperatures. */
+  fit?: boolean;
 }
 
-export function Sparkline({ label, values, width = 88, height = 22 }: SparklineProps) {
+export function Sparkline({ label, values, width = 88, height = 22, fit }: SparklineProps) {
   const last = values.at(-1);
   const words = last === undefined ? `${label}: nothing yet` : `${label}: last ${count(last)}`;
   return (
@@ -19,20 +21,26 @@ export function Sparkline({ label, values, width = 88, height = 22 }: SparklineP
       width={width}
       height={height}
       viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
       role="img"
       aria-label={words}
     >
-      <path d={sparklinePath(values, width, height)} />
+      <path d={sparklinePath(values, width, height, fit)} />
     </svg>
   );
 }
 
 const EDGE = 1.5;
 
-/** The line through the values, from zero or the lowest below it at the bottom to the highest at the top. */
-export function sparklinePath(values: readonly number[], width: number, height: number): string {
+/** The line through the values, from zero or the lowest below it (`fit`: the lowest) at the bottom to the highest at the top. */
+export function sparklinePath(
+  values: readonly number[],
+  width: number,
+  height: number,
+  fit?: boolean,
+): string {
   if (values.length < 2) return "";
-  const low = values.reduce((a, b) => Math.min(a, b), 0);
+  const low = values.reduce((a, b) => Math.min(a, b), fit ? values[0]! : 0);
   const high = values.reduce((a, b) => Math.max(a, b), low);
   const x = (index: number) => EDGE + (index * (width - 2 * EDGE)) / (values.length - 1);
   const y = (value: number) => height - EDGE - ((value - low) / (high - low || 1)) * (height - 2 * EDGE);

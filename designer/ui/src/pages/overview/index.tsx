@@ -1,5 +1,74 @@
-import { Page } from "@/ui";
+// How the whole system is, at a glance.
+import { useLive } from "@/api/live";
+import { hashOf } from "@/app/router";
+import { ButtonLink, Empty, Loaded, Notice, Page } from "@/ui";
+import { Alerts } from "./alerts";
+import { Figures } from "./figures";
+import { Brokers, Services } from "./health";
+import css from "./overview.module.css";
+import { Plots } from "./plots";
+import { countsOf, isUntouched, verdictOf } from "./summary";
+import { Workers } from "./workers";
 
-export default function OverviewPage() {
-  return <Page title="Overview">{null}</Page>;
+export default function Overview() {
+  const begun = useLive((live) => live.heard > 0);
+  return (
+    <Page title="Overview" wide>
+      {begun ? <Standing /> : <Loaded of={{ data: undefined, error: null }}>{() => null}</Loaded>}
+    </Page>
+  );
 }
+
+function Standing() {
+  const untouched = useLive(({ workers, instances, history }) =>
+    isUntouched(workers.size, instances.size, history.at(-1)),
+  );
+  return (
+    <>
+      <Verdict />
+      {untouched && <Begin />}
+      {!untouched && <Figures />}
+      <div className={css.columns}>
+        <div className={`stack ${css.aside}`}>
+          <Alerts />
+          <Services />
+        </div>
+        <div className="stack">
+          {!untouched && <Plots />}
+          <div className={css.lists}>
+            <Workers />
+            <Brokers />
+          </div>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Verdict() {
+  const { services, brokers, alerts, workers, instances } = useLive();
+  const { failed, scheduled } = countsOf(instances.values());
+  const verdict = verdictOf({
+    services,
+    brokers,
+    alerts,
+    workers: [...workers.values()],
+    failed,
+    waiting: scheduled,
+  });
+  return <Notice mood={verdict.mood}>{verdict.text}</Notice>;
+}
+
+const Begin = () => (
+  <Empty
+    title="Nothing runs here yet."
+    action={
+      <ButtonLink href={hashOf("guide")} look="primary">
+        First steps
+      </ButtonLink>
+    }
+  >
+    The services are up, but there is no worker, no data and no task. First steps leads from here to a running
+    example in a few minutes.
+  </Empty>
+);

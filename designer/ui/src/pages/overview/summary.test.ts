@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import type { Alert, Instance, ServiceHealth, Worker } from "@/api/types";
+import {
+  alertHref,
+  alertsInOrder,
+  alertTiming,
+  countsOf,
+  isOpen,
+  isUntouched,
+  loadOf,
+  reasonOf,
+  verdictOf,
+  workersInOrder,
+} from "./summary";
+
+const alert = (id: number, more: Partial<Alert> = {}): Alert => ({
+  id,
+  severity: "warn",
+  at: id * 1_000,
+  text: `alert ${id}`,
+  ...more,
+});
+const worker = (id: string, more: Partial<Worker> = {}): Worker => ({
+  id,
+  capacity: 4,
+  workload: 1,
+  seen: 0,
+  state: "ready",
+  ...more,
+});
+const all = { services: [], brokers: [], workers: [], alerts: [], failed: 0, waiting: 0 };
+const service = (name: string, state: ServiceHealth["state"], reason?: ServiceHealth["reason"]) => ({
+  name,
+  state,
+  reason,
+});
+
+describe("alerts", () => {
+  it("come with those that still hold first, then the newest", () => {
+    const alerts = [
+      alert(1),
+      alert(2, { until: 2_500 }),
+      alert(3, { severity: "good" }),
+      alert(4),
+      alert(5, { until: 6_000 }),
+    ];
+    expect(alertsInOrder(alerts).map(({ id }) => id)).toEqual([4, 1, 5, 3, 2]);
+  });
+
+  it("are open until they are over; good news never is", () => {
+    expect([alert(1), alert(1, { until: null }), alert(1, { until: 5 })].map(isOpen)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(isOpen(alert(1, { severity: "good" }))).toBe(false);
+  });
+
+  it("say how long it has been so, or when it ended", () => {
+    const written = (at: number) => `${at / 1_000}s`;
+    expect(alertTiming(alert(10), 70_000, written)).toBe("since 10s, for 60 s");
+    expect(alertTiming(alert(10, { until: 40_000 }), 70_000, written)).toBe("10s, over at 40s after 30 s");
+    expect(alertTiming(alert(10, { severity: "good" }), 70_000, written)).toBe("10s");
+  });
+
+  it("lead to the page concerned", () => {
+    const to = (page: string, id?: string) => alertHref(alert(1, { link: { page, id } }));
+    expect(alertHref(alert(1))).toBeUndefined();
+    expect(to("overview")).toBe("#/overview");
+    expect(to("running", "Task.t.x.1")).toBe("#/running?instance=Task.t.x.1");
+    expect(to("running", "ServiceIntent.1")).toBe("#/running/ServiceIntent.1");
+    expect(to("map", "Worker.a")).toBe("#/map/Worker.a");
+  });
+});
+
+describe("the verdict", () => {
+  it("is good when nothing asks for attention", () => {
+    expect(
+      verdictOf({ ...all, services: [service("broker", "ready"), service("master", "running")] }),
+    ).toEqual({
+      mood: "good",
+      text: "Everything works.",
+    });
+  });
+
+  it("names the services that are away, with the reason", () => {
+    const services = [
+      service("broker", "not ready", { discovery: "does not answer" }),
+      service("master", "away"),
+    ];
+    expect(verdictOf({ ...all, services })).toEqual({
+      mood: "bad",
+      text: "Not everything works: broker is not ready (discovery: does not answer), master is away.",
+    });
+  });
+
+  it("tells of failed and waiting instances and of silent nodes", () => {
+    const workers = [worker("Worker.b", { state: "silent" }), worker("Worker.a")];
+    expect(verdictOf({ ...all, workers, waiting: 1 })).toEqual({
+      mood: "warn",
+      text: "worker b is silent; 1 task instance waits for a worker.",
+    });
+    expect(verdictOf({ ...all, failed: 2 })).toEqual({ mood: "bad", text: "2 task instances failed." });
+  });
+
+  it("tells of alerts that are open when all else is well", () => {
+    expect(verdictOf({ ...all, alerts: [alert(1)] }).text).toBe("1 alert still open.");
+  });
+});
+
+describe("figures", () => {
+  it("count instances by state", () => {
+    const instances = ["running", "running", "failed", "removed"].map((Status) => ({ Status }) as Instance);
+    expect(countsOf(instances)).toEqual({ running: 2, scheduled: 0, paused: 0, failed: 1 });
+  });
+
+  it("bring workers that are silent first and those that left last", () => {
+    const workers = [
+      worker("Worker.a", { state: "left" }),
+      worker("Worker.edge-10"),
+      worker("Worker.edge-9"),
+      worker("Worker.z", { state: "silent" }),
+    ];
+    expect(workersInOrder(workers).map(({ id }) => id)).toEqual([
+      "Worker.z",
+      "Worker.edge-9",
+      "Worker.edge-10",
+      "Worker.a",
+    ]);
+  });
+
+  it("bound the load, also of a worker without capacity", () => {
+    expect(loadOf(worker("w"))).toBe(0.25);
+    expect(loadOf(worker("w", { workload: 9 }))).toBe(1);
+    expect(loadOf(worker("w", { capacity: 0, workload: 0 }))).toBe(0);
+  });
+
+  it("say when nothing has been set up", () => {
+    expect(isUntouched(0, 0, undefined)).toBe(true);
+    expect(isUntouched(1, 0, undefined)).toBe(false);
+  });
+
+  it("put a reason on one line", () => {
+    expect(reasonOf({ discovery: "does not answer", storage: "is full" })).toBe(
+      "discovery: does not answer; storage: is full",
+    );
+    expect(reasonOf(null)).toBe("");
+  });
+});
