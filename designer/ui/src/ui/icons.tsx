@@ -13,6 +13,7 @@ const paths = {
   devices: "M7 3h10v18H7zm3 15h4M4 8v8m16-8v8",
   guide: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm-2.5 6.5a2.5 2.5 0 1 1 3.5 2.3c-.7.4-1 .9-1 1.7m0 3v.01",
   plus: "M12 5v14M5 12h14",
+  minus: "M5 12h14",
   edit: "M4 20h4L19 9l-4-4L4 16zm9-13 4 4",
   trash: "M4 7h16M9 7V4h6v3m-8 0 1 13h8l1-13m-7 4v6m4-6v6",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
