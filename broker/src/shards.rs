@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use context::{EntityMap, Query};
 use foldhash::fast::FixedState;
-use ngsi::Entity;
+use ngsi::{Entity, EntityId};
 use parking_lot::RwLock;
 
 const SHARDS: u64 = 64;
@@ -42,7 +42,15 @@ impl Shards {
 
     /// The entities that meet the query, the nearest if it asks for those. Lets others run between shards.
     pub(crate) async fn select(&self, query: &Query) -> Vec<Arc<Entity>> {
+        let (mut found, _) = self.select_first(query, usize::MAX).await;
+        query.limit(&mut found);
+        found
+    }
+
+    /// The first by identifier of the entities that meet the query, in any order, and how many meet it.
+    pub(crate) async fn select_first(&self, query: &Query, most: usize) -> (Vec<Arc<Entity>>, usize) {
         let mut found = Vec::new();
+        let mut dropped = 0;
         if let Some(ids) = query.exact_ids() {
             let entities = ids.filter_map(|id| self.get(id));
             found.extend(entities.filter(|entity| query.matches(entity)));
@@ -51,10 +59,24 @@ impl Shards {
         } else {
             for shard in &self.0 {
                 shard.read().select(query, &mut found);
+                if found.len() / 2 > most {
+                    dropped += keep_first(&mut found, most, |entity| &entity.id);
+                }
                 tokio::task::yield_now().await;
             }
         }
-        query.limit(&mut found);
-        found
+        dropped += keep_first(&mut found, most, |entity| &entity.id);
+        let count = found.len() + dropped;
+        (found, count)
     }
+}
+
+/// Keeps the first by identifier, in any order; how many had to go.
+pub(crate) fn keep_first<T>(found: &mut Vec<T>, most: usize, id: impl Fn(&T) -> &EntityId) -> usize {
+    let dropped = found.len().saturating_sub(most);
+    if dropped > 0 {
+        found.select_nth_unstable_by(most, |one, other| id(one).cmp(id(other)));
+        found.truncate(most);
+    }
+    dropped
 }

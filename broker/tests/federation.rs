@@ -85,13 +85,17 @@ fn all_rooms(receiver: &Receiver) -> Value {
 }
 
 async fn query_ids(site: &Site, query: &Value) -> (Vec<String>, Value) {
-    let (status, answer) = site.post("/ngsi10/queryContext", query).await;
+    let (mut ids, error) = query_page(site, "/ngsi10/queryContext", query).await;
+    ids.sort_unstable();
+    (ids, error)
+}
+
+async fn query_page(site: &Site, path: &str, query: &Value) -> (Vec<String>, Value) {
+    let (status, answer) = site.post(path, query).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     let responses = answer["contextResponses"].as_array().unwrap();
-    let mut ids: Vec<_> =
-        responses.iter().map(|r| r["contextElement"]["entityId"]["id"].as_str().unwrap().to_owned()).collect();
-    ids.sort_unstable();
-    (ids, answer["errorCode"].clone())
+    let ids = responses.iter().map(|r| r["contextElement"]["entityId"]["id"].as_str().unwrap().to_owned());
+    (ids.collect(), answer["errorCode"].clone())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,6 +163,31 @@ async fn a_query_is_answered_from_all_brokers() {
     let (ids, error) = query_ids(&two, &rooms).await;
     assert_eq!(ids, ["Room.2"]);
     assert!(!error["details"].as_str().unwrap().is_empty(), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_run_over_all_brokers() {
+    let (discovery, one, mut two) = system().await;
+    for n in 0..10 {
+        let (site, id) = (if n % 3 == 0 { &one } else { &two }, format!("Room.{n}"));
+        site.set(&id, "Room", n).await;
+        discovery.wait_registered(&id).await;
+    }
+    let everything = json!({ "entities": [{ "id": ".*", "isPattern": true }] });
+    for site in [&one, &two] {
+        let mut ids = Vec::new();
+        for offset in [0, 4, 8, 12] {
+            let path = format!("/ngsi10/queryContext?limit=4&offset={offset}&details=on");
+            let (page, error) = query_page(site, &path, &everything).await;
+            assert_eq!(error["details"], "Count: 10");
+            ids.extend(page);
+        }
+        assert_eq!(ids, (0..10).map(|n| format!("Room.{n}")).collect::<Vec<_>>());
+    }
+    two.stop().await;
+    let (page, error) = query_page(&one, "/ngsi10/queryContext?limit=4&details=on", &everything).await;
+    assert_eq!(page, ["Room.0", "Room.3"]);
+    assert!(error["details"].as_str().unwrap().starts_with("Count: 10; POST http://"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

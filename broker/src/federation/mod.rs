@@ -24,8 +24,8 @@ pub(crate) use link::LinkRecord;
 pub(crate) use links::Links;
 pub(crate) use messages::{Recipient, availability, relay};
 pub(crate) use owners::Owners;
-pub(crate) use registrar::Registrar;
-pub(crate) use remote::{forward, query};
+pub(crate) use registrar::{BROKER_TYPE, Registrar};
+pub(crate) use remote::{Located, forward, locate};
 
 use crate::broker::Broker;
 use crate::metrics::Counters;

@@ -23,6 +23,8 @@ use crate::ledger::Kind;
 const BATCH: usize = 1_000;
 /// Bytes, roughly, in one registration.
 const BATCH_BYTES: usize = 1024 * 1024;
+/// The type under which a broker registers itself.
+pub(crate) const BROKER_TYPE: &str = "IoTBroker";
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 
@@ -213,7 +215,7 @@ pub(crate) async fn register_self(broker: &Broker) -> Result<(), DiscoveryError>
     });
     let id = EntityRef {
         id: EntityId::from(federation.id.as_str()),
-        entity_type: Name::from("IoTBroker"),
+        entity_type: Name::from(BROKER_TYPE),
         is_pattern: false,
     };
     let registration = ContextRegistration {

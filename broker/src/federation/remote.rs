@@ -19,19 +19,18 @@ use crate::broker::Broker;
 const CHUNK: usize = 1_000;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What other brokers hold of what a query asks for.
+/// Which entities of other brokers a query asks for.
 #[derive(Default)]
-pub(crate) struct RemoteEntities {
-    /// The entities.
-    pub(crate) entities: Vec<Arc<Entity>>,
+pub(crate) struct Located {
+    providers: HashMap<String, Vec<EntityRef>>,
     /// With a `nearby` scope: the entities chosen, wherever they live; `None` when discovery is away.
     pub(crate) chosen: Option<Vec<EntityId>>,
     /// Who did not answer.
     pub(crate) problems: Vec<String>,
 }
 
-/// Asks every other broker that discovery names.
-pub(crate) async fn query(broker: &Broker, request: &QueryContextRequest) -> RemoteEntities {
+/// Asks discovery.
+pub(crate) async fn locate(broker: &Broker, request: &QueryContextRequest) -> Located {
     let wanted = AvailabilityRequest {
         entities: request.entities.clone(),
         attributes: request.attributes.clone(),
@@ -42,31 +41,49 @@ pub(crate) async fn query(broker: &Broker, request: &QueryContextRequest) -> Rem
         Ok(found) => found,
         Err(error) => {
             let problems = vec![format!("only entities of this broker: {error}")];
-            return RemoteEntities { problems, ..Default::default() };
+            return Located { problems, ..Default::default() };
         }
     };
     let mut chosen = Vec::new();
-    let mut providers: HashMap<String, Vec<EntityRef>> = HashMap::new();
+    let mut located = Located::default();
     for response in found.context_registration_responses {
         let registration = response.context_registration;
         chosen.extend(registration.entities.iter().map(|entity| entity.id.clone()));
         if registration.providing_application != broker.federation.own_url && !registration.entities.is_empty() {
-            providers.entry(registration.providing_application).or_default().extend(registration.entities);
+            located.providers.entry(registration.providing_application).or_default().extend(registration.entities);
         }
     }
-    let chunks = providers.iter().flat_map(|(provider, all)| all.chunks(CHUNK).map(move |some| (provider, some)));
-    let asked = chunks.map(|(provider, entities)| ask(broker, provider, entities.to_vec(), request));
-    let mut remote = RemoteEntities { chosen: Some(chosen), ..Default::default() };
+    located.chosen = Some(chosen);
     if !matches!(found.error_code.details.as_str(), "" | "OK") {
-        remote.problems.push(format!("not all entities of other brokers: discovery says {}", found.error_code.details));
+        let details = found.error_code.details;
+        located.problems.push(format!("not all entities of other brokers: discovery says {details}"));
     }
-    for answer in join_all(asked).await {
-        match answer {
-            Ok(entities) => remote.entities.extend(entities),
-            Err(problem) => remote.problems.push(problem),
+    located
+}
+
+impl Located {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &EntityId> {
+        self.providers.values().flatten().map(|entity| &entity.id)
+    }
+
+    pub(crate) fn retain(&mut self, wanted: impl Fn(&EntityRef) -> bool) {
+        self.providers.values_mut().for_each(|entities| entities.retain(&wanted));
+    }
+
+    /// Asks the brokers that hold them.
+    pub(crate) async fn fetch(&mut self, broker: &Broker, request: &QueryContextRequest) -> Vec<Arc<Entity>> {
+        let providers = self.providers.iter();
+        let chunks = providers.flat_map(|(provider, all)| all.chunks(CHUNK).map(move |some| (provider, some)));
+        let asked = chunks.map(|(provider, entities)| ask(broker, provider, entities.to_vec(), request));
+        let mut fetched = Vec::new();
+        for answer in join_all(asked).await {
+            match answer {
+                Ok(entities) => fetched.extend(entities),
+                Err(problem) => self.problems.push(problem),
+            }
         }
+        fetched
     }
-    remote
 }
 
 async fn ask(

@@ -4,6 +4,7 @@ mod entity;
 mod history;
 mod notify_context;
 mod notify_context_availability;
+mod paging;
 mod query_context;
 mod request;
 mod subscribe_context;
