@@ -1,5 +1,67 @@
-import { Page } from "@/ui";
+// Operators: `#/operators`, `#/operators/NAME`, `#/operators/NAME?edit`, `#/operators?new`.
+import { useMemo } from "react";
+import { useFogFunctions, useOperators, useServices } from "@/api/documents";
+import type { Operator } from "@/api/types";
+import { hashOf, usePlace } from "@/app/router";
+import { ButtonLink, Empty, Loaded, Page } from "@/ui";
+import { OperatorForm } from "./OperatorForm";
+import { OperatorList } from "./OperatorList";
+import { OperatorView } from "./OperatorView";
+import { draftOf, newOperator } from "./operator";
+import { usersOf } from "./usage";
 
 export default function OperatorsPage() {
-  return <Page title="Operators">{null}</Page>;
+  const operators = useOperators();
+  if (!operators.data) {
+    return (
+      <Page title="Operators">
+        <Loaded of={operators}>{() => null}</Loaded>
+      </Page>
+    );
+  }
+  return <Operators operators={operators.data} />;
+}
+
+function Operators({ operators }: { operators: Record<string, Operator> }) {
+  const { rest, query } = usePlace();
+  const services = useServices().data;
+  const functions = useFogFunctions().data;
+  const users = useMemo(() => usersOf(services, functions), [services, functions]);
+  const [name] = rest;
+  const operator = name === undefined ? undefined : operators[name];
+  const isNew = query.has("new") || (name === "new" && !operator);
+
+  if (isNew) return <NewOperator key={query.get("from")} from={query.get("from")} operators={operators} />;
+  if (name === undefined) return <OperatorList operators={Object.values(operators)} users={users} />;
+  if (!operator) return <NoOperator name={name} />;
+  if (query.has("edit"))
+    return <ChangeOperator key={name} operator={operator} users={users.get(name)?.length} />;
+  return <OperatorView operator={operator} users={users.get(name) ?? []} />;
+}
+
+function NewOperator({ from, operators }: { from: string | null; operators: Record<string, Operator> }) {
+  const taken = useMemo(() => new Set(Object.keys(operators)), [operators]);
+  const source = from === null ? undefined : operators[from];
+  const initial = source ? draftOf({ ...source, name: "" }) : newOperator();
+  return <OperatorForm initial={initial} exists={false} taken={taken} />;
+}
+
+const nobody = new Set<string>();
+
+function ChangeOperator({ operator, users = 0 }: { operator: Operator; users?: number }) {
+  const note = users > 0 ? "It is in use: instances that run it start anew when it is saved." : undefined;
+  return <OperatorForm initial={draftOf(operator)} exists taken={nobody} note={note} />;
+}
+
+function NoOperator({ name }: { name: string }) {
+  return (
+    <Page title={name}>
+      <Empty
+        title="There is no operator of this name."
+        action={<ButtonLink href={hashOf("operators")}>All operators</ButtonLink>}
+      >
+        It may have been deleted meanwhile.
+      </Empty>
+    </Page>
+  );
 }

@@ -1,0 +1,33 @@
+// Deletes an operator that nobody uses.
+import { useChange } from "@/api/documents";
+import { remove, segment } from "@/api/http";
+import { Confirm, Notice, toast } from "@/ui";
+import { UsedBy } from "./OperatorList";
+import type { User } from "./usage";
+
+interface Props {
+  name: string;
+  users: User[];
+  onClose: () => void;
+  onDeleted?: () => void;
+}
+
+export function DeleteOperator({ name, users, onClose, onDeleted }: Props) {
+  const deletion = useChange("operator", () => remove(`/operator/${segment(name)}`));
+  const confirm = async () => {
+    await deletion.mutateAsync(undefined);
+    toast(`Operator ${name} is deleted.`);
+    onDeleted?.();
+  };
+  return (
+    <Confirm title={`Delete ${name}?`} action="Delete" onClose={onClose} onConfirm={confirm}>
+      {users.length > 0 ? (
+        <Notice mood="warn">
+          It is in use, and stays until these are deleted or changed: <UsedBy users={users} />
+        </Notice>
+      ) : (
+        "Its images and code are gone then. Nothing uses it."
+      )}
+    </Confirm>
+  );
+}

@@ -1,0 +1,167 @@
+// Creates or changes an operator.
+import { type FormEvent, type RefObject, useEffect, useRef, useState } from "react";
+import { useChange } from "@/api/documents";
+import { post } from "@/api/http";
+import type { Operator } from "@/api/types";
+import { hashOf } from "@/app/router";
+import { Button, ButtonLink, Card, Notice, Page, TextField, toast, useUnsaved } from "@/ui";
+import { FunctionCode, Templates } from "./FunctionCode";
+import { ImagesField } from "./ImagesField";
+import { type Draft, documentOf, problemsOf, runsAs } from "./operator";
+import { KnownParameters, OtherParameters } from "./ParametersField";
+import { limits, placement, servicePort } from "./parameters";
+import { useFaults } from "./refusal";
+
+interface Props {
+  initial: Draft;
+  /** Whether it is there already, so that its name stays. */
+  exists: boolean;
+  /** Names that others have. */
+  taken: ReadonlySet<string>;
+  /** Said above the form. */
+  note?: string;
+}
+
+export function OperatorForm({ initial, exists, taken, note }: Props) {
+  const [draft, setDraft] = useState(initial);
+  const [original] = useState(() => JSON.stringify(initial));
+  const set = (patch: Partial<Draft>) => setDraft((before) => ({ ...before, ...patch }));
+  const form = useRef<HTMLFormElement>(null);
+  const faults = useFaults();
+  const unsaved = useUnsaved(JSON.stringify(draft) !== original);
+  const store = useChange("operator", (operator: Operator) => post("/operator", [operator]));
+  useFirstFault(form, faults.problems);
+
+  const save = (event: FormEvent) => {
+    event.preventDefault();
+    void faults.submit(problemsOf(draft, taken), async () => {
+      await store.mutateAsync(documentOf(draft));
+      toast(`Operator ${draft.name} is saved.`);
+      unsaved.leave(hashOf("operators", [draft.name]));
+    });
+  };
+  const back = exists ? hashOf("operators", [draft.name]) : hashOf("operators");
+  const actions = (
+    <>
+      <ButtonLink href={back}>Cancel</ButtonLink>
+      <Button look="primary" type="submit" form="operator" disabled={faults.busy}>
+        {faults.busy ? "Saving…" : "Save"}
+      </Button>
+    </>
+  );
+  return (
+    <Page title={exists ? `Change ${draft.name}` : "New operator"} actions={actions}>
+      <form id="operator" ref={form} className="stack" onSubmit={save} noValidate>
+        {faults.text && <Notice mood="bad">{faults.text}</Notice>}
+        {note && <Notice mood="warn">{note}</Notice>}
+        <Parts draft={draft} problems={faults.problems} exists={exists} set={set} />
+        <div className="row">{actions}</div>
+      </form>
+      {unsaved.dialog}
+    </Page>
+  );
+}
+
+/** Puts the cursor into the first field that is wrong. */
+export function useFirstFault(form: RefObject<HTMLElement | null>, problems: ReadonlyMap<string, string>) {
+  useEffect(() => {
+    if (problems.size > 0) form.current?.querySelector<HTMLElement>("[aria-invalid='true']")?.focus();
+  }, [form, problems]);
+}
+
+interface PartsProps {
+  draft: Draft;
+  problems: ReadonlyMap<string, string>;
+  exists: boolean;
+  set: (patch: Partial<Draft>) => void;
+}
+
+function Parts({ draft, problems, exists, set }: PartsProps) {
+  const runs = runsAs(draft);
+  const parameters = {
+    parameters: draft.parameters,
+    problems,
+    onChange: (changed: Draft["parameters"]) => set({ parameters: changed }),
+  };
+  return (
+    <>
+      <Card>
+        <div className="stack">
+          <TextField
+            label="Name"
+            value={draft.name}
+            disabled={exists}
+            hint={
+              exists
+                ? "Topologies know it by its name. Duplicate it to have it under another one."
+                : undefined
+            }
+            problem={problems.get("name")}
+            onChange={(event) => set({ name: event.target.value })}
+          />
+          <TextField
+            label="Description"
+            value={draft.description}
+            problem={problems.get("description")}
+            onChange={(event) => set({ description: event.target.value })}
+          />
+        </div>
+      </Card>
+      <CodePart code={draft.functionCode} problem={problems.get("functionCode")} set={set} />
+      <Card title="Container images">
+        <div className="stack">
+          <p className="soft">
+            For workers that run containers. A worker takes the image for its hardware and system, or the
+            function code.
+          </p>
+          <ImagesField
+            images={draft.dockerimages}
+            problems={problems}
+            onChange={(dockerimages) => set({ dockerimages })}
+          />
+        </div>
+      </Card>
+      {!runs.image && !runs.code && (
+        <Notice mood="warn">Without function code or an image no worker can run this operator.</Notice>
+      )}
+      <Card title="Limits">
+        <KnownParameters fields={[...limits, servicePort]} runs={runs} {...parameters} />
+      </Card>
+      <Card title="Where it may run">
+        <KnownParameters fields={placement} runs={runs} {...parameters} />
+      </Card>
+      <Card title="Other parameters">
+        <OtherParameters {...parameters} />
+      </Card>
+    </>
+  );
+}
+
+function CodePart({ code, problem, set }: { code: string; problem?: string; set: PartsProps["set"] }) {
+  const [open, setOpen] = useState(code !== "");
+  const choose = (functionCode: string) => {
+    set({ functionCode });
+    setOpen(true);
+  };
+  const remove = () => {
+    set({ functionCode: "" });
+    setOpen(false);
+  };
+  const actions = open && (
+    <Button icon="trash" look="plain" onClick={remove}>
+      Remove the code
+    </Button>
+  );
+  return (
+    <Card title="Function" actions={actions}>
+      {open ? (
+        <FunctionCode code={code} problem={problem} onChange={(functionCode) => set({ functionCode })} />
+      ) : (
+        <div className="stack">
+          <p className="soft">JavaScript that every worker runs, without an image. Start from:</p>
+          <Templates onChoose={choose} />
+        </div>
+      )}
+    </Card>
+  );
+}
