@@ -35,7 +35,7 @@ impl KubernetesEngine {
 
 impl Cluster {
     /// The last lines a pod's container wrote, or all lines after a time, and then new ones.
-    async fn follow_log(
+    pub(super) async fn follow_log(
         &self,
         pod: &str,
         only_last: bool,

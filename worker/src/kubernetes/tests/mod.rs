@@ -2,6 +2,7 @@
 
 mod calls;
 mod claims;
+mod logs;
 mod objects;
 mod readings;
 mod server;
