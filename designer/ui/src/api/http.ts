@@ -18,13 +18,15 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** Told of every answer 401, so that signing in can be added in one place. */
 export const signInNeeded = new EventTarget();
 
+/** A form is sent as it is, anything else as JSON. */
 export async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const asJson = body !== undefined && !(body instanceof FormData);
+  if (asJson) headers["content-type"] = "application/json";
   const answer = await send(path, {
     method,
     headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: asJson ? JSON.stringify(body) : (body as FormData | undefined),
   });
   if (answer.status === 401) signInNeeded.dispatchEvent(new Event("needed"));
   const text = await answer.text();

@@ -1,0 +1,76 @@
+// The entities of a type as they change.
+import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { useLive } from "@/api/live";
+import type { Element } from "@/api/types";
+import { Button, Empty, Loaded, plural } from "@/ui";
+import { EntityTable } from "./EntityTable";
+import css from "./entities.module.css";
+import { Filters } from "./Filters";
+import { arranged, attributeNames, byId, columnsShown, type Wanted } from "./filter";
+
+const nothing: Wanted = { search: "", filter: null, order: byId };
+
+export function LiveEntities({ type, id }: { type: string; id?: string }) {
+  const entities = useDeferredValue(useLive((live) => live.entities));
+  const settled = useLive((live) => live.watched.get(type)?.state !== undefined || live.entities.size > 0);
+  const [wanted, setWanted] = useState(nothing);
+  const [chosen, setChosen] = useState<string[] | null>(null);
+  const shown = useArranged(entities, type, useDeferredValue(wanted));
+  const total = useMemo(() => countOf(entities, type), [entities, type]);
+  const names = useMemo(() => attributeNames(ofType(entities, type)), [entities, type]);
+  if (!settled) return <Loaded of={{ data: undefined, error: null }}>{() => null}</Loaded>;
+  return (
+    <>
+      <Filters
+        names={names}
+        wanted={wanted}
+        onWanted={setWanted}
+        columns={columnsShown(names, chosen)}
+        onColumns={setChosen}
+      />
+      <div className={css.said} role="status">
+        {shown.length === total
+          ? plural(total, "entity", "entities")
+          : `${shown.length} of ${total} entities`}
+      </div>
+      {total === 0 ? (
+        <Empty title={`No entity of type ${type}.`}>
+          It appears here as soon as somebody sends an update for one.
+        </Empty>
+      ) : shown.length === 0 ? (
+        <Empty
+          title="Nothing matches."
+          action={<Button onClick={() => setWanted({ ...nothing, order: wanted.order })}>Show all</Button>}
+        />
+      ) : (
+        <EntityTable
+          type={type}
+          entities={shown}
+          columns={columnsShown(names, chosen)}
+          order={wanted.order}
+          onOrder={(order) => setWanted({ ...wanted, order })}
+          current={id}
+        />
+      )}
+    </>
+  );
+}
+
+/** Arranges anew what was arranged before, which is cheap as long as the order stays. */
+function useArranged(entities: ReadonlyMap<string, Element>, type: string, wanted: Wanted): Element[] {
+  const before = useRef<Element[]>([]);
+  return useMemo(() => {
+    before.current = arranged(entities, type, wanted, before.current);
+    return before.current;
+  }, [entities, type, wanted]);
+}
+
+function* ofType(entities: ReadonlyMap<string, Element>, type: string) {
+  for (const entity of entities.values()) if (entity.entityId.type === type) yield entity;
+}
+
+function countOf(entities: ReadonlyMap<string, Element>, type: string): number {
+  let total = 0;
+  for (const _ of ofType(entities, type)) total += 1;
+  return total;
+}

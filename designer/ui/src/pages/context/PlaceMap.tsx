@@ -1,0 +1,77 @@
+// Things as dots on the map.
+import L from "leaflet";
+import { useEffect, useMemo, useRef } from "react";
+import type { Point } from "@/api/types";
+import { useColours } from "@/map/colours";
+import { placed } from "@/map/geometry";
+import { useMap, WorldMap } from "@/map/WorldMap";
+
+export interface Dot {
+  id: string;
+  place: Point;
+  /** Drawn as active. */
+  busy?: boolean;
+}
+
+interface Props {
+  label: string;
+  points: readonly Dot[];
+  className?: string;
+  onSelect?: (id: string) => void;
+  /** Told of clicks beside the dots. */
+  onPlace?: (place: Point) => void;
+}
+
+export default function PlaceMap({ label, points, className, onSelect, onPlace }: Props) {
+  const fit = useMemo(() => points.map(({ place }) => place), [points]);
+  return (
+    <WorldMap label={label} fit={fit} className={className}>
+      <Dots points={points} onSelect={onSelect} />
+      {onPlace && <Clicks onPlace={onPlace} />}
+    </WorldMap>
+  );
+}
+
+function Dots({ points, onSelect }: Pick<Props, "points" | "onSelect">) {
+  const map = useMap();
+  const colours = useColours();
+  const selected = useRef(onSelect);
+  selected.current = onSelect;
+  useEffect(() => {
+    const group = L.layerGroup().addTo(map);
+    for (const { id, place, busy } of points) {
+      const dot = L.circleMarker([place.latitude, place.longitude], {
+        radius: 7,
+        weight: 2,
+        color: colours.surface,
+        fillColor: busy ? colours.good : colours.accent,
+        fillOpacity: 1,
+        bubblingMouseEvents: false,
+      });
+      dot.on("click", () => selected.current?.(id));
+      dot.bindTooltip(asText(id), { direction: "top" });
+      dot.addTo(group);
+    }
+    return () => void group.remove();
+  }, [map, points, colours]);
+  return null;
+}
+
+/** Leaflet takes texts of tooltips as HTML, but an element as it is. */
+function asText(text: string): HTMLElement {
+  const element = document.createElement("span");
+  element.textContent = text;
+  return element;
+}
+
+function Clicks({ onPlace }: { onPlace: (place: Point) => void }) {
+  const map = useMap();
+  const placing = useRef(onPlace);
+  placing.current = onPlace;
+  useEffect(() => {
+    const click = ({ latlng }: L.LeafletMouseEvent) => placing.current(placed(latlng.lat, latlng.lng));
+    map.on("click", click);
+    return () => void map.off("click", click);
+  }, [map]);
+  return null;
+}

@@ -1,0 +1,107 @@
+import { useState } from "react";
+import { useLive } from "@/api/live";
+import type { SubscriptionInfo } from "@/api/types";
+import { hashOf } from "@/app/router";
+import { Button, type Column, count, dateTime, StateChip, siteOf, Table } from "@/ui";
+import css from "./context.module.css";
+import { attributesOf, keeperOf, subject, taskOf } from "./subscriptions";
+
+/** So many rows are in the page at first. */
+const PAGE = 100;
+
+interface Props {
+  subscriptions: SubscriptionInfo[];
+  own: Record<string, unknown>;
+  onDelete: (subscription: SubscriptionInfo) => void;
+}
+
+export function SubscriptionTable({ subscriptions, own, onDelete }: Props) {
+  const [limit, setLimit] = useState(PAGE);
+  const home = useLive((live) => live.brokers[0]?.id);
+  const site = useLive((live) => live.site);
+  /** The proxy reaches the broker of the designer's own site. */
+  const isOurs = ({ broker }: SubscriptionInfo) => siteOf(broker) === site || (!site && broker === home);
+  const columns: Column<SubscriptionInfo>[] = [
+    { name: "What", cell: (subscription) => <What subscription={subscription} /> },
+    { name: "To", cell: (subscription) => <To subscription={subscription} /> },
+    { name: "Broker", cell: ({ broker }) => siteOf(broker) },
+    { name: "Status", cell: ({ status }) => <StateChip state={status} /> },
+    { name: "Sent", number: true, cell: ({ timesSent }) => count(timesSent) },
+    { name: "Queued", number: true, cell: ({ queued }) => count(queued) },
+    { name: "Last", cell: (subscription) => <Last subscription={subscription} /> },
+    {
+      name: "",
+      cell: (subscription) =>
+        (isOurs(subscription) || keeperOf(subscription, own) === "designer") && (
+          <Button
+            look="plain"
+            icon="trash"
+            aria-label={`Delete the subscription to ${subject(subscription)}`}
+            onClick={() => onDelete(subscription)}
+          />
+        ),
+    },
+  ];
+  return (
+    <div className="stack">
+      <Table
+        label="Subscriptions"
+        columns={columns}
+        items={subscriptions.slice(0, limit)}
+        id={({ broker, id }) => `${broker}/${id}`}
+      />
+      {subscriptions.length > limit && (
+        <div className="row">
+          <Button onClick={() => setLimit(limit + PAGE)}>Show {PAGE} more</Button>
+          <span className="soft">
+            {limit} of {count(subscriptions.length)}
+          </span>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function What({ subscription }: { subscription: SubscriptionInfo }) {
+  return (
+    <div className={css.lines}>
+      <span>{subject(subscription)}</span>
+      <span className={css.small}>{attributesOf(subscription)}</span>
+    </div>
+  );
+}
+
+function To({ subscription }: { subscription: SubscriptionInfo }) {
+  const task = taskOf(subscription);
+  const instance = useLive((live) => (task ? live.instances.get(task) : undefined));
+  return (
+    <div className={css.lines}>
+      {task && (
+        <span>
+          task{" "}
+          <a href={hashOf("running", instance ? [instance.ServiceIntentID] : [], { instance: task })}>
+            {instance ? `${instance.TopologyName} / ${instance.TaskName}` : task}
+          </a>
+        </span>
+      )}
+      <span className={task ? css.small : "mono"}>{subscription.request.reference}</span>
+    </div>
+  );
+}
+
+function Last({ subscription }: { subscription: SubscriptionInfo }) {
+  const { lastSuccess, lastFailure, lastFailureReason, failsCounter } = subscription;
+  if (!lastSuccess && !lastFailure) return <span className="soft">nothing sent yet</span>;
+  return (
+    <div className={css.lines}>
+      {lastSuccess && <span>delivered {dateTime(lastSuccess)}</span>}
+      {lastFailure && (
+        <span className={subscription.status === "failing" ? css.reason : css.small}>
+          failed {dateTime(lastFailure)}
+          {failsCounter > 0 && `, ${count(failsCounter)} in a row`}
+          {lastFailureReason && `: ${lastFailureReason}`}
+        </span>
+      )}
+    </div>
+  );
+}
