@@ -1,6 +1,6 @@
 //! What tasks write: the last lines, and new ones as they come.
 //!
-//! A [`Follower`] gives the lines of an instance over restarts, whatever runs it. It reads a [`LogSource`], which is what one run
+//! A `Follower` gives the lines of an instance over restarts, whatever runs it. It reads a `LogSource`, which is what one run
 //! of a function, one container or one pod writes, and looks for the next one when that ends.
 
 mod backlog;
