@@ -1,10 +1,14 @@
-// The land and borders of the offline map: Natural Earth (public domain), 1:50 million, thinned to a grid of 0.04°.
+// The land and borders of the offline map: Natural Earth (public domain), 1:50 million, without what is too small to see.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { quantize } from "topojson-client";
+import { presimplify, simplify } from "topojson-simplify";
 import type { Plugin } from "vite";
 
+/** Points are on a grid of so many steps each way, 0.04° wide. */
 const GRID = 10_000;
+/** Corners that enclose less than so many square degrees are left out. */
+const SMALLEST_CORNER = 0.002;
 const MODULE = "virtual:world";
 
 /** Serves `virtual:world`, the address of the map as TopoJSON with the one object `countries`. */
@@ -38,26 +42,6 @@ function thinned(): string {
     delete country.id;
     country.properties = { name: country.properties.name };
   }
-  const { countries } = atlas.objects;
-  return JSON.stringify(quantize({ ...unquantized(atlas), objects: { countries } }, GRID));
-}
-
-interface Quantized {
-  arcs: [number, number][][];
-  transform: { scale: [number, number]; translate: [number, number] };
-}
-
-function unquantized<T extends Quantized>(atlas: T) {
-  const { transform, arcs, ...rest } = atlas;
-  const [scaleX, scaleY] = transform.scale;
-  const [originX, originY] = transform.translate;
-  const absolute = arcs.map((arc) => {
-    let [x, y] = [0, 0];
-    return arc.map(([dx, dy]) => {
-      x += dx;
-      y += dy;
-      return [x * scaleX + originX, y * scaleY + originY];
-    });
-  });
-  return { ...rest, arcs: absolute } as never as { type: "Topology"; arcs: number[][][]; bbox: number[] } & T;
+  atlas.objects = { countries: atlas.objects.countries };
+  return JSON.stringify(quantize(simplify(presimplify(atlas), SMALLEST_CORNER), GRID));
 }
