@@ -1,5 +1,20 @@
 import { Page } from "@/ui";
+import { Next } from "./Next";
+import { Results } from "./Results";
+import { Steps } from "./Steps";
+import { isThere } from "./state";
+import { useSeen } from "./useSeen";
 
 export default function GuidePage() {
-  return <Page title="Guide">{null}</Page>;
+  const seen = useSeen();
+  return (
+    <Page
+      title="First steps"
+      about="Three clicks to a running example: thermometers whose temperatures are averaged where they are, and summed up."
+    >
+      <Steps seen={seen} />
+      {isThere(seen) && <Results seen={seen} />}
+      <Next />
+    </Page>
+  );
 }
