@@ -11,11 +11,13 @@ interface Props {
   /** Left out, it cannot be changed. */
   onChange?: (code: string) => void;
   problem?: string;
+  /** Types it is tried with at first. */
+  inputType?: string;
   outputType?: string;
 }
 
-export function FunctionCode({ code, onChange, problem, outputType = "Result" }: Props) {
-  const tryOut = useTryOut(code, outputType);
+export function FunctionCode({ code, onChange, problem, inputType = "", outputType = "" }: Props) {
+  const tryOut = useTryOut(code, inputType, outputType || "Result");
   return (
     <div className={css.bench}>
       <div className={css.code}>

@@ -8,9 +8,11 @@ import { Button, ButtonLink, Card, Notice, Page, TextField, toast, useUnsaved } 
 import { FunctionCode, Templates } from "./FunctionCode";
 import { ImagesField } from "./ImagesField";
 import { type Draft, documentOf, problemsOf, runsAs } from "./operator";
+import css from "./operators.module.css";
 import { KnownParameters, OtherParameters } from "./ParametersField";
 import { limits, placement, servicePort } from "./parameters";
 import { useFaults } from "./refusal";
+import type { Types } from "./usage";
 
 interface Props {
   initial: Draft;
@@ -20,9 +22,11 @@ interface Props {
   taken: ReadonlySet<string>;
   /** Said above the form. */
   note?: string;
+  /** What its function is tried with at first. */
+  types?: Types;
 }
 
-export function OperatorForm({ initial, exists, taken, note }: Props) {
+export function OperatorForm({ initial, exists, taken, note, types }: Props) {
   const [draft, setDraft] = useState(initial);
   const [original] = useState(() => JSON.stringify(initial));
   const set = (patch: Partial<Draft>) => setDraft((before) => ({ ...before, ...patch }));
@@ -54,7 +58,7 @@ export function OperatorForm({ initial, exists, taken, note }: Props) {
       <form id="operator" ref={form} className="stack" onSubmit={save} noValidate>
         {faults.text && <Notice mood="bad">{faults.text}</Notice>}
         {note && <Notice mood="warn">{note}</Notice>}
-        <Parts draft={draft} problems={faults.problems} exists={exists} set={set} />
+        <Parts draft={draft} problems={faults.problems} exists={exists} types={types} set={set} />
         <div className="row">{actions}</div>
       </form>
       {unsaved.dialog}
@@ -73,10 +77,11 @@ interface PartsProps {
   draft: Draft;
   problems: ReadonlyMap<string, string>;
   exists: boolean;
+  types?: Types;
   set: (patch: Partial<Draft>) => void;
 }
 
-function Parts({ draft, problems, exists, set }: PartsProps) {
+function Parts({ draft, problems, exists, types, set }: PartsProps) {
   const runs = runsAs(draft);
   const parameters = {
     parameters: draft.parameters,
@@ -86,7 +91,7 @@ function Parts({ draft, problems, exists, set }: PartsProps) {
   return (
     <>
       <Card>
-        <div className="stack">
+        <div className={css.about}>
           <TextField
             label="Name"
             value={draft.name}
@@ -107,7 +112,7 @@ function Parts({ draft, problems, exists, set }: PartsProps) {
           />
         </div>
       </Card>
-      <CodePart code={draft.functionCode} problem={problems.get("functionCode")} set={set} />
+      <CodePart code={draft.functionCode} problem={problems.get("functionCode")} types={types} set={set} />
       <Card title="Container images">
         <div className="stack">
           <p className="soft">
@@ -137,7 +142,12 @@ function Parts({ draft, problems, exists, set }: PartsProps) {
   );
 }
 
-function CodePart({ code, problem, set }: { code: string; problem?: string; set: PartsProps["set"] }) {
+interface CodePartProps extends Pick<PartsProps, "types" | "set"> {
+  code: string;
+  problem?: string;
+}
+
+function CodePart({ code, problem, types, set }: CodePartProps) {
   const [open, setOpen] = useState(code !== "");
   const choose = (functionCode: string) => {
     set({ functionCode });
@@ -155,7 +165,13 @@ function CodePart({ code, problem, set }: { code: string; problem?: string; set:
   return (
     <Card title="Function" actions={actions}>
       {open ? (
-        <FunctionCode code={code} problem={problem} onChange={(functionCode) => set({ functionCode })} />
+        <FunctionCode
+          code={code}
+          problem={problem}
+          inputType={types?.input}
+          outputType={types?.output}
+          onChange={(functionCode) => set({ functionCode })}
+        />
       ) : (
         <div className="stack">
           <p className="soft">JavaScript that every worker runs, without an image. Start from:</p>

@@ -10,9 +10,15 @@ import { UsedBy } from "./OperatorList";
 import { codeOf } from "./operator";
 import { known } from "./parameters";
 import { saveAs } from "./saveAs";
-import type { User } from "./usage";
+import type { Types, User } from "./usage";
 
-export function OperatorView({ operator, users }: { operator: Operator; users: User[] }) {
+interface Props {
+  operator: Operator;
+  users: User[];
+  types: Types;
+}
+
+export function OperatorView({ operator, users, types }: Props) {
   const [deleting, setDeleting] = useState(false);
   const { name, description } = operator;
   const code = codeOf(operator);
@@ -39,7 +45,7 @@ export function OperatorView({ operator, users }: { operator: Operator; users: U
       </Card>
       {code && (
         <Card title="Function">
-          <FunctionCode key={name} code={code} />
+          <FunctionCode key={name} code={code} inputType={types.input} outputType={types.output} />
         </Card>
       )}
       <Images operator={operator} />

@@ -4,11 +4,11 @@ import { CodeEditor } from "@/code/CodeEditor";
 import { Button, Notice, SelectField, TextField } from "@/ui";
 import css from "./operators.module.css";
 import { TryResult } from "./TryResult";
-import { type TryOut, useKnownTypes } from "./useTryOut";
+import type { TryOut } from "./useTryOut";
 
 export function TryOutPanel({ tryOut }: { tryOut: TryOut }) {
-  const { sample, output, failure, tried } = tryOut;
-  const types = useKnownTypes();
+  const { sample, failure, tried } = tryOut;
+  const known = sample.type === "" || sample.types.includes(sample.type);
   return (
     <section className={css.panel} aria-label="Try it">
       <div className="row spread">
@@ -24,29 +24,30 @@ export function TryOutPanel({ tryOut }: { tryOut: TryOut }) {
         <SelectField
           label="Sample entity"
           value={sample.type}
-          onChange={(event) => sample.take(event.target.value)}
+          onChange={(event) => sample.choose(event.target.value)}
         >
           <option value="">An example</option>
-          {types.map((type) => (
+          {!known && <option value={sample.type}>An example of type {sample.type}</option>}
+          {sample.types.map((type) => (
             <option key={type} value={type}>
               One of type {type}
             </option>
           ))}
         </SelectField>
         <TextField
-          label="Output type"
-          value={output.type}
-          onChange={(event) => output.set(event.target.value)}
+          label="Type of its output"
+          value={tryOut.output}
+          onChange={(event) => tryOut.chooseOutput(event.target.value)}
         />
       </div>
-      {sample.taken.error && <Notice mood="warn">{problemOf(sample.taken.error)}</Notice>}
+      {sample.failure && <Notice mood="warn">{problemOf(sample.failure)}</Notice>}
       <CodeEditor
         label="Entity as JSON"
         language="json"
         value={sample.text}
-        onChange={sample.setText}
+        onChange={sample.edit}
         onRun={tryOut.run}
-        problem={sample.problem}
+        problem={tryOut.problem}
       />
       {failure && <Notice mood="bad">{problemOf(failure)}</Notice>}
       {!failure && tried && <TryResult tried={tried} stale={tryOut.stale} />}

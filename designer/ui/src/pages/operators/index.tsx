@@ -8,7 +8,7 @@ import { OperatorForm } from "./OperatorForm";
 import { OperatorList } from "./OperatorList";
 import { OperatorView } from "./OperatorView";
 import { draftOf, newOperator } from "./operator";
-import { usersOf } from "./usage";
+import { type Types, typesOf, type User, usersOf } from "./usage";
 
 export default function OperatorsPage() {
   const operators = useOperators();
@@ -34,9 +34,8 @@ function Operators({ operators }: { operators: Record<string, Operator> }) {
   if (isNew) return <NewOperator key={query.get("from")} from={query.get("from")} operators={operators} />;
   if (name === undefined) return <OperatorList operators={Object.values(operators)} users={users} />;
   if (!operator) return <NoOperator name={name} />;
-  if (query.has("edit"))
-    return <ChangeOperator key={name} operator={operator} users={users.get(name)?.length} />;
-  return <OperatorView operator={operator} users={users.get(name) ?? []} />;
+  const own = { operator, users: users.get(name) ?? [], types: typesOf(name, services, functions) };
+  return query.has("edit") ? <ChangeOperator key={name} {...own} /> : <OperatorView {...own} />;
 }
 
 function NewOperator({ from, operators }: { from: string | null; operators: Record<string, Operator> }) {
@@ -48,9 +47,16 @@ function NewOperator({ from, operators }: { from: string | null; operators: Reco
 
 const nobody = new Set<string>();
 
-function ChangeOperator({ operator, users = 0 }: { operator: Operator; users?: number }) {
-  const note = users > 0 ? "It is in use: instances that run it start anew when it is saved." : undefined;
-  return <OperatorForm initial={draftOf(operator)} exists taken={nobody} note={note} />;
+interface Own {
+  operator: Operator;
+  users: User[];
+  types: Types;
+}
+
+function ChangeOperator({ operator, users, types }: Own) {
+  const note =
+    users.length > 0 ? "It is in use: instances that run it start anew when it is saved." : undefined;
+  return <OperatorForm initial={draftOf(operator)} exists taken={nobody} note={note} types={types} />;
 }
 
 function NoOperator({ name }: { name: string }) {

@@ -25,3 +25,25 @@ export function usersOf(
   for (const [name, fog] of Object.entries(functions ?? {})) note({ page: "functions", name }, fog.topology);
   return users;
 }
+
+export interface Types {
+  input: string;
+  output: string;
+}
+
+/** What the first task that runs the operator reads and writes: worth trying it with. */
+export function typesOf(
+  operator: string,
+  services: Documents<Service>,
+  functions: Documents<FogFunction>,
+): Types {
+  const topologies = [...Object.values(services ?? {}), ...Object.values(functions ?? {})].map(
+    (it) => it.topology,
+  );
+  const tasks = topologies.flatMap((topology) => topology?.tasks ?? []);
+  const task = tasks.find((each) => each.operator === operator);
+  return {
+    input: task?.input_streams?.[0]?.selected_type ?? "",
+    output: task?.output_streams?.[0]?.entity_type ?? "",
+  };
+}

@@ -4,7 +4,7 @@ import { useMemo, useState } from "react";
 import { type EntityPage, useTypes } from "@/api/documents";
 import { get, post, segment } from "@/api/http";
 import type { Element, Tried } from "@/api/types";
-import { marksOf, outputsOf, sampleOf, template, templateOf, textOf } from "./sample";
+import { marksOf, outputsOf, sampleOf, templateOf, textOf } from "./sample";
 
 interface Attempt {
   code: string;
@@ -31,23 +31,43 @@ async function entityOf(type: string): Promise<Element> {
   return entity;
 }
 
-export function useTryOut(code: string, outputType: string) {
-  const [type, setType] = useState("");
-  const [sample, setSample] = useState(() => textOf(template));
-  const [output, setOutput] = useState(outputType);
+/** The sample: an entity of the chosen type as it stands, an example where there is none, or what was made of it. */
+function useSample(inputType: string) {
+  const types = useKnownTypes();
+  const [chosen, setChosen] = useState<string>();
+  const [edited, setEdited] = useState<string>();
+  const type = chosen ?? inputType;
+  const taken = useQuery({
+    queryKey: ["sample", type],
+    queryFn: () => entityOf(type),
+    enabled: types.includes(type),
+    staleTime: 0,
+    retry: false,
+  });
+  return {
+    types,
+    type,
+    text: edited ?? textOf(taken.data ?? templateOf(type)),
+    failure: taken.error,
+    choose: (wanted: string) => {
+      setChosen(wanted);
+      setEdited(undefined);
+      if (wanted === type && types.includes(wanted)) void taken.refetch();
+    },
+    edit: setEdited,
+  };
+}
+
+/** `inputType` and `outputType` are what is tried unless others are chosen. */
+export function useTryOut(code: string, inputType: string, outputType: string) {
+  const sample = useSample(inputType);
+  const [chosenOutput, chooseOutput] = useState<string>();
   const [problem, setProblem] = useState<string>();
   const attempt = useMutation({ mutationFn: (body: Attempt) => post<Tried>("/tryout", body) });
-  const taken = useMutation({ mutationFn: entityOf });
+  const output = chosenOutput ?? outputType;
 
-  const take = (wanted: string) => {
-    setType(wanted);
-    setSample(textOf(templateOf(wanted)));
-    setProblem(undefined);
-    taken.reset();
-    if (wanted) taken.mutate(wanted, { onSuccess: (entity) => setSample(textOf(entity)) });
-  };
   const run = () => {
-    const read = sampleOf(sample);
+    const read = sampleOf(sample.text);
     setProblem("problem" in read ? read.problem : undefined);
     if ("entity" in read && !attempt.isPending) {
       attempt.mutate({ code, entity: read.entity, outputs: outputsOf(output.trim()) });
@@ -57,8 +77,10 @@ export function useTryOut(code: string, outputType: string) {
   const tried = attempt.data;
   const marks = useMemo(() => (stale ? [] : marksOf(tried)), [tried, stale]);
   return {
-    sample: { type, take, text: sample, setText: setSample, problem, taken },
-    output: { type: output, set: setOutput },
+    sample,
+    problem,
+    output,
+    chooseOutput,
     run,
     busy: attempt.isPending,
     failure: attempt.error,
