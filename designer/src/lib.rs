@@ -6,14 +6,20 @@
 //! converging, not scripting: `announce` holds at most one pending message an intent, and repeats all of them when a master
 //! joins or the bus comes back: withdrawals too, since a master that was away keeps running what it knew.
 //!
+//! What pages show of the running system is `live`: a model fed by the bus, by what services answer and by entities, and a
+//! stream that tells each page what it does not know yet.
+//!
 //! One designer per system: the metadata are in its local store. While it is away nothing that runs stops; intents can
 //! only not be changed.
 
 mod agent;
 mod announce;
-mod board;
 mod catalog;
+mod cross_site;
+mod discovery;
 mod listen;
+mod live;
+mod master;
 mod records;
 mod refusal;
 mod routes;
@@ -42,10 +48,12 @@ pub async fn start(node: Node, store: Store, bus: Bus) -> anyhow::Result<Running
     let designer = Arc::new(Designer::open(node.clone(), &store, bus).context("cannot read the designer's metadata")?);
     let announcer = node.tasks.spawn(announce::run(designer.clone()));
     let listener = node.tasks.spawn(listen::run(designer.clone()));
+    let sampler = node.tasks.spawn(live::sampler::run(designer.clone()));
+    let watcher = node.tasks.spawn(live::watch::run(designer.clone()));
     let limits = node.limits();
     let web = service::http::serve(&node, web, routes::router(designer.clone()), limits);
     let agent = service::http::serve(&node, agent, agent::router(&designer), limits);
-    Ok(web.and(agent).with_task(announcer).with_task(listener))
+    Ok(web.and(agent).with_task(announcer).with_task(listener).with_task(sampler).with_task(watcher))
 }
 
 /// The node as others are to be told of it: with the ports that were really bound.

@@ -63,7 +63,7 @@ async fn note(designer: &Designer, delivery: Delivery) {
     match delivery.envelope.message() {
         Ok(message) => {
             let joined = matches!(message, Message::MasterJoin(_));
-            designer.board.note(from, message, service::now());
+            designer.live.change(|model| model.note(from, message, service::now()));
             if joined {
                 repeat(designer).await;
             }

@@ -30,6 +30,12 @@ pub(crate) enum Refusal {
     /// Another service answered, but not with what was asked for.
     #[error("the {service} refused: {reason}")]
     Declined { service: &'static str, reason: String },
+    /// As much is done as can be.
+    #[error("{0}")]
+    Busy(&'static str),
+    /// A page of another site sent it.
+    #[error("refused: the browser says that a page of another site has sent this request")]
+    CrossSite,
     /// The disk did not take it.
     #[error("the change could not be stored")]
     Storage(#[from] StorageError),
@@ -56,7 +62,8 @@ impl Refusal {
                 StatusCode::GATEWAY_TIMEOUT
             }
             Self::Unreachable { .. } | Self::Declined { .. } => StatusCode::BAD_GATEWAY,
-            Self::Storage(_) | Self::File(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Storage(_) | Self::File(_) | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

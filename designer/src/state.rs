@@ -10,16 +10,16 @@ use storage::Store;
 use tokio::sync::RwLock;
 
 use crate::announce::Outbox;
-use crate::board::Board;
 use crate::catalog::{Catalog, Changes};
-use crate::records::Records;
+use crate::live::Live;
+use crate::records::{Kind, Records};
 use crate::refusal::Refusal;
 
 pub(crate) struct Designer {
     pub(crate) node: Node,
     pub(crate) bus: Bus,
     pub(crate) outbox: Outbox,
-    pub(crate) board: Board,
+    pub(crate) live: Live,
     pub(crate) records: Records,
     catalog: RwLock<Catalog>,
     stored: Readiness,
@@ -40,8 +40,8 @@ impl Designer {
         outbox.announce_all(&catalog);
         let stored = node.readiness("store");
         stored.set(Ok(()));
-        let board = Board::default();
-        Ok(Self { node, bus, outbox, board, records, catalog: RwLock::new(catalog), stored })
+        let live = Live::default();
+        Ok(Self { node, bus, outbox, live, records, catalog: RwLock::new(catalog), stored })
     }
 
     /// Looks something up.
@@ -59,7 +59,9 @@ impl Designer {
         let saved = self.records.save(&changes.records).await;
         self.stored.set(saved.as_ref().map_err(ToString::to_string).copied());
         saved?;
+        let kinds: Vec<Kind> = changes.records.iter().map(|record| record.kind).collect();
         catalog.apply(changes.records)?;
+        self.live.change(|model| model.documents_changed(&kinds));
         self.outbox.announce(changes.announcements);
         Ok(())
     }

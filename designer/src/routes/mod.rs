@@ -1,11 +1,13 @@
 //! The REST interface, a file for each resource.
 
 mod config_js;
+mod context;
 mod device;
 mod dockerimage;
 mod fogfunction;
 mod info;
 mod intent;
+mod live;
 mod operator;
 mod page;
 mod photo;
@@ -16,8 +18,9 @@ mod topology;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, middleware};
 
+use crate::cross_site;
 use crate::state::Designer;
 
 type Shared = axum::extract::State<Arc<Designer>>;
@@ -34,10 +37,13 @@ pub(crate) fn router(designer: Arc<Designer>) -> Router {
         .merge(device::routes())
         .merge(subscription::routes())
         .merge(info::routes())
+        .merge(context::routes())
+        .merge(live::routes())
         .merge(config_js::routes())
         .merge(photo::routes())
         .merge(proxy::routes())
         .merge(page::routes(&designer.node.config))
+        .layer(middleware::from_fn(cross_site::refuse))
         .with_state(designer)
 }
 
