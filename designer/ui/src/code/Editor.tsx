@@ -27,7 +27,7 @@ const described = (label: string, readOnly: boolean, invalid: boolean) =>
     "aria-label": label,
     "aria-invalid": String(invalid),
     "aria-readonly": String(readOnly),
-    ...(readOnly ? { tabindex: "0" } : {}),
+    tabindex: "0",
   });
 
 export default function Editor(props: EditorProps) {

@@ -11,7 +11,7 @@ import { javascript, javascriptLanguage } from "@codemirror/lang-javascript";
 import { json, jsonParseLinter } from "@codemirror/lang-json";
 import { bracketMatching, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
 import { linter, lintGutter, lintKeymap } from "@codemirror/lint";
-import { EditorState, type Extension } from "@codemirror/state";
+import { EditorState, type Extension, Prec } from "@codemirror/state";
 import {
   drawSelection,
   EditorView,
@@ -54,6 +54,13 @@ const editing = [
   highlightActiveLineGutter(),
 ];
 
+/** For so long after Escape, Tab moves on instead of indenting. */
+const LEAVE_MS = 3_000;
+
+function letTabLeave(event: KeyboardEvent, view: EditorView) {
+  if (event.key === "Escape") view.setTabFocusMode(LEAVE_MS);
+}
+
 interface Setup {
   language: Language;
   readOnly: boolean;
@@ -73,7 +80,8 @@ export function extensions({ language, readOnly, onRun, onChange }: Setup): Exte
     languages[language](),
     theme,
     readOnly ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : editing,
-    keymap.of([{ key: "Mod-Enter", run: onRun }]),
+    Prec.highest(keymap.of([{ key: "Mod-Enter", run: onRun }])),
+    EditorView.domEventObservers({ keydown: letTabLeave }),
     keymap.of([
       ...closeBracketsKeymap,
       ...defaultKeymap,
