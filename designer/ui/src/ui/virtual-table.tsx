@@ -6,10 +6,15 @@ import css from "./virtual-table.module.css";
 export interface VirtualColumn<T> {
   name: string;
   cell: (item: T) => ReactNode;
-  /** As in `grid-template-columns`. */
-  width: string;
+  /** As in `grid-template-columns`; none for what is shown below. */
+  width?: string;
   number?: boolean;
+  /** Shown below the others over the whole width, where there is something to say. */
+  below?: boolean;
 }
+
+const classOf = ({ number, below }: { number?: boolean; below?: boolean }) =>
+  [number && "number", below && css.below].filter(Boolean).join(" ") || undefined;
 
 interface VirtualTableProps<T> {
   label: string;
@@ -35,14 +40,20 @@ export function VirtualTable<T>({ label, columns, items, id, ...look }: VirtualT
     getItemKey: (index) => id(items[index]!),
     overscan: OVERSCAN,
   });
-  const template = { "--columns": columns.map((column) => column.width).join(" ") } as CSSProperties;
+  const template = {
+    "--columns": columns.map((column) => (column.below ? "" : (column.width ?? "1fr"))).join(" "),
+  } as CSSProperties;
   return (
     <div ref={box} className={css.scroll} style={{ ...template, maxHeight }} tabIndex={0}>
       <div role="table" aria-label={label} aria-rowcount={items.length + 1}>
         <div role="rowgroup" className={css.head}>
           <div role="row" aria-rowindex={1} className={css.row}>
             {columns.map((column) => (
-              <div key={column.name} role="columnheader" className={column.number ? "number" : undefined}>
+              <div
+                key={column.name}
+                role="columnheader"
+                className={column.below ? "visually-hidden" : classOf(column)}
+              >
                 {column.name}
               </div>
             ))}
@@ -71,12 +82,7 @@ export function VirtualTable<T>({ label, columns, items, id, ...look }: VirtualT
 
 function Cells<T>({ columns, item }: { columns: VirtualColumn<T>[]; item: T }) {
   return columns.map((column) => (
-    <div
-      key={column.name}
-      role="cell"
-      data-label={column.name}
-      className={column.number ? "number" : undefined}
-    >
+    <div key={column.name} role="cell" data-label={column.name} className={classOf(column)}>
       <span>{column.cell(item)}</span>
     </div>
   ));

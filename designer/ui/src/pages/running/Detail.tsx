@@ -1,0 +1,55 @@
+// One intent or fog function: how far it has come, what is wrong, the graph, and the same as a table.
+import { lazy, Suspense } from "react";
+import { useTypes } from "@/api/documents";
+import { hashOf } from "@/app/router";
+import { Card, Chip, Empty, Page, rate } from "@/ui";
+import { type Deployment, missingFor, problemsOf, stateOf } from "./deployments";
+import { InstanceTable } from "./InstanceTable";
+import { kindWords } from "./List";
+import { Problems } from "./Problems";
+import css from "./running.module.css";
+
+const GraphView = lazy(() => import("./GraphView"));
+
+export function Detail({ deployment }: { deployment: Deployment }) {
+  const { id, name, kind, summary, instances, tasks } = deployment;
+  const types = useTypes();
+  const state = stateOf(summary);
+  const problems = problemsOf(instances);
+  return (
+    <Page
+      title={name}
+      about={
+        <>
+          {kindWords[kind]} <span className="mono">{id}</span>
+        </>
+      }
+      actions={<a href={hashOf("running")}>All that runs</a>}
+    >
+      <div className="row">
+        <Chip mood={state.mood}>{state.text}</Chip>
+        {summary.total > 0 && (
+          <span className={css.note}>
+            reads <b>{rate(summary.input)}</b>, writes <b>{rate(summary.output)}</b>
+          </span>
+        )}
+      </div>
+      {summary.total === 0 && (
+        <Empty title={missingFor(tasks, types)}>
+          A task starts as soon as each of its inputs has an entity.{" "}
+          <a href={hashOf("devices")}>Add a device</a> or <a href={hashOf("context")}>an entity</a> of that
+          type.
+        </Empty>
+      )}
+      {problems.length > 0 && (
+        <Card title="Not running">
+          <Problems problems={problems} most={12} />
+        </Card>
+      )}
+      <Suspense fallback={<div className={css.graph} />}>
+        <GraphView deployment={deployment} />
+      </Suspense>
+      {summary.total > 0 && <InstanceTable instances={instances} worker="" />}
+    </Page>
+  );
+}

@@ -1,0 +1,53 @@
+// Follows the log of a task instance.
+import { useCallback, useEffect, useState } from "react";
+import { segment } from "@/api/http";
+import { appended, emptyLog, type Log, restarted } from "./log";
+
+export type Reading =
+  | { state: "connecting" | "live" | "interrupted" }
+  | { state: "ended" | "refused"; reason: string };
+
+const REFUSED =
+  "The log cannot be read: the task instance is not known any more, or the designer is out of reach.";
+
+export function useLog(instance: string) {
+  const [log, setLog] = useState<Log>(emptyLog);
+  const [reading, setReading] = useState<Reading>({ state: "connecting" });
+  const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt opens it again
+  useEffect(() => {
+    setReading({ state: "connecting" });
+    return follow(instance, setLog, setReading);
+  }, [instance, attempt]);
+  const again = useCallback(() => setAttempt((count) => count + 1), []);
+  return { log, reading, again };
+}
+
+function follow(
+  instance: string,
+  change: (next: (log: Log) => Log) => void,
+  say: (reading: Reading) => void,
+): () => void {
+  const source = new EventSource(`/instance/${segment(instance)}/log`);
+  // Each connection begins with the last lines, also of those that are known already.
+  let first = true;
+  source.onopen = () => {
+    first = true;
+    say({ state: "live" });
+  };
+  source.addEventListener("lines", (event) => {
+    const { lines, reset } = JSON.parse(event.data) as { lines: string[]; reset?: boolean };
+    const take = first || reset ? restarted : appended;
+    first = false;
+    change((log) => take(log, lines));
+  });
+  source.addEventListener("end", (event) => {
+    source.close();
+    say({ state: "ended", reason: (JSON.parse(event.data) as { reason?: string }).reason || "It ended." });
+  });
+  source.onerror = () => {
+    const closed = source.readyState === EventSource.CLOSED;
+    say(closed ? { state: "refused", reason: REFUSED } : { state: "interrupted" });
+  };
+  return () => source.close();
+}
