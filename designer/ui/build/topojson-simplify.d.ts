@@ -1,6 +1,6 @@
 declare module "topojson-simplify" {
   import type { Topology } from "topojson-specification";
 
-  export function presimplify(topology: Topology): Topology;
-  export function simplify(topology: Topology, minWeight: number): Topology;
+  export function presimplify<T extends Topology>(topology: T): T;
+  export function simplify<T extends Topology>(topology: T, minWeight: number): T;
 }
