@@ -136,7 +136,7 @@ function readStream(values: Rest, path: string, between: boolean) {
     kind: "stream" as const,
     type: text(values.selectedtype, `${path}.selectedtype`),
     attributes: every ? [] : attributes,
-    groupby: text(values.groupby, `${path}.groupby`, "EntityID"),
+    groupby: text(values.groupby, `${path}.groupby`, "EntityID") || "ALL",
     // The first designer has no choice for streams between tasks: they are scoped.
     scoped: truth(values.scoped, `${path}.scoped`, between),
   };

@@ -68,7 +68,7 @@ function readInput(value: unknown, path: string, grouped: string | undefined): I
   return {
     type: text(input.selected_type ?? input.type, `${path}.selected_type`),
     attributes: texts(input.selected_attributes, `${path}.selected_attributes`),
-    groupby: text(input.groupby, `${path}.groupby`, groupOf(grouped, shuffling)),
+    groupby: text(input.groupby, `${path}.groupby`, groupOf(grouped, shuffling)) || "ALL",
     scoped: truth(input.scoped, `${path}.scoped`, false),
     rest: some(
       without(input, "selected_type", "type", "selected_attributes", "groupby", "scoped", "shuffling"),

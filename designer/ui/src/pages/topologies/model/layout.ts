@@ -17,7 +17,7 @@ export function sizeOf(node: DrawingNode): { width: number; height: number } {
 export function arranged(drawing: Drawing): Drawing {
   if (drawing.nodes.length === 0) return drawing;
   const graph = new Graph({ directed: true });
-  graph.setGraph({ rankdir: "LR", nodesep: 32, ranksep: 64 });
+  graph.setGraph({ rankdir: "LR", nodesep: 32, ranksep: 44 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of drawing.nodes) graph.setNode(node.id, sizeOf(node));
   for (const edge of drawing.edges) graph.setEdge(edge.from, edge.to);

@@ -1,0 +1,61 @@
+import { useMemo } from "react";
+import { useServices } from "@/api/documents";
+import { Button, dateTime, Notice } from "@/ui";
+import { meaningOf, openService } from "./model/service";
+import { useActions, useEditor, useEditorStore } from "./store";
+import type { Drafts } from "./useDrafts";
+
+interface Props {
+  name: string | null;
+  /** How the topology was opened, if there is something to say about it. */
+  note: string | undefined;
+  drafts: Drafts;
+}
+
+/** What one should know before going on. */
+export function Notices({ name, note, drafts }: Props) {
+  const elsewhere = useElsewhere(name);
+  return (
+    <>
+      {note && <Notice mood="warn">{note}</Notice>}
+      {drafts.offered && (
+        <Notice mood="warn">
+          <div className="row spread">
+            There are changes of {dateTime(drafts.offered.at)} that were not saved.
+            <span className="row">
+              <Button onClick={drafts.take}>Go on with them</Button>
+              <Button onClick={drafts.discard}>Throw them away</Button>
+            </span>
+          </div>
+        </Notice>
+      )}
+      {drafts.tooLarge && (
+        <Notice mood="warn">
+          This browser has no room for a draft: what is not saved is lost with this tab.
+        </Notice>
+      )}
+      {elsewhere && (
+        <Notice mood="warn">
+          <div className="row spread">
+            This topology was changed elsewhere. Saving replaces that change.
+            <Button onClick={elsewhere}>Show it as it is now</Button>
+          </div>
+        </Notice>
+      )}
+    </>
+  );
+}
+
+/** Takes over what somebody else saved meanwhile, if anybody did. */
+function useElsewhere(name: string | null): (() => void) | undefined {
+  const store = useEditorStore();
+  const { replace, keep } = useActions();
+  const service = useServices().data?.[name ?? ""];
+  const saved = useEditor((editor) => editor.saved);
+  const now = useMemo(() => (service ? openService(service).drawing : undefined), [service]);
+  if (!now || !saved || saved.name !== now.name || meaningOf(now) === meaningOf(saved)) return undefined;
+  return () => {
+    replace(now, "Shown as it is now.");
+    keep(store.getState().history.present);
+  };
+}
