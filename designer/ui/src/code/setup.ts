@@ -50,7 +50,6 @@ const editing = [
   indentOnInput(),
   closeBrackets(),
   autocompletion({ icons: false }),
-  lintGutter(),
   highlightActiveLineGutter(),
 ];
 
@@ -72,6 +71,7 @@ interface Setup {
 export function extensions({ language, readOnly, onRun, onChange }: Setup): Extension[] {
   return [
     lineNumbers(),
+    lintGutter(),
     highlightSpecialChars(),
     bracketMatching(),
     indentUnit.of("  "),

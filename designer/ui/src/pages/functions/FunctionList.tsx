@@ -123,7 +123,14 @@ const columnsOf = (
     cell: (fog) => <a href={hashOf("operators", [taskOf(fog).operator])}>{taskOf(fog).operator}</a>,
   },
   { name: "Output", cell: (fog) => <Outputs fog={fog} /> },
-  { name: "Instances", cell: ({ intent }) => <Instances of={running.get(intent.id) ?? []} /> },
+  {
+    name: "Instances",
+    cell: ({ intent }) => (
+      <a className={css.plain} href={hashOf("running", [intent.id])}>
+        <Instances of={running.get(intent.id) ?? []} />
+      </a>
+    ),
+  },
   {
     name: "Actions",
     cell: (fog) => (
@@ -150,7 +157,7 @@ export function Outputs({ fog }: { fog: FogFunction }) {
   return types.length ? types.join(", ") : <span className="soft">None</span>;
 }
 
-export function Instances({ of }: { of: Instance[] }) {
+function Instances({ of }: { of: Instance[] }) {
   const { running, others } = counted(of);
   return (
     <span className={css.chips}>

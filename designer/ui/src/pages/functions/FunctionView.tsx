@@ -39,7 +39,7 @@ export function FunctionView({ fog }: { fog: FogFunction }) {
               : "None yet: one starts as soon as there is an entity of its input."}
           </p>
         ) : (
-          <InstanceTable instances={instances} />
+          <InstanceTable intent={fog.intent.id} instances={instances} />
         )}
       </Card>
       {deleting && (
@@ -86,7 +86,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 /** Instances shown; all of them are on the page of what runs. */
 const SHOWN = 100;
 
-function InstanceTable({ instances }: { instances: Instance[] }) {
+function InstanceTable({ intent, instances }: { intent: string; instances: Instance[] }) {
   return (
     <>
       <Table
@@ -94,20 +94,27 @@ function InstanceTable({ instances }: { instances: Instance[] }) {
         items={instances.slice(0, SHOWN)}
         id={(instance) => instance.ID}
         columns={[
-          { name: "Instance", cell: ({ ID }) => <span className="mono">{ID}</span> },
+          {
+            name: "Instance",
+            cell: ({ ID }) => (
+              <a className="mono" href={hashOf("running", [intent], { instance: ID })}>
+                {ID}
+              </a>
+            ),
+          },
           { name: "State", cell: ({ Status }) => <StateChip state={Status} /> },
           {
             name: "Worker",
             cell: ({ Worker }) => siteOf(Worker) || <span className="soft">Waiting for one</span>,
           },
-          { name: "Input", cell: ({ InputRate }) => rate(InputRate), number: true },
-          { name: "Output", cell: ({ OutputRate }) => rate(OutputRate), number: true },
+          { name: "In", cell: ({ InputRate }) => rate(InputRate), number: true },
+          { name: "Out", cell: ({ OutputRate }) => rate(OutputRate), number: true },
           { name: "Reason", cell: ({ Reason }) => Reason ?? "" },
         ]}
       />
       <p>
-        <a href={hashOf("running")}>
-          {instances.length > SHOWN ? `All ${instances.length} instances` : "Show what runs"}
+        <a href={hashOf("running", [intent])}>
+          {instances.length > SHOWN ? `All ${instances.length} instances` : "Follow them as a graph"}
         </a>
       </p>
     </>

@@ -54,7 +54,7 @@ export function ImportOperators({ names, onClose }: Props) {
       <Field label="File" hint="JSON with one operator or a list of them, 1 MB at most." problem={problem}>
         {(wiring) => <input type="file" accept=".json,application/json" onChange={choose} {...wiring} />}
       </Field>
-      <ul className={css.entities} aria-label="In the file">
+      <ul className={css.entities} aria-label="What it holds">
         {operators.map((operator) => (
           <li key={operator.name} className="row">
             <strong>{operator.name}</strong>

@@ -13,40 +13,43 @@ exports.handler = function (contextEntity, publish, query, subscribe) {
   if (Object.keys(attributes).length === 0) return; // deleted
 
   publish({
-    attributes: { ...attributes, source: { type: "string", value: entityId.id } },
+    attributes: {
+      ...attributes,
+      source: { type: "string", value: entityId.id },
+    },
     metadata,
   });
 };
 `;
 
-const aggregate = `// Keeps the latest value of every input entity and writes their average, smallest, largest and count.
+const aggregate = `// Writes the average, smallest and largest over all input entities.
 const ATTRIBUTE = "temperature";
 const MOST_ENTITIES = 10000;
 const latest = new Map();
 
 exports.handler = function (contextEntity, publish, query, subscribe) {
   const { entityId, attributes } = contextEntity;
-  const value = attributes[ATTRIBUTE] && Number(attributes[ATTRIBUTE].value);
-  if (Number.isFinite(value)) {
-    if (latest.has(entityId.id) || latest.size < MOST_ENTITIES) latest.set(entityId.id, value);
-  } else if (Object.keys(attributes).length === 0) {
-    latest.delete(entityId.id); // deleted
-  }
+  const value = Number(attributes[ATTRIBUTE]?.value ?? NaN);
+  const deleted = Object.keys(attributes).length === 0;
+  const room = latest.has(entityId.id) || latest.size < MOST_ENTITIES;
+  if (deleted) latest.delete(entityId.id);
+  else if (Number.isFinite(value) && room) latest.set(entityId.id, value);
   if (latest.size === 0) return;
 
-  const values = [...latest.values()];
+  const sorted = [...latest.values()].sort((a, b) => a - b);
+  const sum = sorted.reduce((a, b) => a + b);
   publish({
     attributes: {
-      average: { type: "float", value: values.reduce((sum, each) => sum + each, 0) / values.length },
-      smallest: { type: "float", value: values.reduce((a, b) => Math.min(a, b)) },
-      largest: { type: "float", value: values.reduce((a, b) => Math.max(a, b)) },
-      count: { type: "integer", value: values.length },
+      average: { type: "float", value: sum / sorted.length },
+      smallest: { type: "float", value: sorted[0] },
+      largest: { type: "float", value: sorted[sorted.length - 1] },
+      count: { type: "integer", value: sorted.length },
     },
   });
 };
 `;
 
-const alarm = `// Writes an alarm when an attribute rises above a limit, and again when it is back below it.
+const alarm = `// Says when an attribute rises above a limit, and when it is back.
 const ATTRIBUTE = "temperature";
 const LIMIT = 30;
 const MOST_ENTITIES = 10000;
@@ -54,7 +57,7 @@ const alarmed = new Set();
 
 exports.handler = function (contextEntity, publish, query, subscribe) {
   const { entityId, attributes, metadata } = contextEntity;
-  const value = attributes[ATTRIBUTE] && Number(attributes[ATTRIBUTE].value);
+  const value = Number(attributes[ATTRIBUTE]?.value ?? NaN);
   if (!Number.isFinite(value)) return;
 
   const before = alarmed.has(entityId.id);
@@ -82,11 +85,14 @@ const LIMIT = 30;
 
 exports.handler = function (contextEntity, publish, query, subscribe) {
   const { entityId, attributes, metadata } = contextEntity;
-  const value = attributes[ATTRIBUTE] && Number(attributes[ATTRIBUTE].value);
+  const value = Number(attributes[ATTRIBUTE]?.value ?? NaN);
   if (!(value > LIMIT)) return;
 
   publish({
-    attributes: { ...attributes, source: { type: "string", value: entityId.id } },
+    attributes: {
+      ...attributes,
+      source: { type: "string", value: entityId.id },
+    },
     metadata,
   });
 };
