@@ -25,6 +25,7 @@ export function Detail({ deployment }: { deployment: Deployment }) {
         </>
       }
       actions={<a href={hashOf("running")}>All that runs</a>}
+      wide
     >
       <div className="row">
         <Chip mood={state.mood}>{state.text}</Chip>
@@ -46,10 +47,12 @@ export function Detail({ deployment }: { deployment: Deployment }) {
           <Problems problems={problems} most={12} />
         </Card>
       )}
-      <Suspense fallback={<div className={css.graph} />}>
-        <GraphView deployment={deployment} />
-      </Suspense>
-      {summary.total > 0 && <InstanceTable instances={instances} worker="" />}
+      <div className={css.parts}>
+        <Suspense fallback={<div className={css.graph} />}>
+          <GraphView deployment={deployment} />
+        </Suspense>
+        {summary.total > 0 && <InstanceTable instances={instances} worker="" />}
+      </div>
     </Page>
   );
 }

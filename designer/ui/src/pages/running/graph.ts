@@ -3,22 +3,20 @@ import type { Instance, Task } from "@/api/types";
 import { byName, grouped } from "./deployments";
 
 export interface Limits {
-  /** More entities of one type than this are drawn as one node. */
-  entities: number;
-  /** More instances than this are drawn as one node for each task. */
-  instances: number;
+  /** More entities of one type, or instances of one task, than this have one node and no line to each. */
+  lines: number;
+  /** More instances than this are counted only, until the reader opens their task. */
+  open: number;
 }
 
-export const wide: Limits = { entities: 8, instances: 40 };
-export const narrow: Limits = { entities: 2, instances: 4 };
-/** More instances of a task than this are drawn side by side, without a line to each. */
-const LINES_APART = 40;
+export const wide: Limits = { lines: 8, open: 40 };
+export const narrow: Limits = { lines: 2, open: 4 };
 
 export type GraphNode =
   | { id: string; kind: "entity"; type: string; entity: string }
   | { id: string; kind: "entities"; type: string; count: number }
   | { id: string; kind: "instance"; instance: string }
-  /** All instances of a task as one; none while the task waits for data. */
+  /** All instances of a task counted; none while the task waits for data. */
   | { id: string; kind: "task"; task: string; planned: boolean }
   /** All instances of a task side by side. */
   | { id: string; kind: "tiles"; task: string; instances: string[] };
@@ -44,12 +42,12 @@ export function graphOf(
   limits: Limits = wide,
 ): Graph {
   const byTask = grouped(instances, (instance) => instance.TaskName);
-  const entities = entityNodes(instances, limits.entities);
+  const entities = entityNodes(instances, limits.lines);
   const graph = new Builder();
-  const apart = tasksApart(byTask, limits.instances);
+  const apart = tasksApart(byTask, limits.open);
   for (const [task, own] of [...byTask].sort(([a], [b]) => byName(a, b))) {
     const open = opened[task] ?? apart.has(task);
-    const nodeOf = open ? openNodes(graph, task, own) : closedNode(graph, task);
+    const nodeOf = open ? openNodes(graph, task, own, limits.lines) : closedNode(graph, task);
     for (const instance of own) {
       const node = nodeOf(instance);
       for (const input of instance.Inputs ?? []) graph.edge(graph.node(entities(input)), node);
@@ -78,7 +76,7 @@ function entityNodes(instances: readonly Instance[], most: number): EntityOf {
   };
 }
 
-/** The tasks whose instances can all be drawn: the smallest first, while there is room. */
+/** The tasks whose instances are all shown at first: the smallest first, while there is room. */
 function tasksApart(byTask: ReadonlyMap<string, readonly Instance[]>, most: number): Set<string> {
   const apart = new Set<string>();
   let room = most;
@@ -91,8 +89,8 @@ function tasksApart(byTask: ReadonlyMap<string, readonly Instance[]>, most: numb
 
 type NodeOf = (instance: Instance) => string;
 
-function openNodes(graph: Builder, task: string, own: readonly Instance[]): NodeOf {
-  if (own.length > LINES_APART) {
+function openNodes(graph: Builder, task: string, own: readonly Instance[], most: number): NodeOf {
+  if (own.length > most) {
     const instances = own.map((instance) => instance.ID).sort(byName);
     const id = graph.node({ id: `tiles:${task}`, kind: "tiles", task, instances });
     return () => id;

@@ -12,13 +12,24 @@ export interface Place extends Size {
   y: number;
 }
 
-const TILE: Size = { width: 132, height: 32 };
 const TILE_GAP = 6;
 const TILES_HEAD = 44;
 const TILES_EDGE = 10;
 
-/** How many tiles lie side by side: somewhat wider than high. */
-export const tileColumns = (tiles: number) => Math.max(3, Math.ceil(Math.sqrt(tiles * 0.4)));
+export interface Tiles extends Size {
+  /** Each says no more than its state. */
+  small: boolean;
+  columns: number;
+}
+
+/** How instances lie side by side: as they are while they are few, then as small tiles, somewhat wider than high. */
+export function tilesFor(count: number): Tiles {
+  if (count <= 16) return { small: false, columns: 2, ...INSTANCE };
+  if (count <= 40) return { small: false, columns: 3, ...INSTANCE };
+  return { small: true, columns: Math.ceil(Math.sqrt(count * 0.4)), width: 132, height: 32 };
+}
+
+const INSTANCE: Size = { width: 216, height: 88 };
 
 export function sizeOf(node: GraphNode): Size {
   switch (node.kind) {
@@ -26,15 +37,15 @@ export function sizeOf(node: GraphNode): Size {
     case "entities":
       return { width: 190, height: 52 };
     case "instance":
-      return { width: 232, height: 92 };
+      return INSTANCE;
     case "task":
-      return { width: 232, height: node.planned ? 64 : 138 };
+      return { width: 216, height: node.planned ? 64 : 138 };
     case "tiles": {
-      const columns = tileColumns(node.instances.length);
+      const { columns, width, height } = tilesFor(node.instances.length);
       const rows = Math.ceil(node.instances.length / columns);
       return {
-        width: 2 * TILES_EDGE + columns * (TILE.width + TILE_GAP) - TILE_GAP,
-        height: TILES_HEAD + TILES_EDGE + rows * (TILE.height + TILE_GAP) - TILE_GAP,
+        width: 2 * TILES_EDGE + columns * (width + TILE_GAP) - TILE_GAP,
+        height: TILES_HEAD + TILES_EDGE + rows * (height + TILE_GAP) - TILE_GAP,
       };
     }
   }
@@ -67,7 +78,7 @@ function laidOut(graph: Graph, direction: Direction): Layout {
 /** The upper left corner and size of every node. */
 function placesOf({ nodes, edges }: Graph, rankdir: Direction): Map<string, Place> {
   const graph = new Dagre();
-  graph.setGraph({ rankdir, nodesep: 14, ranksep: rankdir === "LR" ? 72 : 44, marginx: 8, marginy: 8 });
+  graph.setGraph({ rankdir, nodesep: 14, ranksep: rankdir === "LR" ? 60 : 44, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of nodes) graph.setNode(node.id, { ...sizeOf(node) });
   for (const { from, to } of edges) graph.setEdge(from, to);

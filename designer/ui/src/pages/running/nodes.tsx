@@ -9,7 +9,7 @@ import { entityHref } from "@/pages/context/links";
 import { count, plural, rate, siteOf } from "@/ui";
 import { shortName, stateOf, summaryOf } from "./deployments";
 import css from "./graph.module.css";
-import { tileColumns } from "./layout";
+import { tilesFor } from "./layout";
 import { StatusChip } from "./StatusChip";
 import { useSelection } from "./selection";
 import type { FlowNode } from "./useGraph";
@@ -59,28 +59,34 @@ export const EntitiesNode = memo(function EntitiesNode(props: NodeProps<FlowNode
 });
 
 export const InstanceNode = memo(function InstanceNode(props: NodeProps<FlowNode<"instance">>) {
-  const instance = useLive((live) => live.instances.get(props.data.node.instance));
+  return (
+    <Ends of={props}>
+      <InstanceButton id={props.data.node.instance} />
+    </Ends>
+  );
+});
+
+const InstanceButton = memo(function InstanceButton({ id }: { id: string }) {
+  const instance = useLive((live) => live.instances.get(id));
   const { selected, select } = useSelection();
   if (!instance) return null;
   return (
-    <Ends of={props}>
-      <button
-        type="button"
-        className={`${css.node} ${css.instance} nopan`}
-        data-state={instance.Status}
-        aria-pressed={selected === instance.ID}
-        onClick={() => select(instance.ID)}
-      >
-        <span className={css.row}>
-          <span className={css.name}>{instance.TaskName}</span>
-          <StatusChip instance={instance} />
-        </span>
-        <span className={css.sub}>
-          {shortName(instance)} · {siteOf(instance.Worker) || "no worker"}
-        </span>
-        <What instance={instance} />
-      </button>
-    </Ends>
+    <button
+      type="button"
+      className={`${css.node} ${css.instance} nopan`}
+      data-state={instance.Status}
+      aria-pressed={selected === id}
+      onClick={() => select(id)}
+    >
+      <span className={css.row}>
+        <span className={css.name}>{instance.TaskName}</span>
+        <StatusChip instance={instance} />
+      </span>
+      <span className={css.sub}>
+        {shortName(instance)} · {siteOf(instance.Worker) || "no worker"}
+      </span>
+      <What instance={instance} />
+    </button>
   );
 });
 
@@ -141,7 +147,8 @@ const isOf = (intent: string, task: string) => (instance: Instance) =>
 export const TilesNode = memo(function TilesNode(props: NodeProps<FlowNode<"tiles">>) {
   const { task, instances } = props.data.node;
   const open = useContext(OpenContext);
-  const columns = `repeat(${tileColumns(instances.length)}, 132px)`;
+  const { small, columns, width, height } = tilesFor(instances.length);
+  const One = small ? Tile : InstanceButton;
   return (
     <Ends of={props}>
       <div className={`${css.node} ${css.tiles}`}>
@@ -150,12 +157,15 @@ export const TilesNode = memo(function TilesNode(props: NodeProps<FlowNode<"tile
             {task}: {plural(instances.length, "instance")}
           </span>
           <button type="button" className={`${css.open} nopan`} onClick={() => open(task, false)}>
-            Show as one
+            Count them only
           </button>
         </span>
-        <div className={css.grid} style={{ gridTemplateColumns: columns }}>
+        <div
+          className={css.grid}
+          style={{ gridTemplateColumns: `repeat(${columns}, ${width}px)`, gridAutoRows: `${height}px` }}
+        >
           {instances.map((id) => (
-            <Tile key={id} id={id} />
+            <One key={id} id={id} />
           ))}
         </div>
       </div>
