@@ -237,6 +237,8 @@ export interface Tried {
   subscriptions?: unknown[];
   log: string[];
   took_ms?: number;
+  /** How many were still to fire at the end. */
+  timers?: number;
   error?: { message: string; line?: number; column?: number };
 }
 

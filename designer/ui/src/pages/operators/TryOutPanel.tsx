@@ -3,6 +3,7 @@ import { problemOf } from "@/api/http";
 import { CodeEditor } from "@/code/CodeEditor";
 import { Button, Notice, SelectField, TextField } from "@/ui";
 import css from "./operators.module.css";
+import { refusalOf } from "./refusal";
 import { TryResult } from "./TryResult";
 import type { TryOut } from "./useTryOut";
 
@@ -49,7 +50,7 @@ export function TryOutPanel({ tryOut }: { tryOut: TryOut }) {
         onRun={tryOut.run}
         problem={tryOut.problem}
       />
-      {failure && <Notice mood="bad">{problemOf(failure)}</Notice>}
+      {failure && <Notice mood="bad">{refusalOf(failure).text}</Notice>}
       {!failure && tried && <TryResult tried={tried} stale={tryOut.stale} />}
     </section>
   );

@@ -24,7 +24,7 @@ function Failure({ error }: { error: NonNullable<Tried["error"]> }) {
 }
 
 function Done({ tried }: { tried: Tried }) {
-  const { published = [], queries = [], subscriptions = [], took_ms } = tried;
+  const { published = [], queries = [], subscriptions = [], timers = 0, took_ms } = tried;
   const took = took_ms === undefined ? "" : ` It took ${took_ms} ms.`;
   return (
     <>
@@ -44,6 +44,7 @@ function Done({ tried }: { tried: Tried }) {
       </ul>
       <Requests title="Queries" about="Here each is answered with an empty list." requests={queries} />
       <Requests title="Subscriptions" about="Here they bring nothing." requests={subscriptions} />
+      {timers > 0 && <p className={css.note}>{plural(timers, "timer")} still to fire at the end.</p>}
     </>
   );
 }
