@@ -25,7 +25,8 @@ import { type Added, PALETTE_TYPE } from "./Palette";
 import { type Selection, useActions, useDrawing, useEditor, useEditorStore } from "./store";
 
 const multiSelection = ["Meta", "Control"];
-const fit = { padding: 0.15, maxZoom: 1.1 };
+/** At first so near that names can be read, even if not everything is seen. */
+const fit = { padding: 0.08, minZoom: 0.5, maxZoom: 1.1 };
 const labels = {
   "node.a11yDescription.default":
     "Enter shows its settings, space selects it, arrow keys move it, C connects it, Delete removes it.",
@@ -73,7 +74,7 @@ export function Canvas({ problems, onDropped }: Props) {
       fitViewOptions={fit}
       ariaLabelConfig={labels}
     >
-      <Background gap={20} />
+      <Background gap={22} size={2} />
       {drawing.nodes.length >= MAP_FROM && (
         <MiniMap className={css.map} pannable zoomable ariaLabel="The whole topology" />
       )}

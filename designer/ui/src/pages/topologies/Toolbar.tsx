@@ -21,22 +21,54 @@ export function Toolbar({ onOpen }: { onOpen: (what: Open) => void }) {
       </span>
       <Button look="plain" icon="undo" aria-label="Undo" disabled={!canUndo} onClick={actions.undo} />
       <Button look="plain" icon="redo" aria-label="Redo" disabled={!canRedo} onClick={actions.redo} />
-      <Button look="plain" icon="copy" aria-label="Duplicate" disabled={!nodes} onClick={actions.duplicate} />
-      <Button look="plain" icon="trash" aria-label="Remove" disabled={!selected} onClick={actions.remove} />
+      <Button
+        className={css.wide}
+        look="plain"
+        icon="copy"
+        aria-label="Duplicate"
+        disabled={!nodes}
+        onClick={actions.duplicate}
+      />
+      <Button
+        className={css.wide}
+        look="plain"
+        icon="trash"
+        aria-label="Remove"
+        disabled={!selected}
+        onClick={actions.remove}
+      />
       <span className={css.gap} />
       <Button look="plain" icon="layout" aria-label="Lay everything out" onClick={actions.arrange} />
       <Button
         look="plain"
         icon="locate"
         aria-label="Show everything"
-        onClick={() => flow.fitView({ padding: 0.15, maxZoom: 1.1 })}
+        onClick={() => flow.fitView({ padding: 0.08, maxZoom: 1.1 })}
       />
-      <Button look="plain" icon="search" aria-label="Zoom in" onClick={() => flow.zoomIn()} />
-      <Button look="plain" icon="minus" aria-label="Zoom out" onClick={() => flow.zoomOut()} />
+      <Button
+        className={css.wide}
+        look="plain"
+        icon="search"
+        aria-label="Zoom in"
+        onClick={() => flow.zoomIn()}
+      />
+      <Button
+        className={css.wide}
+        look="plain"
+        icon="minus"
+        aria-label="Zoom out"
+        onClick={() => flow.zoomOut()}
+      />
       <span className={css.gap} />
       <Button look="plain" icon="upload" aria-label="Import" onClick={() => onOpen("import")} />
       <Button look="plain" icon="download" aria-label="Export" onClick={() => onOpen("export")} />
-      <Button look="plain" icon="guide" aria-label="Keys" onClick={() => onOpen("keys")} />
+      <Button
+        className={css.wide}
+        look="plain"
+        icon="guide"
+        aria-label="Keys"
+        onClick={() => onOpen("keys")}
+      />
     </div>
   );
 }

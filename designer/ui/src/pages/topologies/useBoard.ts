@@ -43,7 +43,7 @@ export function useBoard() {
       return spot;
     },
 
-    fit: () => void flow.fitView({ padding: 0.15, maxZoom: 1.1 }),
+    fit: () => void flow.fitView({ padding: 0.08, maxZoom: 1.1 }),
 
     center(id: string) {
       const node = nodeOf(drawing(), id);

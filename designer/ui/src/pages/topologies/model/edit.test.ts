@@ -32,7 +32,7 @@ function chain(): Drawing {
 describe("lines", () => {
   it("between two tasks get a stream that carries the output", () => {
     const drawing = chain();
-    expect(inputsOf(drawing, "3").map((stream) => typeOf(drawing, stream))).toEqual(["Anomaly"]);
+    expect(inputsOf(drawing, "3").map((stream) => typeOf(drawing, stream))).toEqual(["AnomalyResult"]);
     const renamed = outputChanged(drawing, "2", 0, "Alarm");
     expect(topologyOf(renamed).tasks[1]?.input_streams[0]?.selected_type).toBe("Alarm");
   });
@@ -41,13 +41,16 @@ describe("lines", () => {
     [{ from: "1", to: "1" }, "Nothing can feed itself."],
     [{ from: "1", to: "4" }, "A stream feeds tasks, not other streams."],
     [{ from: "1", to: "2" }, "reads this stream already"],
-    [{ from: "2", output: 0, to: "3" }, "reads `Anomaly` of `anomaly` already"],
+    [{ from: "2", output: 0, to: "3" }, "reads `AnomalyResult` of `anomaly` already"],
     [{ from: "2", output: 5, to: "3" }, "has no output there"],
     [
       { from: "3", output: 0, to: "4" },
-      "The stream carries `Anomaly`, but `counter` writes `Counter` there.",
+      "The stream carries `AnomalyResult`, but `counter` writes `CounterResult` there.",
     ],
-    [{ from: "3", output: 0, to: "1" }, "The stream carries `Panel`, but `counter` writes `Counter` there."],
+    [
+      { from: "3", output: 0, to: "1" },
+      "The stream carries `Panel`, but `counter` writes `CounterResult` there.",
+    ],
     [{ from: "2", output: 0, to: "4" }, "feeds this stream already"],
     [{ from: "2", output: 0, to: "99" }, "no longer there"],
   ])("that make no sense are refused with the reason: %j", (link, reason) => {
@@ -63,7 +66,7 @@ describe("lines", () => {
 
   it("feed one stream from several tasks that write the same type", () => {
     let drawing = added(chain(), newTask(chain(), "other"), at)[0];
-    drawing = outputChanged(drawing, "5", 0, "Anomaly");
+    drawing = outputChanged(drawing, "5", 0, "AnomalyResult");
     drawing = connected(drawing, { from: "5", output: 0, to: "4" });
     expect(drawing.edges.filter((edge) => edge.to === "4")).toHaveLength(2);
   });
@@ -72,8 +75,8 @@ describe("lines", () => {
 describe("changes", () => {
   it("a stream keeps its type when the task that fed it goes", () => {
     const drawing = removed(chain(), new Set(["2"]), new Set());
-    expect(nodeOf(drawing, "4")).toMatchObject({ type: "Anomaly" });
-    expect(topologyOf(drawing).tasks[0]?.input_streams[0]?.selected_type).toBe("Anomaly");
+    expect(nodeOf(drawing, "4")).toMatchObject({ type: "AnomalyResult" });
+    expect(topologyOf(drawing).tasks[0]?.input_streams[0]?.selected_type).toBe("AnomalyResult");
   });
 
   it("lines of later outputs move up when an output goes", () => {
@@ -82,7 +85,7 @@ describe("changes", () => {
     drawing = connected(drawing, { from: "2", output: 1, to: "5" });
     drawing = outputRemoved(drawing, "2", 0);
     expect(inputsOf(drawing, "5").map((stream) => typeOf(drawing, stream))).toEqual(["Count"]);
-    expect(inputsOf(drawing, "3").map((stream) => typeOf(drawing, stream))).toEqual(["Anomaly"]);
+    expect(inputsOf(drawing, "3").map((stream) => typeOf(drawing, stream))).toEqual(["AnomalyResult"]);
   });
 
   it("copies keep their lines and get names of their own", () => {
@@ -97,7 +100,7 @@ describe("changes", () => {
   it("a copied stream stands for itself without the task that fed it", () => {
     const drawing = chain();
     const [twice, ids] = pasted(drawing, copied(drawing, new Set(["4"])), 32);
-    expect(nodeOf(twice, [...ids][0]!)).toMatchObject({ type: "Anomaly" });
+    expect(nodeOf(twice, [...ids][0]!)).toMatchObject({ type: "AnomalyResult" });
   });
 
   it("leave what was before untouched", () => {

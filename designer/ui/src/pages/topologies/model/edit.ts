@@ -27,12 +27,11 @@ export const newStream = (type: string): Omit<StreamNode, "id" | "x" | "y"> => (
   scoped: false,
 });
 
-/** `face-counter` writes `FaceCounter` unless somebody says otherwise. */
-const outputTypeOf = (operator: string) =>
-  operator
-    .split(/[^\p{L}\p{N}]+/u)
-    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
-    .join("");
+/** `face-counter` writes `FaceCounterResult` unless somebody says otherwise. */
+function outputTypeOf(operator: string): string {
+  const words = operator.split(/[^\p{L}\p{N}]+/u);
+  return `${words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("")}Result`;
+}
 
 export function newTask(drawing: Drawing, operator: string): Omit<TaskNode, "id" | "x" | "y"> {
   const name = uniqueName(drawing, operator || "task");
