@@ -19,23 +19,26 @@ export function Entities({ type, id }: { type?: string; id?: string }) {
   const types = useKnownTypes();
   const [creating, setCreating] = useState(false);
   const sorted = sortedTypes(types ?? {});
-  const shown = type ?? (id ? undefined : sorted[0]?.[0]);
+  const first = sorted[0]?.[0];
+  useEffect(() => {
+    if (type === undefined && !id && first) replace("context", ["entities", first]);
+  }, [type, id, first]);
   const create = (
     <Button icon="plus" onClick={() => setCreating(true)}>
       New entity
     </Button>
   );
   return (
-    <div className={css.entities} data-detail={Boolean(shown && id)}>
-      <TypeList types={sorted} current={shown} action={create} />
-      {shown ? (
-        <OfType key={shown} type={shown} id={id} />
+    <div className={css.entities} data-detail={Boolean(type && id)}>
+      <TypeList types={sorted} current={type} action={create} />
+      {type ? (
+        <OfType key={type} type={type} id={id} />
       ) : id ? (
         <TypeOf id={id} />
       ) : (
-        <NoTypes known={Boolean(types)} />
+        <NoTypes known={Boolean(types) && !first} />
       )}
-      {creating && <EntityCreate type={shown} onClose={() => setCreating(false)} />}
+      {creating && <EntityCreate type={type} onClose={() => setCreating(false)} />}
     </div>
   );
 }
@@ -51,7 +54,10 @@ function NoTypes({ known }: { known: boolean }) {
 
 /** Finds the type of an entity that somebody links to by its identifier only. */
 function TypeOf({ id }: { id: string }) {
-  const found = useQuery({ queryKey: ["entity", id], queryFn: () => query([{ id, isPattern: false }]) });
+  const found = useQuery({
+    queryKey: ["type of entity", id],
+    queryFn: () => query([{ id, isPattern: false }]),
+  });
   const type = found.data?.[0]?.entityId.type;
   useEffect(() => {
     if (type) replace("context", ["entities", type], { id });

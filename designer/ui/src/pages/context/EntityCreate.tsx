@@ -82,7 +82,7 @@ export function EntityCreate({ type, onClose }: { type?: string; onClose: () => 
           JSON
         </Button>
       </div>
-      <form id={form} className="stack" onSubmit={create} noValidate>
+      <form id={form} className="stack" onChange={() => setProblems(none)} onSubmit={create} noValidate>
         {asJson ? (
           <Field label="Entity as NGSI-10 writes it" problem={problems.json}>
             {(wiring) => (

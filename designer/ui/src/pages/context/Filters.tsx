@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Button, SelectField, TextField } from "@/ui";
 import css from "./entities.module.css";
 import { type Filter, type Operator, operators, type Wanted } from "./filter";
@@ -71,19 +72,18 @@ export function Filters({ names, wanted, onWanted, columns, onColumns }: Props) 
   );
 }
 
-function Columns({
-  names,
-  shown,
-  onChange,
-}: {
+interface ColumnsProps {
   names: string[];
   shown: string[];
   onChange: (columns: string[]) => void;
-}) {
+}
+
+function Columns({ names, shown, onChange }: ColumnsProps) {
+  const menu = useDismissed();
   const turned = (name: string, on: boolean) =>
     onChange(names.filter((other) => (other === name ? on : shown.includes(other))));
   return (
-    <details className={css.menu}>
+    <details ref={menu} className={css.menu}>
       <summary>
         Columns <span className="soft">{`${shown.length} of ${names.length}`}</span>
       </summary>
@@ -101,4 +101,21 @@ function Columns({
       </fieldset>
     </details>
   );
+}
+
+/** Closes a menu on Escape and on a press elsewhere. */
+function useDismissed() {
+  const menu = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const close = () => menu.current?.removeAttribute("open");
+    const pressed = (event: Event) => menu.current?.contains(event.target as Node) || close();
+    const typed = (event: KeyboardEvent) => event.key === "Escape" && close();
+    addEventListener("pointerdown", pressed);
+    addEventListener("keydown", typed);
+    return () => {
+      removeEventListener("pointerdown", pressed);
+      removeEventListener("keydown", typed);
+    };
+  }, []);
+  return menu;
 }

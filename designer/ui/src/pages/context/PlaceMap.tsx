@@ -23,7 +23,7 @@ interface Props {
 }
 
 export default function PlaceMap({ label, points, className, onSelect, onPlace }: Props) {
-  const fit = useMemo(() => points.map(({ place }) => place), [points]);
+  const fit = useMemo(() => surroundings(points), [points]);
   return (
     <WorldMap label={label} fit={fit} className={className}>
       <Dots points={points} onSelect={onSelect} />
@@ -31,6 +31,15 @@ export default function PlaceMap({ label, points, className, onSelect, onPlace }
     </WorldMap>
   );
 }
+
+/** The offline map has coasts and borders, no streets: it needs some land around what it shows. */
+const MARGIN = 0.35;
+
+const surroundings = (points: readonly Dot[]): Point[] =>
+  points.flatMap(({ place: { latitude, longitude } }) => [
+    { latitude: Math.max(-85, latitude - MARGIN), longitude: longitude - MARGIN },
+    { latitude: Math.min(85, latitude + MARGIN), longitude: longitude + MARGIN },
+  ]);
 
 function Dots({ points, onSelect }: Pick<Props, "points" | "onSelect">) {
   const map = useMap();

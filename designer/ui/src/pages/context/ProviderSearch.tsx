@@ -37,11 +37,13 @@ export function ProviderSearch() {
             placeholder={written.isPattern ? "^Room\\." : "Room.1"}
             onChange={(event) => setWritten({ ...written, id: event.target.value })}
           />
-          <CheckField
-            label="As a pattern"
-            checked={written.isPattern}
-            onChange={(event) => setWritten({ ...written, isPattern: event.target.checked })}
-          />
+          <div className={css.choice}>
+            <CheckField
+              label="As a pattern"
+              checked={written.isPattern}
+              onChange={(event) => setWritten({ ...written, isPattern: event.target.checked })}
+            />
+          </div>
           <Button type="submit" icon="search" disabled={!written.id.trim()}>
             Search
           </Button>

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useLive } from "@/api/live";
 import type { SubscriptionInfo } from "@/api/types";
 import { hashOf } from "@/app/router";
-import { Button, type Column, count, dateTime, StateChip, siteOf, Table } from "@/ui";
+import { Button, type Column, count, dateTime, StateChip, siteOf, Table, time } from "@/ui";
 import css from "./context.module.css";
 import { attributesOf, keeperOf, subject, taskOf } from "./subscriptions";
 
@@ -30,7 +30,7 @@ export function SubscriptionTable({ subscriptions, own, onDelete }: Props) {
     { name: "Queued", number: true, cell: ({ queued }) => count(queued) },
     { name: "Last", cell: (subscription) => <Last subscription={subscription} /> },
     {
-      name: "",
+      name: "Actions",
       cell: (subscription) =>
         (isOurs(subscription) || keeperOf(subscription, own) === "designer") && (
           <Button
@@ -64,7 +64,7 @@ export function SubscriptionTable({ subscriptions, own, onDelete }: Props) {
 
 function What({ subscription }: { subscription: SubscriptionInfo }) {
   return (
-    <div className={css.lines}>
+    <div className={`${css.lines} ${css.what}`}>
       <span>{subject(subscription)}</span>
       <span className={css.small}>{attributesOf(subscription)}</span>
     </div>
@@ -89,15 +89,21 @@ function To({ subscription }: { subscription: SubscriptionInfo }) {
   );
 }
 
+/** The time, with the day when it is another one. */
+function moment(iso: string): string {
+  const at = new Date(iso);
+  return at.toDateString() === new Date().toDateString() ? time(at.getTime()) : dateTime(iso);
+}
+
 function Last({ subscription }: { subscription: SubscriptionInfo }) {
   const { lastSuccess, lastFailure, lastFailureReason, failsCounter } = subscription;
   if (!lastSuccess && !lastFailure) return <span className="soft">nothing sent yet</span>;
   return (
     <div className={css.lines}>
-      {lastSuccess && <span>delivered {dateTime(lastSuccess)}</span>}
+      {lastSuccess && <span className={css.when}>delivered {moment(lastSuccess)}</span>}
       {lastFailure && (
         <span className={subscription.status === "failing" ? css.reason : css.small}>
-          failed {dateTime(lastFailure)}
+          failed {moment(lastFailure)}
           {failsCounter > 0 && `, ${count(failsCounter)} in a row`}
           {lastFailureReason && `: ${lastFailureReason}`}
         </span>

@@ -29,11 +29,13 @@ export function Subscriptions() {
           value={selection.search}
           onChange={(event) => setSelection({ ...selection, search: event.target.value })}
         />
-        <CheckField
-          label={`Failing only (${failing})`}
-          checked={selection.failing}
-          onChange={(event) => setSelection({ ...selection, failing: event.target.checked })}
-        />
+        <div className={css.choice}>
+          <CheckField
+            label={`Failing only (${failing})`}
+            checked={selection.failing}
+            onChange={(event) => setSelection({ ...selection, failing: event.target.checked })}
+          />
+        </div>
         <Button icon="restart" disabled={subscriptions.isFetching} onClick={() => refetch()}>
           Refresh
         </Button>

@@ -119,6 +119,6 @@ const DEFAULT_COLUMNS = 6;
 export const columnsShown = (names: string[], chosen: string[] | null): string[] =>
   chosen ? chosen.filter((name) => names.includes(name)) : names.slice(0, DEFAULT_COLUMNS);
 
-/** Types with how many entities each has, the ones with most first. */
+/** Types with how many entities each has, by name: an order by number would change under the user's hand. */
 export const sortedTypes = (types: Record<string, number>): [type: string, entities: number][] =>
-  Object.entries(types).sort((a, b) => b[1] - a[1] || collator.compare(a[0], b[0]));
+  Object.entries(types).sort((a, b) => collator.compare(a[0], b[0]));

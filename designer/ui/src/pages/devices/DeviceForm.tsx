@@ -92,7 +92,7 @@ export function DeviceForm({ device, place, documents, onClose, onDone }: Props)
         </>
       }
     >
-      <form id={form} className="stack" onSubmit={save} noValidate>
+      <form id={form} className="stack" onChange={() => setProblems(none)} onSubmit={save} noValidate>
         <TextField
           label="Identifier"
           placeholder="Thermometer.1"

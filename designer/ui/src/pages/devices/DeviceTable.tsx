@@ -26,7 +26,7 @@ export function DeviceTable({ devices, onAsk }: Props) {
     { name: "Values", cell: (device) => <Values device={device} /> },
     { name: "Place", cell: (device) => <Place device={device} /> },
     { name: "Simulation", cell: (device) => <Simulated device={device} onAsk={onAsk} /> },
-    { name: "", cell: (device) => <Actions device={device} onAsk={onAsk} /> },
+    { name: "Actions", cell: (device) => <Actions device={device} onAsk={onAsk} /> },
   ];
   return (
     <div className="stack">

@@ -88,7 +88,7 @@ test("defaults cover each number, and no texts", () => {
   ]);
   expect(series.map(({ name, low, high }) => [name, low, high])).toEqual([
     ["a", 15, 25],
-    ["c", -1, 1],
+    ["c", 0, 5],
   ]);
 });
 

@@ -52,13 +52,16 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** Settings to start from: each number around the value it has. */
+/** Settings to start from: each number around the value it has, counts not below zero. */
 export function defaultSettings(attributes: Attribute[]): Settings {
   const series = attributes.flatMap(({ name, type = "float", value }) => {
     const number = numeric(value);
     if (number === undefined) return [];
-    const spread = Math.max(1, Math.abs(number) * 0.25);
-    const [low, high] = [round(number - spread), round(number + spread)];
+    const spread = Math.max(type.toLowerCase() === "integer" ? 5 : 1, Math.abs(number) * 0.25);
+    const [low, high] = [
+      round(number >= 0 ? Math.max(0, number - spread) : number - spread),
+      round(number + spread),
+    ];
     return [{ name, type, shape: "walk" as const, low, high, periodS: 60 }];
   });
   return { intervalS: 2, series, radiusM: 0 };

@@ -21,7 +21,7 @@ export function Results({ seen }: { seen: Seen }) {
       .filter(({ entityId }) => entityId.type === type)
       .sort((a, b) => a.entityId.id.localeCompare(b.entityId.id));
   const [summary] = of(types.summary);
-  const averages = of(types.average);
+  const averages = of(types.average).sort((a, b) => thermometer(a).localeCompare(thermometer(b)));
   return (
     <Card
       title="Results"
@@ -55,6 +55,9 @@ export function Results({ seen }: { seen: Seen }) {
     </Card>
   );
 }
+
+const thermometer = (average: Element) =>
+  textOf(attributeOf(average, "thermometer")?.value) || average.entityId.id;
 
 const number = (entity: Element, name: string) => {
   const value = numeric(attributeOf(entity, name)?.value);
@@ -112,9 +115,7 @@ function Averages({ entities }: { entities: Element[] }) {
         {
           name: "Thermometer",
           cell: (entity) => (
-            <a href={entityHref(entity.entityId.type, entity.entityId.id)}>
-              {textOf(attributeOf(entity, "thermometer")?.value) || entity.entityId.id}
-            </a>
+            <a href={entityHref(entity.entityId.type, entity.entityId.id)}>{thermometer(entity)}</a>
           ),
         },
         { name: "Now", number: true, cell: (entity) => `${number(entity, "temperature")} °C` },
