@@ -78,13 +78,13 @@ function Corners({
             // biome-ignore lint/suspicious/noArrayIndexKey: a corner is known by its place in the row
             <li key={index} className={css.corner}>
               <NumberField
-                label={`Latitude of corner ${index + 1}`}
+                label={`Latitude ${index + 1}`}
                 value={vertex.latitude}
                 problem={problems[`scopeValue.vertices[${index}].latitude`]}
                 onChange={(latitude) => set(vertices.with(index, { ...vertex, latitude }))}
               />
               <NumberField
-                label={`Longitude of corner ${index + 1}`}
+                label={`Longitude ${index + 1}`}
                 value={vertex.longitude}
                 problem={problems[`scopeValue.vertices[${index}].longitude`]}
                 onChange={(longitude) => set(vertices.with(index, { ...vertex, longitude }))}

@@ -43,10 +43,12 @@ interface WorldMapProps {
   className?: string;
   /** More buttons, above those for the zoom. */
   tools?: ReactNode;
+  /** Given the map when it is there, and null when it goes. */
+  onMap?: (map: L.Map | null) => void;
   children?: ReactNode;
 }
 
-export function WorldMap({ label, fit = [], className = "", tools, children }: WorldMapProps) {
+export function WorldMap({ label, fit = [], className = "", tools, onMap, children }: WorldMapProps) {
   const box = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<L.Map | null>(null);
   const hint = useId();
@@ -63,6 +65,7 @@ export function WorldMap({ label, fit = [], className = "", tools, children }: W
     };
   }, []);
   useFirstFit(map, fit);
+  useEffect(() => onMap?.(map), [map, onMap]);
   return (
     <div className={`${css.map} ${className}`}>
       <div

@@ -1,8 +1,8 @@
 // One canvas over the map. It is somewhat larger than the view, so that moving the map needs no drawing until it has gone far.
 import L from "leaflet";
-import { mercatorX, mercatorY } from "./geometry";
+import { latitudeOf, mercatorX, mercatorY } from "./geometry";
 
-const PADDING = 0.25;
+const PADDING = 0.12;
 const TILE = 256;
 
 /** What a painter sees: where a place is on the canvas, and how much there is of it. */
@@ -12,6 +12,8 @@ export interface View {
   height: number;
   x(longitude: number): number;
   y(latitude: number): number;
+  longitude(x: number): number;
+  latitude(y: number): number;
   /** The length of the side of the Mercator square. */
   scale: number;
   /** The upper left corner of the canvas on the Mercator square of that length. */
@@ -136,6 +138,8 @@ export class CanvasLayer extends L.Layer {
       top: origin.y,
       x: (longitude) => mercatorX(longitude) * scale - origin.x,
       y: (latitude) => mercatorY(latitude) * scale - origin.y,
+      longitude: (x) => ((x + origin.x) / scale - 0.5) * 360,
+      latitude: (y) => latitudeOf((y + origin.y) / scale),
     };
   }
 

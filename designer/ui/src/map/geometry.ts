@@ -17,6 +17,9 @@ export function mercatorY(latitude: number): number {
   return 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
 }
 
+/** The latitude of a place on that square. */
+export const latitudeOf = (y: number) => degrees(Math.atan(Math.sinh(Math.PI * (1 - 2 * y))));
+
 /** The great-circle distance. */
 export function distanceM(from: Point, to: Point): number {
   const [latitude, other] = [radians(from.latitude), radians(to.latitude)];
@@ -62,6 +65,23 @@ export function ringOf(scope: GeoScope): Point[] {
   return Array.from({ length: RING_POINTS }, (_, at) =>
     destination(centre, Math.min(radius, EARTH_RADIUS_M * 1.5), (at * 360) / RING_POINTS),
   );
+}
+
+/** The middle of a scope; undefined when it is everywhere or not finished. */
+export function placedCentre(scope: GeoScope | undefined): Point | undefined {
+  const ring = scope ? ringOf(scope) : [];
+  if (scope?.scopeType === "circle" && ring.length > 0) return centreOf(scope.scopeValue);
+  return ring.length > 0 ? mean(ring) : undefined;
+}
+
+/** The mean of the corners, as the brokers see it. */
+export function mean(points: readonly Point[]): Point {
+  const total = { latitude: 0, longitude: 0 };
+  for (const { latitude, longitude } of points) {
+    total.latitude += latitude;
+    total.longitude += longitude;
+  }
+  return { latitude: total.latitude / points.length, longitude: total.longitude / points.length };
 }
 
 /** Whether a place lies in a scope, as the brokers see it: polygons are flat in degrees. */

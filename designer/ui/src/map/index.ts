@@ -1,6 +1,11 @@
-export { useColours } from "./colours";
-export { GeoScopeEditor } from "./GeoScopeEditor";
+export type { CanvasLayer, Paint, View as CanvasView } from "./canvasLayer";
+export { type Colours, useColours } from "./colours";
+export { DrawingTools, GeoScopeEditor } from "./GeoScopeEditor";
 export * from "./geometry";
+export { paintOutline } from "./outline";
 export { PlacePicker } from "./PlacePicker";
+export { knownPlaceOf, type Place, placeOf } from "./place";
+export { ScopeDrawing } from "./ScopeDrawing";
+export { ScopeFields } from "./ScopeFields";
 export * from "./scope";
 export { fitTo, useCanvas, useMap, WorldMap } from "./WorldMap";

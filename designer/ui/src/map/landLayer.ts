@@ -1,6 +1,7 @@
 // Land and borders, drawn into tiles so that moving the map costs nothing.
 import L from "leaflet";
 import type { Colours } from "./colours";
+import { latitudeOf, mercatorY } from "./geometry";
 import type { Country, Ring } from "./world";
 
 const TILE = 512;
@@ -148,11 +149,10 @@ function graticule(
     context.moveTo(x, 0);
     context.lineTo(x, TILE);
   }
-  const latitude = (y: number) => (Math.atan(Math.sinh(Math.PI * (1 - (2 * y) / side))) * 180) / Math.PI;
+  const latitude = (y: number) => latitudeOf(y / side);
   const south = Math.floor(latitude(top + TILE) / step);
   for (let line = south; line * step <= latitude(top); line++) {
-    const angle = (line * step * Math.PI) / 180;
-    const y = Math.round((0.5 - Math.asinh(Math.tan(angle)) / (2 * Math.PI)) * side - top) + 0.5;
+    const y = Math.round(mercatorY(line * step) * side - top) + 0.5;
     context.moveTo(0, y);
     context.lineTo(TILE, y);
   }
