@@ -1,5 +1,5 @@
 // A plot over time: a legend with the values pointed at, the drawing, and the same in words for screen readers.
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useTheme } from "@/app/theme";
@@ -30,13 +30,15 @@ export function Plot({ label, times, series, format = count, ...look }: PlotProp
   const box = useRef<HTMLDivElement>(null);
   const drawing = { series, format, stack, fromZero, spanMs, onCursor: setPointed };
   const plot = useDrawing(box, drawing, times, height);
+  const held = useHeld(plot, times);
   const last = times.length - 1;
   const index = Math.min(pointed ?? last, last);
   const move = (event: KeyboardEvent) => {
     const next = steps[event.key]?.(index, last);
     if (next === undefined || !plot.current) return;
     event.preventDefault();
-    pointAt(plot.current, Math.max(0, Math.min(last, next)));
+    held.current = times[Math.max(0, Math.min(last, next))];
+    pointAt(plot.current, held.current);
   };
   return (
     <figure className={css.plot} aria-label={label}>
@@ -53,7 +55,10 @@ export function Plot({ label, times, series, format = count, ...look }: PlotProp
         aria-valuenow={Math.max(0, index)}
         aria-valuetext={index < 0 ? "nothing yet" : inWords(times, series, index, format)}
         onKeyDown={move}
-        onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}
+        onBlur={() => {
+          held.current = undefined;
+          plot.current?.setCursor({ left: -10, top: -10 });
+        }}
       />
       <figcaption className="visually-hidden">{summary(series, format)}</figcaption>
     </figure>
@@ -72,9 +77,19 @@ const steps: Record<string, (index: number, last: number) => number> = {
   End: (_, last) => last,
 };
 
-function pointAt(plot: uPlot, index: number) {
-  const at = plot.data[0][index];
-  if (at !== undefined) plot.setCursor({ left: plot.valToPos(at, "x"), top: 0 });
+function pointAt(plot: uPlot | null, at: number | undefined) {
+  if (plot && at !== undefined) plot.setCursor({ left: plot.valToPos(at, "x"), top: 0 });
+}
+
+/** The moment chosen with the keyboard stays chosen while later values arrive. */
+function useHeld(plot: RefObject<uPlot | null>, times: number[]) {
+  const held = useRef<number>(undefined);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: pointed at again when the values have moved
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => pointAt(plot.current, held.current));
+    return () => cancelAnimationFrame(frame);
+  }, [times, plot]);
+  return held;
 }
 
 interface LegendProps {
@@ -102,7 +117,7 @@ function Legend({ series, index, format, at }: LegendProps) {
 const drawable = () => document.createElement("canvas").getContext("2d") !== null;
 
 function useDrawing(
-  box: React.RefObject<HTMLDivElement | null>,
+  box: RefObject<HTMLDivElement | null>,
   drawing: Drawing,
   times: number[],
   height: number,

@@ -41,6 +41,7 @@ export function Services() {
 
 export function Brokers() {
   const brokers = useLive((live) => live.brokers);
+  const unreachable = useLive((live) => live.history.at(-1)?.unreachable);
   const now = useServiceTime();
   const ordered = [...brokers].sort((a, b) => byName(a.state, b.state) * -1 || byName(a.id, b.id));
   return (
@@ -57,7 +58,11 @@ export function Brokers() {
             width: "minmax(9rem, 1.2fr)",
             cell: (broker) => (
               <>
-                <StateChip state={broker.state} />
+                {broker.state === "ready" && unreachable?.includes(broker.id) ? (
+                  <Chip mood="warn">gives no answer here</Chip>
+                ) : (
+                  <StateChip state={broker.state} />
+                )}
                 {broker.state === "silent" && (
                   <span className={css.small}> for {duration(now - broker.seen)}</span>
                 )}

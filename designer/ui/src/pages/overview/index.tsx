@@ -20,9 +20,7 @@ export default function Overview() {
 }
 
 function Standing() {
-  const untouched = useLive(({ workers, instances, history }) =>
-    isUntouched(workers.size, instances.size, history.at(-1)),
-  );
+  const untouched = useLive(({ instances, history }) => isUntouched(instances.size, history.at(-1)));
   return (
     <>
       <Verdict />
@@ -46,7 +44,7 @@ function Standing() {
 }
 
 function Verdict() {
-  const { services, brokers, alerts, workers, instances } = useLive();
+  const { services, brokers, alerts, workers, instances, history } = useLive();
   const { failed, scheduled } = countsOf(instances.values());
   const verdict = verdictOf({
     services,
@@ -55,6 +53,7 @@ function Verdict() {
     workers: [...workers.values()],
     failed,
     waiting: scheduled,
+    unreachable: history.at(-1)?.unreachable ?? [],
   });
   return <Notice mood={verdict.mood}>{verdict.text}</Notice>;
 }
@@ -68,7 +67,6 @@ const Begin = () => (
       </ButtonLink>
     }
   >
-    The services are up, but there is no worker, no data and no task. First steps leads from here to a running
-    example in a few minutes.
+    There is no data and no task yet. First steps leads from here to a running example in a few minutes.
   </Empty>
 );

@@ -73,7 +73,7 @@ describe("the overview", () => {
 
   it("leads to first steps when there is nothing yet", () => {
     render(<Overview />);
-    hear({});
+    hear({ workers: [worker], history: [{ ...sample(NOW, 1), types: { IoTBroker: 1 } }] });
     expect(screen.getByRole("link", { name: "First steps" }).getAttribute("href")).toBe("#/guide");
     expect(screen.queryByRole("list", { name: "Figures" })).toBeNull();
   });

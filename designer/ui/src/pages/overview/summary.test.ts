@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Alert, Instance, ServiceHealth, Worker } from "@/api/types";
+import type { Alert, Instance, Sample, ServiceHealth, Worker } from "@/api/types";
 import {
   alertHref,
   alertsInOrder,
@@ -28,7 +28,7 @@ const worker = (id: string, more: Partial<Worker> = {}): Worker => ({
   state: "ready",
   ...more,
 });
-const all = { services: [], brokers: [], workers: [], alerts: [], failed: 0, waiting: 0 };
+const all = { services: [], brokers: [], workers: [], alerts: [], failed: 0, waiting: 0, unreachable: [] };
 const service = (name: string, state: ServiceHealth["state"], reason?: ServiceHealth["reason"]) => ({
   name,
   state,
@@ -100,6 +100,9 @@ describe("the verdict", () => {
       mood: "warn",
       text: "worker b is silent; 1 task instance waits for a worker.",
     });
+    expect(verdictOf({ ...all, unreachable: ["Broker.x"] }).text).toBe("broker x cannot be reached.");
+    const many = ["a", "b", "c", "d"].map((id) => worker(id, { state: "silent" }));
+    expect(verdictOf({ ...all, workers: many }).text).toBe("4 brokers and workers are silent.");
     expect(verdictOf({ ...all, failed: 2 })).toEqual({ mood: "bad", text: "2 task instances failed." });
   });
 
@@ -136,8 +139,11 @@ describe("figures", () => {
   });
 
   it("say when nothing has been set up", () => {
-    expect(isUntouched(0, 0, undefined)).toBe(true);
-    expect(isUntouched(1, 0, undefined)).toBe(false);
+    const sample = (types: Record<string, number>) => ({ types }) as Sample;
+    expect(isUntouched(0, undefined)).toBe(false);
+    expect(isUntouched(0, sample({ IoTBroker: 2, Old: 0 }))).toBe(true);
+    expect(isUntouched(0, sample({ IoTBroker: 2, PowerPanel: 1 }))).toBe(false);
+    expect(isUntouched(1, sample({ IoTBroker: 2 }))).toBe(false);
   });
 
   it("put a reason on one line", () => {

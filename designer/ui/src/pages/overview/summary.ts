@@ -51,6 +51,8 @@ interface Standing {
   alerts: readonly Alert[];
   failed: number;
   waiting: number;
+  /** Brokers that this site gets no answer from. */
+  unreachable: readonly string[];
 }
 
 const works = ({ state }: ServiceHealth) => state === "ready" || state === "running";
@@ -61,17 +63,25 @@ function complaint({ name, state, reason }: ServiceHealth): string {
 }
 
 /** The whole system in one sentence. */
-export function verdictOf({ services, brokers, workers, alerts, failed, waiting }: Standing): Verdict {
+export function verdictOf({
+  services,
+  brokers,
+  workers,
+  alerts,
+  failed,
+  waiting,
+  unreachable,
+}: Standing): Verdict {
   const away = services.filter((service) => !works(service));
   if (away.length > 0) {
     return { mood: "bad", text: `Not everything works: ${away.map(complaint).join(", ")}.` };
   }
   const silent = [...brokers, ...workers].filter(({ state }) => state === "silent").map(({ id }) => id);
+  const cut = unreachable.filter((id) => !silent.includes(id));
   const concerns = [
     failed > 0 ? `${plural(failed, "task instance")} failed` : "",
-    silent.length > 3
-      ? `${silent.length} brokers and workers are silent`
-      : silent.map((id) => `${nameOf(id)} is silent`).join(", "),
+    listed(silent, "brokers and workers", "is silent", "are silent"),
+    listed(cut, "brokers", "cannot be reached"),
     waiting > 0 ? `${plural(waiting, "task instance")} ${waiting === 1 ? "waits" : "wait"} for a worker` : "",
   ].filter(Boolean);
   if (concerns.length > 0) return { mood: failed > 0 ? "bad" : "warn", text: `${concerns.join("; ")}.` };
@@ -80,15 +90,26 @@ export function verdictOf({ services, brokers, workers, alerts, failed, waiting 
   return { mood: "good", text: "Everything works." };
 }
 
+/** A few by name, many by number. */
+function listed(ids: readonly string[], all: string, one: string, many = one): string {
+  if (ids.length > 3) return `${ids.length} ${all} ${many}`;
+  return ids.map((id) => `${nameOf(id)} ${one}`).join(", ");
+}
+
 /** `Worker.north` as `worker north`. */
 const nameOf = (id: string) => {
   const site = siteOf(id);
   return site === id ? id : `${id.slice(0, id.length - site.length - 1).toLowerCase()} ${site}`;
 };
 
-/** Nothing has been set up yet: no worker, no entity and nothing to run. */
-export const isUntouched = (workers: number, instances: number, sample: Sample | undefined) =>
-  workers === 0 && instances === 0 && (sample?.entities ?? 0) === 0;
+/** What the system says of itself. */
+const OWN_TYPES = new Set(["IoTBroker", "uService"]);
+
+/** Nothing has been set up yet: no task instance, and no entity but those of the system itself. */
+export function isUntouched(instances: number, sample: Sample | undefined): boolean {
+  if (instances > 0 || !sample) return false;
+  return Object.entries(sample.types).every(([type, entities]) => entities === 0 || OWN_TYPES.has(type));
+}
 
 export interface Counts {
   running: number;

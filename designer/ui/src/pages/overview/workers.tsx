@@ -15,8 +15,8 @@ export function Workers() {
     return (
       <Card title="Workers">
         <Empty title="No worker has been heard of.">
-          Tasks run on workers. Start one with <code>fogflow up</code> or, on an edge node,{" "}
-          <code>fogflow edge</code>.
+          Tasks run on workers. Start one with <code>fogflow worker</code> or, with a broker beside it on an
+          edge node, <code>fogflow edge</code>.
         </Empty>
       </Card>
     );
