@@ -40,15 +40,56 @@ export function go(page: string, rest?: string[], query?: Record<string, string 
 /** Changes the address without a step in the history. */
 export function replace(page: string, rest?: string[], query?: Record<string, string | undefined>) {
   history.replaceState(null, "", hashOf(page, rest, query));
+  if (held !== null) held = location.hash;
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
-const subscribe = (changed: () => void) => {
+/** The place that stays shown until leaving it is agreed to; null when the address alone decides. */
+let held: string | null = null;
+
+/** Keeps showing this place when the address changes, and tells which was wanted; answers how to let go. */
+export function hold(ask: (wanted: string) => void): () => void {
+  held = location.hash;
+  const changed = () => {
+    const wanted = location.hash;
+    if (held === null || wanted === held) return;
+    history.pushState(null, "", held || location.pathname);
+    ask(wanted);
+  };
   addEventListener("hashchange", changed);
-  return () => removeEventListener("hashchange", changed);
+  return () => {
+    held = null;
+    removeEventListener("hashchange", changed);
+  };
+}
+
+const watchers = new Set<() => void>();
+const holders = new Set<(wanted: string) => boolean>();
+
+/** Asks before the place changes, by a link or the browser's history; it stays when the answer is true. */
+export function holdPlace(holds: (wanted: string) => boolean) {
+  holders.add(holds);
+  return () => {
+    holders.delete(holds);
+  };
+}
+
+// One listener for both: browsers call those of the window in the order in which they came, and a page that is gone
+// could not hold the place any more.
+addEventListener("hashchange", (event) => {
+  const wanted = location.hash;
+  if (event.oldURL && [...holders].some((holds) => holds(wanted))) history.pushState(null, "", event.oldURL);
+  else for (const changed of watchers) changed();
+});
+
+const subscribe = (changed: () => void) => {
+  watchers.add(changed);
+  return () => {
+    watchers.delete(changed);
+  };
 };
 
 export function usePlace(): Place {
-  const hash = useSyncExternalStore(subscribe, () => location.hash);
+  const hash = useSyncExternalStore(subscribe, () => held ?? location.hash);
   return useMemo(() => placeOf(hash), [hash]);
 }

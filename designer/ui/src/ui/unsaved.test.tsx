@@ -1,5 +1,6 @@
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { replace, usePlace } from "@/app/router";
 import { useUnsaved } from "./unsaved";
 
 beforeEach(() => {
@@ -12,8 +13,10 @@ afterEach(cleanup);
 
 function Form({ dirty }: { dirty: boolean }) {
   const unsaved = useUnsaved(dirty);
+  const { page, rest } = usePlace();
   return (
     <>
+      <h1>{[page, ...rest].join("/")}</h1>
       <a href="#/map">Map</a>
       <button type="button" onClick={() => unsaved.leave("#/operators")}>
         Save
@@ -23,6 +26,7 @@ function Form({ dirty }: { dirty: boolean }) {
   );
 }
 
+const shown = () => screen.getByRole("heading", { level: 1 }).textContent;
 const question = () => screen.queryByText("Leave without saving?");
 
 test("a link is followed at once when nothing is unsaved", () => {
@@ -42,11 +46,21 @@ test("a link asks first, and leads on when told to leave", () => {
   expect(location.hash).toBe("#/map");
 });
 
-test("going back asks, and the address stays", async () => {
+test("going back asks, and the address and what is shown stay", async () => {
   render(<Form dirty />);
   location.hash = "#/operators";
   await screen.findByText("Leave without saving?");
   expect(location.hash).toBe("#/operators/a?edit=1");
+  expect(shown()).toBe("operators/a");
+  fireEvent.click(screen.getByText("Leave"));
+  await waitFor(() => expect(shown()).toBe("operators"));
+});
+
+test("a page may change its own address meanwhile", () => {
+  render(<Form dirty />);
+  act(() => replace("operators", ["b"]));
+  expect(shown()).toBe("operators/b");
+  expect(question()).toBeNull();
 });
 
 test("after saving nothing is asked", () => {

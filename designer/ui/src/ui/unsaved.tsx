@@ -1,42 +1,43 @@
 // Asks before changes are lost by leaving the page, by a link, the browser's history or closing the tab.
 import { useCallback, useEffect, useRef, useState } from "react";
+import { hold } from "@/app/router";
 import { Button } from "./controls";
 import { Dialog } from "./dialog";
+
+/** The page that a click leads to in this tab. */
+function linkOf(event: MouseEvent): string | null | undefined {
+  const elsewhere = event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey;
+  return elsewhere ? null : (event.target as Element | null)?.closest?.("a[href^='#']")?.getAttribute("href");
+}
 
 /** `dialog` is to be shown; `leave` goes away without being asked, for when all is saved. */
 export function useUnsaved(dirty: boolean) {
   const [wanted, setWanted] = useState<string | null>(null);
-  const [here] = useState(() => location.hash);
-  const asked = useRef(dirty);
-  asked.current = dirty;
+  const release = useRef<() => void>(undefined);
 
   useEffect(() => {
-    const stay = (event: BeforeUnloadEvent) => asked.current && event.preventDefault();
-    const click = (event: MouseEvent) => {
-      const link = (event.target as Element | null)?.closest?.("a[href^='#']");
-      const other = event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey;
-      if (!asked.current || !link || other || link.getAttribute("href") === location.hash) return;
+    if (!dirty) return;
+    const letGo = hold(setWanted);
+    const stay = (event: BeforeUnloadEvent) => event.preventDefault();
+    const follow = (event: MouseEvent) => {
+      const href = linkOf(event);
+      if (!href || href === location.hash) return;
       event.preventDefault();
-      setWanted(link.getAttribute("href"));
-    };
-    const change = (event: HashChangeEvent) => {
-      if (!asked.current || location.hash === here) return;
-      event.stopImmediatePropagation();
-      setWanted(location.hash);
-      history.pushState(null, "", here || location.pathname);
+      setWanted(href);
     };
     addEventListener("beforeunload", stay);
-    addEventListener("hashchange", change, true);
-    document.addEventListener("click", click, true);
-    return () => {
+    document.addEventListener("click", follow, true);
+    release.current = () => {
+      letGo();
       removeEventListener("beforeunload", stay);
-      removeEventListener("hashchange", change, true);
-      document.removeEventListener("click", click, true);
+      document.removeEventListener("click", follow, true);
     };
-  }, [here]);
+    return release.current;
+  }, [dirty]);
 
   const leave = useCallback((hash: string) => {
-    asked.current = false;
+    release.current?.();
+    setWanted(null);
     location.hash = hash;
   }, []);
 
