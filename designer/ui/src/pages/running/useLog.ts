@@ -7,8 +7,7 @@ export type Reading =
   | { state: "connecting" | "live" | "interrupted" }
   | { state: "ended" | "refused"; reason: string };
 
-const REFUSED =
-  "The log cannot be read: the task instance is not known any more, or the designer is out of reach.";
+const UNREACHED = "The log cannot be read: the designer is out of reach.";
 
 export function useLog(instance: string) {
   const [log, setLog] = useState<Log>(emptyLog);
@@ -28,7 +27,9 @@ function follow(
   change: (next: (log: Log) => Log) => void,
   say: (reading: Reading) => void,
 ): () => void {
-  const source = new EventSource(`/instance/${segment(instance)}/log`);
+  const path = `/instance/${segment(instance)}/log`;
+  const source = new EventSource(path);
+  let over = false;
   // Each connection begins with the last lines, also of those that are known already.
   let first = true;
   source.onopen = () => {
@@ -46,8 +47,26 @@ function follow(
     say({ state: "ended", reason: (JSON.parse(event.data) as { reason?: string }).reason || "It ended." });
   });
   source.onerror = () => {
-    const closed = source.readyState === EventSource.CLOSED;
-    say(closed ? { state: "refused", reason: REFUSED } : { state: "interrupted" });
+    if (source.readyState !== EventSource.CLOSED) return say({ state: "interrupted" });
+    void refusalOf(path).then((reason) => over || say({ state: "refused", reason }));
   };
-  return () => source.close();
+  return () => {
+    over = true;
+    source.close();
+  };
+}
+
+/** Why a log cannot be opened, in the service's words, which an event source keeps to itself. */
+async function refusalOf(path: string): Promise<string> {
+  const stop = new AbortController();
+  try {
+    const answer = await fetch(path, { signal: stop.signal, headers: { accept: "text/event-stream" } });
+    if (answer.ok) return "The log was interrupted. It can be read now.";
+    const { error } = (await answer.json()) as { error?: unknown };
+    return typeof error === "string" ? error : `The designer answered ${answer.status}.`;
+  } catch {
+    return UNREACHED;
+  } finally {
+    stop.abort();
+  }
 }
