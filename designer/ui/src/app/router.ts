@@ -63,30 +63,9 @@ export function hold(ask: (wanted: string) => void): () => void {
   };
 }
 
-const watchers = new Set<() => void>();
-const holders = new Set<(wanted: string) => boolean>();
-
-/** Asks before the place changes, by a link or the browser's history; it stays when the answer is true. */
-export function holdPlace(holds: (wanted: string) => boolean) {
-  holders.add(holds);
-  return () => {
-    holders.delete(holds);
-  };
-}
-
-// One listener for both: browsers call those of the window in the order in which they came, and a page that is gone
-// could not hold the place any more.
-addEventListener("hashchange", (event) => {
-  const wanted = location.hash;
-  if (event.oldURL && [...holders].some((holds) => holds(wanted))) history.pushState(null, "", event.oldURL);
-  else for (const changed of watchers) changed();
-});
-
 const subscribe = (changed: () => void) => {
-  watchers.add(changed);
-  return () => {
-    watchers.delete(changed);
-  };
+  addEventListener("hashchange", changed);
+  return () => removeEventListener("hashchange", changed);
 };
 
 export function usePlace(): Place {

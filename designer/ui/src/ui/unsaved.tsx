@@ -10,8 +10,11 @@ function linkOf(event: MouseEvent): string | null | undefined {
   return elsewhere ? null : (event.target as Element | null)?.closest?.("a[href^='#']")?.getAttribute("href");
 }
 
-/** `dialog` is to be shown; `leave` goes away without being asked, for when all is saved. */
-export function useUnsaved(dirty: boolean) {
+/**
+ * `dialog` is to be shown; `leave` goes away without being asked, for when all is saved. A page that keeps a draft says
+ * how it is thrown away.
+ */
+export function useUnsaved(dirty: boolean, discardDraft?: () => void) {
   const [wanted, setWanted] = useState<string | null>(null);
   const release = useRef<() => void>(undefined);
 
@@ -47,16 +50,27 @@ export function useUnsaved(dirty: boolean) {
       onClose={() => setWanted(null)}
       actions={
         <>
-          <Button look="danger" onClick={() => leave(wanted)}>
-            Leave
+          <Button
+            look="danger"
+            onClick={() => {
+              discardDraft?.();
+              leave(wanted);
+            }}
+          >
+            {discardDraft ? "Throw the changes away" : "Leave"}
           </Button>
+          {discardDraft && <Button onClick={() => leave(wanted)}>Leave and keep a draft</Button>}
           <Button look="primary" onClick={() => setWanted(null)}>
             Stay
           </Button>
         </>
       }
     >
-      <p>What you changed here is lost when you leave.</p>
+      <p>
+        {discardDraft
+          ? "What you changed is not saved. A draft of it can stay in this browser until you come back."
+          : "What you changed here is lost when you leave."}
+      </p>
     </Dialog>
   );
   return { dialog, leave };

@@ -1,10 +1,11 @@
 // The editor around the board: palette, settings, problems, and what is done with the topology as a whole.
-import { useCallback, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useServices } from "@/api/documents";
-import { go, hashOf } from "@/app/router";
-import { Button, ButtonLink, Chip, Page, plural, toast } from "@/ui";
+import { hashOf } from "@/app/router";
+import { Button, ButtonLink, Chip, Page, plural, toast, useUnsaved } from "@/ui";
+
 import css from "./Bench.module.css";
-import { BenchDialogs, LeaveDialog, type Open } from "./BenchDialogs";
+import { BenchDialogs, type Open } from "./BenchDialogs";
 import { Canvas } from "./Canvas";
 import { Inspector } from "./Inspector";
 import type { Spot } from "./model/edit";
@@ -16,7 +17,6 @@ import { isDirty, nothing, useActions, useDrawing, useEditor, useEditorStore } f
 import { Toolbar } from "./Toolbar";
 import { useBoard } from "./useBoard";
 import { useDrafts } from "./useDrafts";
-import { useLeaveGuard } from "./useLeaveGuard";
 import { useProblems } from "./useProblems";
 import { useSave } from "./useSave";
 import { useShortcuts } from "./useShortcuts";
@@ -38,7 +38,7 @@ export function Bench({ name, note, onRenamed }: Props) {
   const problems = useProblems();
   const { busy, save: send } = useSave(store);
   const drafts = useDrafts(store, name ?? "");
-  const guard = useLeaveGuard(useCallback(() => isDirty(store.getState()), [store]));
+  const unsaved = useUnsaved(dirty, drafts.forget);
   const at = useBoard();
   const [open, setOpen] = useState<Open>(null);
   const [details, setDetails] = useState(false);
@@ -164,11 +164,10 @@ export function Bench({ name, note, onRenamed }: Props) {
         onOverwrite={sendNow}
         onDeleted={() => {
           drafts.forget();
-          guard.pass();
-          go("topologies");
+          unsaved.leave(hashOf("topologies"));
         }}
       />
-      {guard.asked !== null && <LeaveDialog guard={guard} onDiscard={drafts.forget} />}
+      {unsaved.dialog}
     </Page>
   );
 }

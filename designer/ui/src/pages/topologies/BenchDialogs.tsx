@@ -1,11 +1,10 @@
 // The dialogs of the editor, one at a time.
 import { useQueryClient } from "@tanstack/react-query";
 import { remove, segment } from "@/api/http";
-import { Button, Confirm, Dialog } from "@/ui";
+import { Confirm, Dialog } from "@/ui";
 import { ConnectDialog, ExportDialog, ImportDialog, KeysDialog, type Start } from "./Dialogs";
 import { type Added, Palette } from "./Palette";
 import { useActions, useDrawing } from "./store";
-import type { LeaveGuard } from "./useLeaveGuard";
 
 export type Open = "add" | "import" | "export" | "keys" | "delete" | "overwrite" | { connect: Start } | null;
 
@@ -81,30 +80,5 @@ export function DeleteDialog({
       The topology and its drawing are deleted. A topology that an intent uses cannot be deleted: withdraw the
       intent first.
     </Confirm>
-  );
-}
-
-export function LeaveDialog({ guard, onDiscard }: { guard: LeaveGuard; onDiscard: () => void }) {
-  const actions = (
-    <>
-      <Button onClick={guard.stay}>Stay</Button>
-      <Button
-        look="danger"
-        onClick={() => {
-          onDiscard();
-          guard.leave();
-        }}
-      >
-        Throw the changes away
-      </Button>
-      <Button look="primary" onClick={guard.leave}>
-        Leave and keep a draft
-      </Button>
-    </>
-  );
-  return (
-    <Dialog title="There are changes that are not saved" onClose={guard.stay} actions={actions}>
-      <p>A draft stays in this browser and is offered when you come back.</p>
-    </Dialog>
   );
 }

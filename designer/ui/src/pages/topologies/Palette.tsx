@@ -32,7 +32,7 @@ export function Palette({ onAdd }: { onAdd: (added: Added) => void }) {
         placeholder="Name"
       />
       <section aria-labelledby="palette-tasks">
-        <h3 id="palette-tasks">Operators</h3>
+        <h2 id="palette-tasks">Operators</h2>
         <Loaded of={operators}>
           {(known) => (
             <>
@@ -47,7 +47,7 @@ export function Palette({ onAdd }: { onAdd: (added: Added) => void }) {
         </Loaded>
       </section>
       <section aria-labelledby="palette-streams">
-        <h3 id="palette-streams">Entity streams</h3>
+        <h2 id="palette-streams">Entity streams</h2>
         <Item kind="stream" name="" onAdd={onAdd} />
         <Items kind="stream" names={found(typeNames)} onAdd={onAdd} />
       </section>
@@ -72,7 +72,7 @@ function Item({ kind, name, onAdd }: Added & { onAdd: (added: Added) => void }) 
     event.dataTransfer.effectAllowed = "copy";
   };
   const what =
-    kind === "task" ? `Add a task with operator ${name}` : `Add a stream ${name || "without a type"}`;
+    kind === "task" ? `Add a task with operator ${name}` : name ? `Add a stream ${name}` : "Add a new stream";
   return (
     <Button
       icon={kind === "task" ? "operators" : "context"}

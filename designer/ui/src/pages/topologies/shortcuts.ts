@@ -78,7 +78,7 @@ export const keys: Key[] = [
     keys: "Escape",
     does: "From the settings back to the node; there, select nothing",
     everywhere: true,
-    is: plain("escape"),
+    is: (event) => plain("escape")(event) && (event.target as Element).closest("aside") !== null,
     run: (s) => s.back(),
   },
 ];
@@ -97,7 +97,7 @@ const onBoard = (target: Element) => target.closest(".react-flow") !== null || t
 /** Does what the keys say; whether they said anything. */
 export function handled(event: KeyboardEvent, shortcuts: Shortcuts): boolean {
   const target = event.target as Element;
-  if (target.closest("dialog")) return false;
+  if (document.querySelector("dialog[open]")) return false;
   const key = keys.find((one) => one.is(event));
   if (!key) return false;
   if (typing(target) && !key.everywhere) return false;
