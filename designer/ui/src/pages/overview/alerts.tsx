@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 const moodOfAlert = (alert: Alert): Mood =>
   isOpen(alert) || alert.severity === "good" ? alert.severity : "quiet";
 const words = { bad: "problem", warn: "warning", good: "good" };
-const word = (alert: Alert) => (moodOfAlert(alert) === "quiet" ? "over" : words[alert.severity]);
+const word = (alert: Alert) => (alert.until ? "over" : words[alert.severity]);
 
 export function Alerts() {
   const alerts = useLive((live) => live.alerts);

@@ -68,6 +68,7 @@ describe("alerts", () => {
     expect(alertHref(alert(1))).toBeUndefined();
     expect(to("overview")).toBe("#/overview");
     expect(to("running", "Task.t.x.1")).toBe("#/running?instance=Task.t.x.1");
+    expect(to("running", "Worker.a")).toBe("#/running?worker=Worker.a");
     expect(to("running", "ServiceIntent.1")).toBe("#/running/ServiceIntent.1");
     expect(to("map", "Worker.a")).toBe("#/map/Worker.a");
   });

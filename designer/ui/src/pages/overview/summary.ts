@@ -25,9 +25,9 @@ export function alertHref({ link }: Alert): string | undefined {
   if (!link) return undefined;
   if (!link.id) return hashOf(link.page);
   if (link.page !== "running") return hashOf(link.page, [link.id]);
-  return link.id.startsWith("Task.")
-    ? hashOf("running", [], { instance: link.id })
-    : hashOf("running", [link.id]);
+  if (link.id.startsWith("Task.")) return hashOf("running", [], { instance: link.id });
+  if (link.id.startsWith("Worker.")) return hashOf("running", [], { worker: link.id });
+  return hashOf("running", [link.id]);
 }
 
 /** The reason a service gives, on one line. */

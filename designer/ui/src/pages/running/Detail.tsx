@@ -2,7 +2,7 @@
 import { lazy, Suspense } from "react";
 import { useTypes } from "@/api/documents";
 import { hashOf } from "@/app/router";
-import { Card, Chip, Empty, Page, rate } from "@/ui";
+import { ButtonLink, Card, Chip, Empty, Page, rate } from "@/ui";
 import { type Deployment, missingFor, problemsOf, stateOf } from "./deployments";
 import { InstanceTable } from "./InstanceTable";
 import { kindWords } from "./List";
@@ -24,7 +24,12 @@ export function Detail({ deployment }: { deployment: Deployment }) {
           {kindWords[kind]} <span className="mono">{id}</span>
         </>
       }
-      actions={<a href={hashOf("running")}>All that runs</a>}
+      actions={
+        <>
+          <Asked deployment={deployment} />
+          <ButtonLink href={hashOf("running")}>All that runs</ButtonLink>
+        </>
+      }
       wide
     >
       <div className="row">
@@ -54,5 +59,16 @@ export function Detail({ deployment }: { deployment: Deployment }) {
         {summary.total > 0 && <InstanceTable instances={instances} worker="" />}
       </div>
     </Page>
+  );
+}
+
+/** Where it was asked for, to look at or change. */
+function Asked({ deployment: { kind, id, name } }: { deployment: Deployment }) {
+  if (kind === "unlisted") return null;
+  const href = kind === "intent" ? hashOf("intents", [id]) : hashOf("functions", [name]);
+  return (
+    <ButtonLink href={href} icon={kind === "intent" ? "intents" : "functions"}>
+      {kindWords[kind]}
+    </ButtonLink>
   );
 }
