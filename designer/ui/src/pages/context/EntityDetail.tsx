@@ -22,14 +22,7 @@ interface Props {
 }
 
 export function EntityDetail({ type, id, paged }: Props) {
-  const live = useLive((state) => state.entities.get(id));
-  const settled = useLive((state) => state.watched.get(type)?.state === "live");
-  const fetched = useQuery({
-    queryKey: ["entity", id],
-    queryFn: async () => (await query([{ id, isPattern: false }]))[0] ?? null,
-    staleTime: 0,
-  });
-  const entity = live ?? (settled ? null : fetched.data);
+  const { entity, error, refetch } = useEntity(id);
   return (
     <aside className={css.detail} aria-label={id}>
       <div className={css.detailHead}>
@@ -38,10 +31,10 @@ export function EntityDetail({ type, id, paged }: Props) {
           Close
         </ButtonLink>
       </div>
-      <Loaded of={{ data: entity, error: fetched.error }}>
+      <Loaded of={{ data: entity, error }}>
         {(shown) =>
           shown ? (
-            <Shown entity={shown} onChanged={paged ? () => fetched.refetch() : undefined} />
+            <Shown entity={shown} onChanged={paged ? refetch : undefined} />
           ) : (
             <Empty title="There is no such entity any more.">It was deleted, or it has expired.</Empty>
           )
@@ -49,6 +42,24 @@ export function EntityDetail({ type, id, paged }: Props) {
       </Loaded>
     </aside>
   );
+}
+
+/**
+ * An entity as the stream tells of it, and as a broker has it while the stream does not: before it has begun, after a
+ * deletion, or for types it does not follow. Null when there is none.
+ */
+function useEntity(id: string) {
+  const live = useLive((state) => state.entities.get(id));
+  const { data, error, isFetching, refetch } = useQuery({
+    queryKey: ["entity", id],
+    queryFn: async () => (await query([{ id, isPattern: false }]))[0] ?? null,
+    enabled: !live,
+    staleTime: 0,
+  });
+  const current = live ?? (isFetching ? undefined : data);
+  const [seen, setSeen] = useState(current);
+  if (current !== undefined && current !== seen) setSeen(current);
+  return { entity: current === undefined ? seen : current, error, refetch };
 }
 
 type Asked = { edit: Edited } | { removeAttribute: string } | { removeEntity: true };

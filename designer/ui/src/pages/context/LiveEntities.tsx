@@ -6,19 +6,21 @@ import { Button, Empty, Loaded, plural } from "@/ui";
 import { EntityTable } from "./EntityTable";
 import css from "./entities.module.css";
 import { Filters } from "./Filters";
-import { arranged, attributeNames, byId, columnsShown, type Wanted } from "./filter";
+import { type Arranged, arranged, attributeNames, byId, columnsShown, type Wanted } from "./filter";
 
 const nothing: Wanted = { search: "", filter: null, order: byId };
 
 export function LiveEntities({ type, id }: { type: string; id?: string }) {
   const entities = useDeferredValue(useLive((live) => live.entities));
-  const settled = useLive((live) => live.watched.get(type)?.state !== undefined || live.entities.size > 0);
+  const state = useLive((live) => live.watched.get(type)?.state);
+  const expected = useLive((live) => live.history.at(-1)?.types[type] ?? 0);
   const [wanted, setWanted] = useState(nothing);
   const [chosen, setChosen] = useState<string[] | null>(null);
-  const shown = useArranged(entities, type, useDeferredValue(wanted));
-  const total = useMemo(() => countOf(entities, type), [entities, type]);
-  const names = useMemo(() => attributeNames(ofType(entities, type)), [entities, type]);
-  if (!settled) return <Loaded of={{ data: undefined, error: null }}>{() => null}</Loaded>;
+  const { shown, total } = useArranged(entities, type, useDeferredValue(wanted));
+  const names = useMemo(() => attributeNames([...ofType(entities, type)]), [entities, type]);
+  if (total === 0 && (!state || (state === "live" && expected > 0))) {
+    return <Loaded of={{ data: undefined, error: null }}>{() => null}</Loaded>;
+  }
   return (
     <>
       <Filters
@@ -57,8 +59,8 @@ export function LiveEntities({ type, id }: { type: string; id?: string }) {
 }
 
 /** Arranges anew what was arranged before, which is cheap as long as the order stays. */
-function useArranged(entities: ReadonlyMap<string, Element>, type: string, wanted: Wanted): Element[] {
-  const before = useRef<Element[]>([]);
+function useArranged(entities: ReadonlyMap<string, Element>, type: string, wanted: Wanted): Arranged {
+  const before = useRef<Arranged>(undefined);
   return useMemo(() => {
     before.current = arranged(entities, type, wanted, before.current);
     return before.current;
@@ -67,10 +69,4 @@ function useArranged(entities: ReadonlyMap<string, Element>, type: string, wante
 
 function* ofType(entities: ReadonlyMap<string, Element>, type: string) {
   for (const entity of entities.values()) if (entity.entityId.type === type) yield entity;
-}
-
-function countOf(entities: ReadonlyMap<string, Element>, type: string): number {
-  let total = 0;
-  for (const _ of ofType(entities, type)) total += 1;
-  return total;
 }

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { Element } from "@/api/types";
-import { arranged, attributeNames, byId, columnsShown, type Filter, passes, sortedTypes } from "./filter";
+import {
+  type Arranged,
+  arranged,
+  attributeNames,
+  byId,
+  columnsShown,
+  type Filter,
+  passes,
+  sortedTypes,
+} from "./filter";
 
 const panel = (id: string, values: Record<string, unknown>): Element => ({
   entityId: { id, type: "Panel", isPattern: false },
@@ -8,7 +17,7 @@ const panel = (id: string, values: Record<string, unknown>): Element => ({
 });
 
 const store = (...entities: Element[]) => new Map(entities.map((entity) => [entity.entityId.id, entity]));
-const ids = (entities: Element[]) => entities.map((entity) => entity.entityId.id);
+const ids = ({ shown }: Arranged) => shown.map((entity) => entity.entityId.id);
 const all = { search: "", filter: null, order: byId };
 
 describe("filters", () => {
@@ -32,7 +41,7 @@ describe("filters", () => {
 
   test("one without a value hides nothing", () => {
     const filter: Filter = { attribute: "usage", operator: ">", value: "" };
-    expect(arranged(store(entity), "Panel", { ...all, filter })).toHaveLength(1);
+    expect(ids(arranged(store(entity), "Panel", { ...all, filter }))).toEqual(["p1"]);
   });
 });
 
@@ -57,8 +66,20 @@ describe("order", () => {
     const after = store(panel("p2", { usage: 99 }), panel("p0", {}));
     const result = arranged(after, "Panel", all, before);
     expect(ids(result)).toEqual(["p0", "p2"]);
-    expect(result[1]?.attributes?.[0]?.value).toBe(99);
+    expect(result.shown[1]?.attributes?.[0]?.value).toBe(99);
+    expect(result.total).toBe(2);
   });
+});
+
+test("values that change move their entity, among those there were before", () => {
+  const order = { by: "usage", down: false };
+  const before = arranged(store(panel("a", { usage: 1 }), panel("b", { usage: 2 })), "Panel", {
+    ...all,
+    order,
+  });
+  const after = store(panel("a", { usage: 3 }), panel("b", { usage: 2 }));
+  expect(ids(arranged(after, "Panel", { ...all, order }, before))).toEqual(["b", "a"]);
+  expect(ids(arranged(after, "Panel", all, before))).toEqual(["a", "b"]);
 });
 
 test("a search looks at identifiers and values, whatever the case", () => {
@@ -67,7 +88,7 @@ test("a search looks at identifiers and values, whatever the case", () => {
 });
 
 test("other types are left out", () => {
-  expect(arranged(store(panel("a", {})), "Other", all)).toEqual([]);
+  expect(arranged(store(panel("a", {})), "Other", all)).toMatchObject({ shown: [], total: 0 });
 });
 
 test("columns are those that most entities have, until the user chooses", () => {

@@ -52,23 +52,40 @@ export function isFound(entity: Element, words: string): boolean {
 
 const collator = new Intl.Collator(undefined, { numeric: true });
 
-/** Numbers before texts, and entities without the attribute last, whichever way the order goes. */
-export function comparison({ by, down }: Order): (a: Element, b: Element) => number {
-  const sign = down ? -1 : 1;
-  const ids = (a: Element, b: Element) => collator.compare(a.entityId.id, b.entityId.id);
-  if (by === idColumn) return (a, b) => sign * ids(a, b);
-  return (a, b) => {
-    const [left, right] = [attributeOf(a, by), attributeOf(b, by)];
-    if (!left || !right) return Number(!left) - Number(!right) || ids(a, b);
-    return sign * compareValues(left.value, right.value) || ids(a, b);
-  };
+interface Keyed {
+  entity: Element;
+  known: boolean;
+  number: number | undefined;
+  text: string;
 }
 
-function compareValues(a: unknown, b: unknown): number {
-  const [left, right] = [numeric(a), numeric(b)];
-  if (left !== undefined && right !== undefined) return left - right;
-  if (left !== undefined || right !== undefined) return left !== undefined ? -1 : 1;
-  return collator.compare(textOf(a), textOf(b));
+function keyed(entity: Element, by: string): Keyed {
+  const attribute = attributeOf(entity, by);
+  const number = attribute && numeric(attribute.value);
+  const text = attribute && number === undefined ? textOf(attribute.value) : "";
+  return { entity, known: Boolean(attribute), number, text };
+}
+
+const compareIds = (a: Element, b: Element) => collator.compare(a.entityId.id, b.entityId.id);
+
+/** Numbers before texts, and entities without the attribute last, whichever way the order goes. */
+function ordered(entities: Element[], { by, down }: Order): Element[] {
+  const sign = down ? -1 : 1;
+  if (by === idColumn) return entities.sort((a, b) => sign * compareIds(a, b));
+  const compare = (a: Keyed, b: Keyed) => {
+    if (!a.known || !b.known) return Number(!a.known) - Number(!b.known) || compareIds(a.entity, b.entity);
+    return sign * compareValues(a, b) || compareIds(a.entity, b.entity);
+  };
+  return entities
+    .map((entity) => keyed(entity, by))
+    .sort(compare)
+    .map(({ entity }) => entity);
+}
+
+function compareValues(a: Keyed, b: Keyed): number {
+  if (a.number !== undefined && b.number !== undefined) return a.number - b.number;
+  if (a.number !== undefined || b.number !== undefined) return a.number !== undefined ? -1 : 1;
+  return collator.compare(a.text, b.text);
 }
 
 export interface Wanted {
@@ -77,37 +94,57 @@ export interface Wanted {
   order: Order;
 }
 
+export interface Arranged {
+  /** Those to show, in order. */
+  shown: Element[];
+  /** How many there are of the type. */
+  total: number;
+  order: Order;
+}
+
+const unarranged: Arranged = { shown: [], total: 0, order: byId };
+
 /**
- * The entities to show, in order. `before` is the last result: most updates change values and not the order, so that
- * sorting what was sorted is cheap.
+ * The entities to show. It starts from how they were arranged before: most updates change values and neither the
+ * identifiers nor the order, so that there is little or nothing to sort.
  */
 export function arranged(
   entities: ReadonlyMap<string, Element>,
   type: string,
   { search, filter, order }: Wanted,
-  before: readonly Element[] = [],
-): Element[] {
+  before: Arranged = unarranged,
+): Arranged {
   const words = search.trim().toLowerCase();
-  const shown = (entity: Element) =>
-    entity.entityId.type === type &&
-    (!words || isFound(entity, words)) &&
-    (!isComplete(filter) || passes(entity, filter));
+  const passing = (entity: Element) =>
+    (!words || isFound(entity, words)) && (!isComplete(filter) || passes(entity, filter));
   const known = new Set<string>();
-  const result: Element[] = [];
-  for (const { entityId } of before) {
+  const shown: Element[] = [];
+  for (const { entityId } of before.shown) {
     known.add(entityId.id);
     const entity = entities.get(entityId.id);
-    if (entity && shown(entity)) result.push(entity);
+    if (entity && entity.entityId.type === type && passing(entity)) shown.push(entity);
   }
-  for (const [id, entity] of entities) if (!known.has(id) && shown(entity)) result.push(entity);
-  return result.sort(comparison(order));
+  const kept = shown.length;
+  let total = 0;
+  for (const [id, entity] of entities) {
+    if (entity.entityId.type !== type) continue;
+    total += 1;
+    if (!known.has(id) && passing(entity)) shown.push(entity);
+  }
+  const inOrder = order === before.order && order.by === idColumn && shown.length === kept;
+  return { shown: inOrder ? shown : ordered(shown, order), total, order };
 }
 
-/** Names of attributes, the most frequent first. */
-export function attributeNames(entities: Iterable<Element>, limit = 200): string[] {
+/** So many entities are looked at for the names of their attributes. */
+const SAMPLE = 2_000;
+
+/** Names of attributes, the most frequent first, as a sample over all entities has them. */
+export function attributeNames(entities: readonly Element[], limit = 200): string[] {
   const frequency = new Map<string, number>();
-  for (const { attributes } of entities) {
-    for (const { name } of attributes ?? []) frequency.set(name, (frequency.get(name) ?? 0) + 1);
+  const stride = Math.ceil(entities.length / SAMPLE);
+  for (let at = 0; at < entities.length; at += stride) {
+    for (const { name } of entities[at]?.attributes ?? [])
+      frequency.set(name, (frequency.get(name) ?? 0) + 1);
   }
   const names = [...frequency].sort((a, b) => b[1] - a[1] || collator.compare(a[0], b[0]));
   return names.slice(0, limit).map(([name]) => name);
