@@ -22,6 +22,7 @@ mod live;
 mod master;
 mod records;
 mod refusal;
+mod requests;
 mod routes;
 mod state;
 

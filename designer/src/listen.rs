@@ -61,6 +61,7 @@ async fn repeat(designer: &Designer) {
 async fn note(designer: &Designer, delivery: Delivery) {
     let Envelope { from, message_type, .. } = &delivery.envelope;
     match delivery.envelope.message() {
+        Ok(Message::WorkerReply(reply)) => designer.requests.answered(reply),
         Ok(message) => {
             let joined = matches!(message, Message::MasterJoin(_));
             designer.live.change(|model| model.note(from, message, service::now()));

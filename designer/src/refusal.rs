@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use message_bus::PublishError;
 use ngsi::ParseError;
 use serde_json::json;
 use service::http::{ClientError, ClientErrorKind};
@@ -30,6 +31,12 @@ pub(crate) enum Refusal {
     /// Another service answered, but not with what was asked for.
     #[error("the {service} refused: {reason}")]
     Declined { service: &'static str, reason: String },
+    /// A worker did not answer in time.
+    #[error("{worker} did not answer within {seconds} s: it may be away, or not know such requests")]
+    WorkerSilent { worker: String, seconds: u64 },
+    /// The message bus did not take a message.
+    #[error("the message bus did not take the request")]
+    Bus(#[from] PublishError),
     /// As much is done as can be.
     #[error("{0}")]
     Busy(&'static str),
@@ -61,7 +68,8 @@ impl Refusal {
             Self::Unreachable { source, .. } if matches!(source.kind, ClientErrorKind::Timeout(_)) => {
                 StatusCode::GATEWAY_TIMEOUT
             }
-            Self::Unreachable { .. } | Self::Declined { .. } => StatusCode::BAD_GATEWAY,
+            Self::WorkerSilent { .. } => StatusCode::GATEWAY_TIMEOUT,
+            Self::Unreachable { .. } | Self::Declined { .. } | Self::Bus(_) => StatusCode::BAD_GATEWAY,
             Self::CrossSite => StatusCode::FORBIDDEN,
             Self::Storage(_) | Self::File(_) | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
         }

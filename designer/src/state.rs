@@ -14,12 +14,14 @@ use crate::catalog::{Catalog, Changes};
 use crate::live::Live;
 use crate::records::{Kind, Records};
 use crate::refusal::Refusal;
+use crate::requests::Requests;
 
 pub(crate) struct Designer {
     pub(crate) node: Node,
     pub(crate) bus: Bus,
     pub(crate) outbox: Outbox,
     pub(crate) live: Live,
+    pub(crate) requests: Requests,
     pub(crate) records: Records,
     catalog: RwLock<Catalog>,
     stored: Readiness,
@@ -40,8 +42,8 @@ impl Designer {
         outbox.announce_all(&catalog);
         let stored = node.readiness("store");
         stored.set(Ok(()));
-        let live = Live::default();
-        Ok(Self { node, bus, outbox, live, records, catalog: RwLock::new(catalog), stored })
+        let (live, requests) = (Live::default(), Requests::default());
+        Ok(Self { node, bus, outbox, live, requests, records, catalog: RwLock::new(catalog), stored })
     }
 
     /// Looks something up.

@@ -33,6 +33,8 @@ pub(crate) struct Watched {
     pub(crate) text: Arc<RawValue>,
     /// How often it was updated since it is watched.
     pub(crate) updates: u64,
+    /// The number of the latest change when it appeared.
+    pub(crate) born: u64,
 }
 
 /// Whether a type can be watched.
@@ -203,9 +205,10 @@ impl Watches {
             return;
         }
         let updates = known.map_or(0, |known| known.updates + 1);
+        let born = known.map_or_else(|| watched.entities.latest(), |known| known.born);
         *count += usize::from(known.is_none());
         *bytes = *bytes + text.get().len() - known.map_or(0, |known| known.text.get().len());
-        watched.entities.set(id.clone(), Watched { text: text.into(), updates });
+        watched.entities.set(id.clone(), Watched { text: text.into(), updates, born });
     }
 
     fn of_token(&mut self, token: &str) -> Option<&mut WatchedType> {

@@ -205,7 +205,9 @@ impl Followed {
         }
         let mut updates = HashMap::new();
         for (id, entity) in &news.set {
-            let before = self.updates.insert((*id).clone(), entity.updates).unwrap_or(entity.updates);
+            // Of what was there before, the page counts from now on.
+            let first = if entity.born >= cursor.begun { 0 } else { entity.updates };
+            let before = self.updates.insert((*id).clone(), entity.updates).unwrap_or(first);
             let since = entity.updates.saturating_sub(before);
             if since > 0 {
                 updates.insert((*id).clone(), since);

@@ -34,7 +34,7 @@ pub(crate) struct Cursor {
     /// The number up to which it knows everything.
     at: u64,
     /// The number when it began: of removals before, it need not hear.
-    begun: u64,
+    pub(crate) begun: u64,
 }
 
 /// What a reader does not know yet.

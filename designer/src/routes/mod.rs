@@ -6,6 +6,7 @@ mod device;
 mod dockerimage;
 mod fogfunction;
 mod info;
+mod instance;
 mod intent;
 mod live;
 mod operator;
@@ -15,6 +16,7 @@ mod proxy;
 mod service;
 mod subscription;
 mod topology;
+mod tryout;
 
 use std::sync::Arc;
 
@@ -38,7 +40,9 @@ pub(crate) fn router(designer: Arc<Designer>) -> Router {
         .merge(subscription::routes())
         .merge(info::routes())
         .merge(context::routes())
+        .merge(instance::routes())
         .merge(live::routes())
+        .merge(tryout::routes())
         .merge(config_js::routes())
         .merge(photo::routes())
         .merge(proxy::routes())

@@ -7,6 +7,9 @@
     reason = "each test file uses a part of it"
 )]
 
+pub mod events;
+pub mod system;
+
 use std::path::Path;
 use std::time::Duration;
 
