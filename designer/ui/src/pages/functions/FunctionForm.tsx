@@ -47,6 +47,7 @@ export function FunctionForm({ stored: given, known }: Props) {
   const [stored] = useState(given);
   const [initial] = useState(() => stateOf(stored));
   const [state, setState] = useState(initial);
+  const changed = JSON.stringify(given) !== JSON.stringify(stored);
   const form = useRef<HTMLFormElement>(null);
   const faults = useFaults();
   const unsaved = useUnsaved(JSON.stringify(state) !== JSON.stringify(initial));
@@ -79,6 +80,9 @@ export function FunctionForm({ stored: given, known }: Props) {
     <Page title={stored ? `Change ${stored.name}` : "New fog function"} actions={actions}>
       <form id="function" ref={form} className="stack" onSubmit={save} noValidate>
         {faults.text && <Notice mood="bad">{faults.text}</Notice>}
+        {changed && (
+          <Notice mood="warn">It was changed elsewhere since you opened it: saving replaces that.</Notice>
+        )}
         <Parts
           state={state}
           exists={Boolean(stored)}

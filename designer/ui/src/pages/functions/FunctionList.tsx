@@ -62,17 +62,15 @@ function Found({ functions }: { functions: FogFunction[] }) {
     .toSorted((a, b) => a.name.localeCompare(b.name));
   return (
     <>
-      {functions.length > 5 && (
-        <div className={css.search}>
-          <TextField
-            label="Search"
-            type="search"
-            placeholder="Name, operator or type"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        </div>
-      )}
+      <div className={css.search}>
+        <TextField
+          label="Search"
+          type="search"
+          placeholder="Name, operator or type"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </div>
       <Card>
         {matching.length === 0 ? (
           <Notice>No fog function has {text} in its name, operator or types.</Notice>
@@ -85,9 +83,11 @@ function Found({ functions }: { functions: FogFunction[] }) {
           />
         )}
         {matching.length > shown && (
-          <Button onClick={() => setShown(shown + STEP)}>
-            Show more ({plural(matching.length - shown, "other")})
-          </Button>
+          <div className={css.more}>
+            <Button onClick={() => setShown(shown + STEP)}>
+              Show more ({plural(matching.length - shown, "other")})
+            </Button>
+          </div>
         )}
       </Card>
       {doomed && <DeleteFunction fog={doomed} onClose={() => setDoomed(null)} />}

@@ -112,7 +112,7 @@ function InstanceTable({ intent, instances }: { intent: string; instances: Insta
           { name: "Reason", cell: ({ Reason }) => Reason ?? "" },
         ]}
       />
-      <p>
+      <p className={css.more}>
         <a href={hashOf("running", [intent])}>
           {instances.length > SHOWN ? `All ${instances.length} instances` : "Follow them as a graph"}
         </a>

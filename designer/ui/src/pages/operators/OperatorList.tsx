@@ -75,17 +75,15 @@ function Found({ operators, users }: Props) {
   const columns = useMemo(() => columnsOf(users, setDoomed), [users]);
   return (
     <>
-      {operators.length > 5 && (
-        <div className={css.search}>
-          <TextField
-            label="Search"
-            type="search"
-            placeholder="Name, description, image or topology"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        </div>
-      )}
+      <div className={css.search}>
+        <TextField
+          label="Search"
+          type="search"
+          placeholder="Name, description, image or topology"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </div>
       <Card>
         {matching.length === 0 ? (
           <Notice>No operator has {text} in its name, description, images or topologies.</Notice>

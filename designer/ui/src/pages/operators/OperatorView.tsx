@@ -8,7 +8,7 @@ import { fileOf } from "./exchange";
 import { FunctionCode } from "./FunctionCode";
 import { UsedBy } from "./OperatorList";
 import { codeOf } from "./operator";
-import { known } from "./parameters";
+import { known, others } from "./parameters";
 import { saveAs } from "./saveAs";
 import type { Types, User } from "./usage";
 
@@ -97,7 +97,7 @@ function Parameters({ operator }: { operator: Operator }) {
         columns={[
           { name: "Name", cell: ({ name }) => <code>{name}</code> },
           { name: "Value", cell: ({ value }) => <span className="mono">{value}</span> },
-          { name: "Meaning", cell: ({ name }) => known.get(name)?.label ?? "" },
+          { name: "Meaning", cell: ({ name }) => known.get(name)?.label ?? others[name] ?? "" },
         ]}
       />
     </Card>

@@ -1,5 +1,5 @@
 // Operators: `#/operators`, `#/operators/NAME`, `#/operators/NAME?edit`, `#/operators?new`.
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useFogFunctions, useOperators, useServices } from "@/api/documents";
 import type { Operator } from "@/api/types";
 import { hashOf, usePlace } from "@/app/router";
@@ -54,9 +54,12 @@ interface Own {
 }
 
 function ChangeOperator({ operator, users, types }: Own) {
-  const note =
-    users.length > 0 ? "It is in use: instances that run it start anew when it is saved." : undefined;
-  return <OperatorForm initial={draftOf(operator)} exists taken={nobody} note={note} types={types} />;
+  const [initial] = useState(() => draftOf(operator));
+  const changed = JSON.stringify(draftOf(operator)) !== JSON.stringify(initial);
+  const note = changed
+    ? "It was changed elsewhere since you opened it: saving replaces that."
+    : users.length > 0 && "It is in use: instances that run it start anew when it is saved.";
+  return <OperatorForm initial={initial} exists taken={nobody} note={note || undefined} types={types} />;
 }
 
 function NoOperator({ name }: { name: string }) {

@@ -48,6 +48,17 @@ test("the list says what an operator runs as and who uses it", async () => {
   );
 });
 
+test("the search finds operators by who uses them", async () => {
+  designer({ ...lists, "GET /operator": { body: { counter, other: { name: "other" } } } });
+  await open("#/operators", "Operators");
+  await screen.findByRole("link", { name: "shop" });
+  write("Search", "SHOP");
+  expect(screen.queryByRole("link", { name: "other" })).toBeNull();
+  expect(screen.getByRole("link", { name: "counter" })).toBeTruthy();
+  write("Search", "nothing");
+  expect(screen.getByText(/No operator has nothing/)).toBeTruthy();
+});
+
 test("without operators it says what to do next", async () => {
   designer({ ...lists, "GET /operator": { body: {} } });
   await open("#/operators", "Operators");
