@@ -15,11 +15,14 @@ import { TypeList } from "./TypeList";
 
 const useKnownTypes = () => useLive((live) => live.history.at(-1)?.types);
 
+/** Brokers register themselves: a system without data has this type only. */
+const BROKERS = "IoTBroker";
+
 export function Entities({ type, id }: { type?: string; id?: string }) {
   const types = useKnownTypes();
   const [creating, setCreating] = useState(false);
   const sorted = sortedTypes(types ?? {});
-  const first = sorted[0]?.[0];
+  const first = sorted.find(([name]) => name !== BROKERS)?.[0];
   useEffect(() => {
     if (type === undefined && !id && first) replace("context", ["entities", first]);
   }, [type, id, first]);

@@ -32,8 +32,8 @@ export function EntityPages({ type, id, reason }: { type: string; id?: string; r
   return (
     <>
       <Notice>
-        {reason || `${type} has too many entities to be followed.`} They are shown page by page, as they stood
-        when the page was fetched.
+        {type} is not followed live{reason && `: ${reason.replace(/\.$/, "")}`}. Its entities are shown page
+        by page, as they stood when the page was fetched.
       </Notice>
       <div className={css.filters}>
         <div className={css.search}>

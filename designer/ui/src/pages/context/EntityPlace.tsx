@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import type { Element } from "@/api/types";
 import { coordinates } from "@/map/scope";
 import css from "./entities.module.css";
@@ -9,15 +9,20 @@ const PlaceMap = lazy(() => import("./PlaceMap"));
 
 /** Where an entity stands, on a small map. */
 export function EntityPlace({ entity }: { entity: Element }) {
-  const place = placeOfEntity(entity);
-  if (!place) return null;
   const { id } = entity.entityId;
+  const { latitude, longitude } = placeOfEntity(entity) ?? {};
+  const points = useMemo(
+    () => (latitude === undefined || longitude === undefined ? [] : [{ id, place: { latitude, longitude } }]),
+    [id, latitude, longitude],
+  );
+  const [point] = points;
+  if (!point) return null;
   return (
     <figure className={css.place}>
       <Suspense fallback={<div className={css.placeMap} />}>
-        <PlaceMap label={`Where ${id} is`} points={[{ id, place }]} className={css.placeMap} />
+        <PlaceMap label={`Where ${id} is`} points={points} className={css.placeMap} />
       </Suspense>
-      <figcaption className="soft">{coordinates(place)}</figcaption>
+      <figcaption className="soft">{coordinates(point.place)}</figcaption>
     </figure>
   );
 }

@@ -1,8 +1,9 @@
 // The entities of a type as they change.
-import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { useLive } from "@/api/live";
 import type { Element } from "@/api/types";
-import { Button, Empty, Loaded, plural } from "@/ui";
+import { hashOf } from "@/app/router";
+import { Button, ButtonLink, Empty, Loaded, plural } from "@/ui";
 import { EntityTable } from "./EntityTable";
 import css from "./entities.module.css";
 import { Filters } from "./Filters";
@@ -13,12 +14,13 @@ const nothing: Wanted = { search: "", filter: null, order: byId };
 export function LiveEntities({ type, id }: { type: string; id?: string }) {
   const entities = useDeferredValue(useLive((live) => live.entities));
   const state = useLive((live) => live.watched.get(type)?.state);
-  const expected = useLive((live) => live.history.at(-1)?.types[type] ?? 0);
+  const registered = useLive((live) => live.history.at(-1)?.types[type] ?? 0);
+  const settled = useSettled(state);
   const [wanted, setWanted] = useState(nothing);
   const [chosen, setChosen] = useState<string[] | null>(null);
   const { shown, total } = useArranged(entities, type, useDeferredValue(wanted));
   const names = useMemo(() => attributeNames([...ofType(entities, type)]), [entities, type]);
-  if (total === 0 && (!state || (state === "live" && expected > 0))) {
+  if (total === 0 && (!state || (registered > 0 && !settled))) {
     return <Loaded of={{ data: undefined, error: null }}>{() => null}</Loaded>;
   }
   return (
@@ -36,9 +38,7 @@ export function LiveEntities({ type, id }: { type: string; id?: string }) {
           : `${shown.length} of ${total} entities`}
       </div>
       {total === 0 ? (
-        <Empty title={`No entity of type ${type}.`}>
-          It appears here as soon as somebody sends an update for one.
-        </Empty>
+        <NoEntities type={type} registered={registered} />
       ) : shown.length === 0 ? (
         <Empty
           title="Nothing matches."
@@ -55,6 +55,38 @@ export function LiveEntities({ type, id }: { type: string; id?: string }) {
         />
       )}
     </>
+  );
+}
+
+/** The first entities come a moment after the stream says that it follows a type. */
+const FIRST_MS = 1_500;
+
+function useSettled(state: string | undefined): boolean {
+  const [settled, setSettled] = useState(state === "failed");
+  useEffect(() => {
+    if (!state) return;
+    const timer = setTimeout(() => setSettled(true), state === "live" ? FIRST_MS : 0);
+    return () => clearTimeout(timer);
+  }, [state]);
+  return settled;
+}
+
+function NoEntities({ type, registered }: { type: string; registered: number }) {
+  if (registered === 0) {
+    return (
+      <Empty title={`No entity of type ${type}.`}>
+        It appears here as soon as somebody sends an update for one.
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      title="Registered, but held by no broker."
+      action={<ButtonLink href={hashOf("context", ["registrations"])}>See the registrations</ButtonLink>}
+    >
+      Discovery knows {plural(registered, "entity", "entities")} of type {type} without attributes to read, as
+      those by which brokers announce themselves.
+    </Empty>
   );
 }
 

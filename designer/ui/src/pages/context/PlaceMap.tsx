@@ -41,29 +41,38 @@ const surroundings = (points: readonly Dot[]): Point[] =>
     { latitude: Math.min(85, latitude + MARGIN), longitude: longitude + MARGIN },
   ]);
 
+/** Dots stay while their things move, so that one can be pressed and pointed at. */
 function Dots({ points, onSelect }: Pick<Props, "points" | "onSelect">) {
   const map = useMap();
   const colours = useColours();
   const selected = useRef(onSelect);
   selected.current = onSelect;
+  const group = useMemo(() => L.layerGroup(), []);
+  const dots = useMemo(() => new Map<string, L.CircleMarker>(), []);
   useEffect(() => {
-    const group = L.layerGroup().addTo(map);
-    for (const { id, place, busy } of points) {
-      const dot = L.circleMarker([place.latitude, place.longitude], {
-        radius: 7,
-        weight: 2,
-        color: colours.surface,
-        fillColor: busy ? colours.good : colours.accent,
-        fillOpacity: 1,
-        bubblingMouseEvents: false,
-      });
-      dot.on("click", () => selected.current?.(id));
-      dot.bindTooltip(asText(id), { direction: "top" });
-      dot.addTo(group);
-    }
+    group.addTo(map);
     return () => void group.remove();
-  }, [map, points, colours]);
+  }, [map, group]);
+  useEffect(() => {
+    const left = new Set(dots.keys());
+    for (const { id, place, busy } of points) {
+      left.delete(id);
+      const dot = dots.get(id) ?? dotOf(id, () => selected.current?.(id)).addTo(group);
+      dots.set(id, dot);
+      dot.setLatLng([place.latitude, place.longitude]);
+      dot.setStyle({ color: colours.surface, fillColor: busy ? colours.good : colours.accent });
+    }
+    for (const id of left) {
+      dots.get(id)?.remove();
+      dots.delete(id);
+    }
+  }, [group, dots, points, colours]);
   return null;
+}
+
+function dotOf(id: string, onClick: () => void): L.CircleMarker {
+  const dot = L.circleMarker([0, 0], { radius: 7, weight: 2, fillOpacity: 1, bubblingMouseEvents: false });
+  return dot.on("click", onClick).bindTooltip(asText(id), { direction: "top" });
 }
 
 /** Leaflet takes texts of tooltips as HTML, but an element as it is. */

@@ -1,5 +1,5 @@
 import { useLive, useWatch } from "@/api/live";
-import type { Attribute, Element } from "@/api/types";
+import type { Attribute, Element, Instance } from "@/api/types";
 import { hashOf } from "@/app/router";
 import { useHistory } from "@/pages/context/history";
 import { entityHref } from "@/pages/context/links";
@@ -133,6 +133,11 @@ function AverageCourse({ entity }: { entity: Element }) {
   return average ? <Course entity={entity} attribute={average} label="Average temperature" /> : null;
 }
 
+const ofThermometer = (inputs: Instance["Inputs"]) => {
+  const input = inputs?.find(({ Type }) => Type === types.thermometer);
+  return input ? ` of ${input.ID}` : "";
+};
+
 function Instances({ seen }: { seen: Seen }) {
   if (seen.instances.length === 0) return null;
   return (
@@ -144,7 +149,7 @@ function Instances({ seen }: { seen: Seen }) {
           cell: ({ ID, TaskName, Inputs }) => (
             <a href={hashOf("running", [INTENT], { instance: ID })}>
               {TaskName}
-              {Inputs?.length === 1 && ` of ${Inputs[0]?.ID}`}
+              {ofThermometer(Inputs)}
             </a>
           ),
         },

@@ -67,10 +67,10 @@ export function Steps({ seen }: { seen: Seen }) {
           step={start(seen)}
           action={{ ...starting, label: "Start it" }}
           busy={busy}
+          trouble={problem && <Trouble problem={problem} />}
         >
           States the intent to have this topology, everywhere. From now on a task instance starts near each
           thermometer as soon as it sends.
-          {problem && <Trouble problem={problem} />}
         </StepItem>
         <StepItem
           number={3}
@@ -78,9 +78,9 @@ export function Steps({ seen }: { seen: Seen }) {
           step={connect(seen)}
           action={{ ...connecting, label: "Connect devices", again: "Go on simulating" }}
           busy={busy}
+          trouble={<Sending />}
         >
           Adds three thermometers, which this tab simulates as long as it is open.
-          <Sending />
         </StepItem>
       </ol>
     </Card>
@@ -110,10 +110,12 @@ interface ItemProps {
   step: Step;
   action: Action;
   busy: boolean;
+  /** What keeps it from working. */
+  trouble?: ReactNode;
   children: ReactNode;
 }
 
-function StepItem({ number, title, step, action, busy, children }: ItemProps) {
+function StepItem({ number, title, step, action, busy, trouble, children }: ItemProps) {
   const mark = marks[step.state];
   const partly = step.state === "partly";
   return (
@@ -127,6 +129,7 @@ function StepItem({ number, title, step, action, busy, children }: ItemProps) {
         </h3>
         <div className="soft">{children}</div>
         {step.says && <div>{step.says}</div>}
+        {trouble}
         {action.problem && <Notice mood="bad">{action.problem} Press the button again to go on.</Notice>}
       </div>
       {step.state !== "done" && (
@@ -146,9 +149,10 @@ function Trouble({ problem }: { problem: NonNullable<ReturnType<typeof problemOf
   return (
     <Notice mood="warn">
       <div className={css.trouble}>
-        <span>
-          {problem.text} {problem.todo}
-        </span>
+        <div className={css.troubleText}>
+          <p>{problem.text}</p>
+          {problem.todo && <p>{problem.todo}</p>}
+        </div>
         {problem.link && (
           <ButtonLink href={hashOf(problem.link)}>
             {problem.link === "running" ? "See what runs" : "See the workers"}
