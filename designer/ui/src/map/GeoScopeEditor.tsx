@@ -52,13 +52,6 @@ export function GeoScopeEditor(props: GeoScopeEditorProps) {
       </div>
       {value.scopeType !== "global" && (
         <>
-          <DrawingTools
-            value={value}
-            drawing={drawing}
-            onChange={onChange}
-            onDraw={() => draw(value.scopeType)}
-            onDone={() => setDrawing(false)}
-          />
           <WorldMap label={`${label}: ${scopeText(value)}`} fit={fit} className={css.map}>
             {children}
             <ScopeDrawing
@@ -68,6 +61,13 @@ export function GeoScopeEditor(props: GeoScopeEditorProps) {
               onDone={() => setDrawing(false)}
             />
           </WorldMap>
+          <DrawingTools
+            value={value}
+            drawing={drawing}
+            onChange={onChange}
+            onDraw={() => draw(value.scopeType)}
+            onDone={() => setDrawing(false)}
+          />
           <ScopeFields value={value} onChange={onChange} problems={problems} />
         </>
       )}
@@ -87,7 +87,7 @@ interface DrawingToolsProps {
 export function DrawingTools({ value, drawing, onChange, onDraw, onDone }: DrawingToolsProps) {
   const vertices = value.scopeType === "polygon" ? value.scopeValue.vertices : [];
   return (
-    <div className={`row ${css.tools}`}>
+    <div className="row">
       {!drawing && (
         <Button icon="edit" onClick={onDraw}>
           Draw anew

@@ -108,7 +108,7 @@ function createMap(box: HTMLElement): L.Map {
   });
   map.setView([25, 8], 2, { animate: false });
   resized(map);
-  L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+  L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 130 }).addTo(map);
   return map;
 }
 
@@ -125,13 +125,30 @@ export function fitTo(map: L.Map, points: readonly Point[], animate = true) {
   map.fitBounds(bounds, { padding: [48, 48], maxZoom: FIT_ZOOM, animate });
 }
 
-/** Fits as soon as there is something to fit to, unless the user has moved the map before. */
+/** So long after the first fit what is still arriving may widen it. */
+const ARRIVING_MS = 4_000;
+
+/** Fits as soon as there is something to fit to, and while more arrives, unless the map was moved. */
 function useFirstFit(map: L.Map | null, fit: readonly Point[]) {
-  const done = useRef<L.Map | null>(null);
+  const state = useRef({ fitting: false, moved: false, first: 0 });
   useEffect(() => {
-    if (!map || done.current === map || fit.length === 0) return;
-    done.current = map;
+    if (!map) return;
+    const now = { fitting: false, moved: false, first: 0 };
+    state.current = now;
+    const moved = () => {
+      now.moved ||= !now.fitting;
+    };
+    map.on("movestart", moved);
+    return () => void map.off("movestart", moved);
+  }, [map]);
+  useEffect(() => {
+    const { current } = state;
+    const late = current.first > 0 && performance.now() - current.first > ARRIVING_MS;
+    if (!map || fit.length === 0 || current.moved || late) return;
+    current.first ||= performance.now();
+    current.fitting = true;
     fitTo(map, fit, false);
+    current.fitting = false;
   }, [map, fit]);
 }
 

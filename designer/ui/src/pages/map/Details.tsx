@@ -19,7 +19,7 @@ export function Details({ thing, known, onPick, onFly, onClose }: DetailsProps) 
   const point = pointOf(thing, known);
   return (
     <Card
-      title={shortId(thing.id)}
+      title={thing.kind === "intent" ? `Intent of ${thing.intent.topology}` : shortId(thing.id)}
       actions={
         <>
           {point && <Button look="plain" icon="locate" aria-label="Go there" onClick={() => onFly(thing)} />}
@@ -29,7 +29,7 @@ export function Details({ thing, known, onPick, onFly, onClose }: DetailsProps) 
     >
       <div className={css.details}>
         <p className="soft">
-          {aboutOf(thing)}
+          {thing.kind === "intent" ? thing.id : aboutOf(thing)}
           {point ? ` · ${coordinates(point)}` : " · without a place"}
         </p>
         {factsOf(thing, known, onPick)}
