@@ -2,14 +2,17 @@
 import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 
+/** Vite writes the page after the bundle, and copies the others as they are. */
+const UNBUNDLED = ["/index.html", "/favicon.svg", "/manifest.webmanifest"];
+
 /** Puts the names of all built files into `src/service-worker.js` and emits it as `sw.js`. */
 export function serviceWorker(): Plugin {
   return {
     name: "service-worker",
     apply: "build",
     generateBundle(_options, bundle) {
-      const files = Object.keys(bundle).filter((name) => !name.endsWith(".map"));
-      const kept = [...files.map((name) => `/${name}`), "/favicon.svg", "/manifest.webmanifest"].sort();
+      const files = Object.keys(bundle).filter((name) => name.startsWith("assets/"));
+      const kept = [...new Set([...files.map((name) => `/${name}`), ...UNBUNDLED])].sort();
       const template = readFileSync(new URL("../src/service-worker.js", import.meta.url), "utf8");
       const source = template
         .replace("__FILES__", JSON.stringify(kept))

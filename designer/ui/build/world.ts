@@ -5,10 +5,10 @@ import { quantize } from "topojson-client";
 import { presimplify, simplify } from "topojson-simplify";
 import type { Plugin } from "vite";
 
-/** Points are on a grid of so many steps each way, 0.04° wide. */
-const GRID = 10_000;
+/** Points are on a grid of so many steps each way, 0.06° wide. */
+const GRID = 6_000;
 /** Corners that enclose less than so many square degrees are left out. */
-const SMALLEST_CORNER = 0.002;
+const SMALLEST_CORNER = 0.008;
 const MODULE = "virtual:world";
 
 /** Serves `virtual:world`, the address of the map as TopoJSON with the one object `countries`. */

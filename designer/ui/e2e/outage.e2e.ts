@@ -49,7 +49,9 @@ test("a worker that is killed is said to be silent, and its task instances to ha
 test("a broker that is killed is said to be away, and ready when it is back", async () => {
   const tab = await Tab.open(browser, system.url);
   await tab.go("#/overview");
-  const broker = tab.page.locator('[data-service="broker"]');
+  const broker = tab.page
+    .getByRole("listitem")
+    .filter({ has: tab.page.getByText("broker", { exact: true }) });
   await broker.getByText("ready").waitFor();
   await system.part("broker").stop("SIGKILL");
   await broker.getByText("away").waitFor({ timeout: 15_000 });
