@@ -114,7 +114,7 @@ export function Bench({ name, note, onRenamed }: Props) {
       }
     >
       <div className={css.outer}>
-        <Notices name={name} note={note} drafts={drafts} />
+        <Notices name={name} note={note} drafts={drafts} saving={busy} />
         <div className={css.bench}>
           <aside className={css.palette} aria-label="Palette">
             <Palette onAdd={(added) => add(added, at.freeSpot())} />

@@ -69,7 +69,7 @@ export function Canvas({ problems, onDropped }: Props) {
       deleteKeyCode={null}
       multiSelectionKeyCode={multiSelection}
       edgesReconnectable={false}
-      minZoom={0.1}
+      minZoom={0.05}
       fitView
       fitViewOptions={fit}
       ariaLabelConfig={labels}
@@ -190,6 +190,7 @@ function useLinks() {
     isValidConnection,
     onConnect: (connection: Connection) => void connect(linkOf(connection)),
     onConnectEnd,
+    onClickConnectEnd: onConnectEnd,
   };
 }
 

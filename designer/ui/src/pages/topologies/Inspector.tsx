@@ -113,7 +113,7 @@ function TopologyFields({ problems }: { problems: Problem[] }) {
   const drawing = useDrawing();
   const saved = useEditor((editor) => editor.saved);
   const { change } = useActions();
-  const copy = saved !== null && saved.name !== drawing.name && drawing.name !== "";
+  const copy = Boolean(saved?.name) && saved?.name !== drawing.name && drawing.name !== "";
   return (
     <div className={css.fields}>
       <h2>Topology</h2>
@@ -122,7 +122,7 @@ function TopologyFields({ problems }: { problems: Problem[] }) {
           label="Name"
           value={drawing.name}
           problem={problems.find((one) => one.field === "name")?.text}
-          hint={copy ? `Saved as a copy under this name; \`${saved.name}\` stays as it is.` : undefined}
+          hint={copy ? `Saved as a copy under this name; \`${saved?.name}\` stays as it is.` : undefined}
           onChange={({ target }) => change({ ...drawing, name: target.value }, "", { step: "name" })}
         />
       </div>

@@ -10,10 +10,12 @@ interface Props {
   /** How the topology was opened, if there is something to say about it. */
   note: string | undefined;
   drafts: Drafts;
+  /** While it is being saved, what the service has is neither the old nor the new. */
+  saving: boolean;
 }
 
 /** What one should know before going on. */
-export function Notices({ name, note, drafts }: Props) {
+export function Notices({ name, note, drafts, saving }: Props) {
   const elsewhere = useElsewhere(name);
   return (
     <>
@@ -34,7 +36,7 @@ export function Notices({ name, note, drafts }: Props) {
           This browser has no room for a draft: what is not saved is lost with this tab.
         </Notice>
       )}
-      {elsewhere && (
+      {elsewhere && !saving && (
         <Notice mood="warn">
           <div className="row spread">
             This topology was changed elsewhere. Saving replaces that change.

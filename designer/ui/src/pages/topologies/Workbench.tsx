@@ -1,6 +1,6 @@
 // One topology in the editor: opened, edited, saved, left.
 import { ReactFlowProvider } from "@xyflow/react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useServices } from "@/api/documents";
 import { hashOf } from "@/app/router";
 import { ButtonLink, Empty, Loaded, Page } from "@/ui";
@@ -24,10 +24,13 @@ interface Props {
 
 export function Workbench({ name, onRenamed }: Props) {
   const services = useServices();
+  /** An editor that is open stays, also when somebody else deletes what it edits. */
+  const opened = useRef(name === null);
+  if (name !== null && services.data && name in services.data) opened.current = true;
   return (
     <Loaded of={name === null ? { data: {}, error: null } : services}>
       {(known) =>
-        name !== null && !(name in known) ? (
+        name !== null && !opened.current ? (
           <Missing name={name} />
         ) : (
           <Opening {...{ name, known, onRenamed }} />

@@ -32,7 +32,9 @@ export function useBoard() {
     /** Near the middle of what is seen, not over another node. */
     freeSpot(): Spot {
       const box = board.current?.getBoundingClientRect();
-      const middle = box ? { x: box.x + box.width / 2 - 90, y: box.y + box.height / 3 } : { x: 0, y: 0 };
+      const middle = box
+        ? { x: box.x + box.width / 2 - 90, y: box.y + box.height / (box.width < 500 ? 10 : 3) }
+        : { x: 0, y: 0 };
       const spot = flow.screenToFlowPosition(middle);
       const taken = () =>
         drawing().nodes.some((node) => {

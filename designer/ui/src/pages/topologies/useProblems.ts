@@ -18,7 +18,7 @@ export function useProblems(): Found {
   const operators = useOperators().data;
   const refused = useEditor((editor) => editor.refused);
   const untouched = useEditor(
-    ({ history, saved }) => saved === null && history.past.length === 0 && history.present.nodes.length === 0,
+    ({ history: { past, present } }) => past.length === 0 && present.nodes.length === 0 && !present.name,
   );
   return useMemo(() => {
     const known = operators && new Set(Object.keys(operators));

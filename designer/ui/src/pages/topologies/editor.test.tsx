@@ -1,162 +1,8 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
-import userEvent from "@testing-library/user-event";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { useLive } from "@/api/live";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
 import type { Service } from "@/api/types";
-import { Toasts } from "@/ui";
-import TopologiesPage from ".";
 import { draftOf } from "./model/drafts";
-
-const input = (selected_type: string, groupby = "ALL") => ({
-  selected_type,
-  selected_attributes: [],
-  groupby,
-  scoped: false,
-});
-
-const energy = (): Service => ({
-  owner: "somebody",
-  topology: {
-    name: "energy",
-    description: "adds up meters",
-    tasks: [
-      {
-        name: "read",
-        operator: "meter",
-        input_streams: [input("Meter", "EntityID")],
-        output_streams: [{ entity_type: "Reading" }],
-      },
-      {
-        name: "sum",
-        operator: "adder",
-        input_streams: [input("Reading")],
-        output_streams: [{ entity_type: "Total" }],
-      },
-    ],
-  },
-});
-
-let services: Record<string, Service>;
-let intents: Record<string, unknown>;
-let answer: (method: string, path: string, body: unknown) => Response | undefined;
-let posted: { path: string; body: unknown }[];
-
-const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
-
-function serve(path: string, init?: RequestInit): Response {
-  const method = init?.method ?? "GET";
-  const body = init?.body ? JSON.parse(String(init.body)) : undefined;
-  if (method !== "GET") posted.push({ path, body });
-  const special = answer(method, path, body);
-  if (special) return special;
-  if (path === "/operator")
-    return json({ meter: { name: "meter", description: "reads" }, adder: { name: "adder" } });
-  if (path === "/service" && method === "GET") return json(services);
-  if (path === "/intent") return json(intents);
-  if (path === "/service") {
-    for (const service of body as Service[]) services[service.topology.name] = service;
-    return json({});
-  }
-  if (method === "DELETE") {
-    delete services[decodeURIComponent(path.split("/")[2] ?? "")];
-    return json({});
-  }
-  return json({ error: "nothing there" }, 404);
-}
-
-beforeEach(() => {
-  services = { energy: energy() };
-  intents = { "ServiceIntent.1": { id: "ServiceIntent.1", topology: "energy" } };
-  posted = [];
-  answer = () => undefined;
-  localStorage.clear();
-  vi.stubGlobal("fetch", async (path: string, init?: RequestInit) => serve(path, init));
-  HTMLDialogElement.prototype.showModal = function () {
-    this.open = true;
-  };
-  vi.stubGlobal(
-    "ResizeObserver",
-    class {
-      observe() {}
-      unobserve() {}
-      disconnect() {}
-    },
-  );
-  useLive.setState({ history: [{ types: { Meter: 3, Reading: 1 } } as never] });
-});
-
-afterEach(() => {
-  cleanup();
-  vi.unstubAllGlobals();
-});
-
-function show(hash: string) {
-  location.hash = hash;
-  const client = new QueryClient({
-    defaultOptions: { queries: { retry: false, staleTime: Number.POSITIVE_INFINITY } },
-  });
-  render(
-    <QueryClientProvider client={client}>
-      <TopologiesPage />
-      <Toasts />
-    </QueryClientProvider>,
-  );
-  return userEvent.setup();
-}
-
-const button = (name: string | RegExp) => screen.findByRole("button", { name });
-const nodes = () => [...document.querySelectorAll<HTMLElement>(".react-flow__node")];
-const node = (label: string) => nodes().find((one) => one.getAttribute("aria-label")?.startsWith(label))!;
-const press = (key: string, more = {}) => fireEvent.keyDown(document.body, { key, ...more });
-
-describe("the list", () => {
-  it("says what tasks do and which intents there are", async () => {
-    show("#/topologies");
-    expect((await screen.findByRole("link", { name: "energy" })).getAttribute("href")).toBe(
-      "#/topologies/energy",
-    );
-    const row = screen.getByRole("row", { name: /energy/ });
-    expect(row.textContent).toMatch(/Meter to meter to Reading/);
-    expect(await within(row).findByText("1 intent")).toBeTruthy();
-  });
-
-  it("leads on when it is empty", async () => {
-    services = {};
-    show("#/topologies");
-    expect((await screen.findByRole("link", { name: "Draw the first one" })).getAttribute("href")).toBe(
-      "#/topologies/new",
-    );
-  });
-
-  it("shows why a topology in use is not deleted", async () => {
-    const text = "service `energy` is wanted by intent `ServiceIntent.1`: delete that first";
-    answer = (method) => (method === "DELETE" ? json({ error: text }, 409) : undefined);
-    const user = show("#/topologies");
-    await user.click(await button("Delete energy"));
-    await user.click(await button("Delete"));
-    expect(await screen.findByText(text)).toBeTruthy();
-    expect(services).toHaveProperty("energy");
-  });
-
-  it("imports into a new topology, and names what is wrong with a file", async () => {
-    const user = show("#/topologies");
-    await user.click(await button("Import"));
-    const field = screen.getByLabelText("Or its text");
-    const dialog = screen.getByRole("dialog", { hidden: true });
-    const take = () => user.click(within(dialog).getByText("Import"));
-    fireEvent.change(field, { target: { value: '{"tasks":7}' } });
-    await take();
-    expect(screen.getByText("tasks must be a list.")).toBeTruthy();
-    const { topology } = energy();
-    fireEvent.change(field, { target: { value: JSON.stringify({ ...topology, name: "copy" }) } });
-    await take();
-    expect(location.hash).toBe("#/topologies/new");
-    expect(await screen.findByRole("heading", { name: "copy", level: 1 })).toBeTruthy();
-    expect(nodes()).toHaveLength(4);
-    expect(screen.getByText("Not saved")).toBeTruthy();
-  });
-});
+import { button, designer, energy, input, json, node, nodes, press, show } from "./testing/designer";
 
 describe("the editor", () => {
   it("draws what there is and saves a change with everything the document held", async () => {
@@ -172,7 +18,7 @@ describe("the editor", () => {
     await user.type(screen.getByLabelText("Description"), "new words");
     await user.click(await button("Save"));
     await screen.findByText("Topology energy is saved.");
-    const [service] = posted[0]!.body as Service[];
+    const [service] = designer.posted[0]!.body as Service[];
     expect(service).toMatchObject({
       owner: "somebody",
       topology: { ...energy().topology, description: "new words" },
@@ -198,7 +44,7 @@ describe("the editor", () => {
     await user.click(await button("Save"));
     await screen.findByText("Topology fresh is saved.");
     expect(location.hash).toBe("#/topologies/fresh");
-    const [service] = posted[0]!.body as Service[];
+    const [service] = designer.posted[0]!.body as Service[];
     expect(service!.topology.tasks).toEqual([
       {
         name: "meter",
@@ -218,9 +64,10 @@ describe("the editor", () => {
 
   it("leads to the problems before it saves", async () => {
     const user = show("#/topologies/new");
+    expect(await screen.findByText("No problems")).toBeTruthy();
     await user.click(await button("Add a task with operator adder"));
     await user.click(await button("Save"));
-    expect(posted).toEqual([]);
+    expect(designer.posted).toEqual([]);
     await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText("Name")));
     await user.click(await button(/Error: .* has no input/));
     expect(node("Task adder").className).toContain("selected");
@@ -228,7 +75,7 @@ describe("the editor", () => {
   });
 
   it("marks the node that the service refuses", async () => {
-    answer = (method, path) =>
+    designer.answer = (method, path) =>
       method === "POST" && path === "/service"
         ? json({ error: "the operator is not wanted", field: "[0].topology.tasks[1].operator" }, 400)
         : undefined;
@@ -241,15 +88,33 @@ describe("the editor", () => {
   });
 
   it("asks before it replaces another topology", async () => {
-    services.other = { topology: { ...energy().topology, name: "other" } };
+    designer.services.other = { topology: { ...energy().topology, name: "other" } };
     const user = show("#/topologies/energy");
     const name = await screen.findByLabelText("Name");
     await user.clear(name);
     await user.type(name, "other");
     await user.click(await button("Save"));
-    expect(posted).toEqual([]);
+    expect(designer.posted).toEqual([]);
     await user.click(await button("Replace"));
     await screen.findByText("Topology other is saved.");
+  });
+
+  it("says when somebody else changed the topology, and shows it", async () => {
+    const user = show("#/topologies/energy");
+    await screen.findByRole("heading", { name: "energy", level: 1 });
+    designer.services.energy!.topology.description = "changed there";
+    await designer.refresh();
+    await user.click(await button("Show it as it is now"));
+    expect(screen.getByLabelText("Description")).toHaveProperty("value", "changed there");
+    expect(screen.queryByText("Not saved")).toBeNull();
+    delete designer.services.energy;
+    await designer.refresh();
+    expect(screen.getByRole("heading", { name: "energy", level: 1 })).toBeTruthy();
+  });
+
+  it("says that a topology is not there", async () => {
+    show("#/topologies/nothing");
+    expect(await screen.findByText("There is no such topology.")).toBeTruthy();
   });
 
   it("undoes and redoes by keys, and copies", async () => {
