@@ -1,10 +1,9 @@
 // Entities by type: the types, the table of one type, and one entity beside it.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useLive, useWatch } from "@/api/live";
 import { hashOf, replace } from "@/app/router";
 import { Button, ButtonLink, Empty, Loaded, Notice } from "@/ui";
-import { EntityCreate } from "./EntityCreate";
 import { EntityDetail } from "./EntityDetail";
 import { EntityPages } from "./EntityPages";
 import css from "./entities.module.css";
@@ -14,6 +13,9 @@ import { query } from "./ngsi10";
 import { TypeList } from "./TypeList";
 
 const useKnownTypes = () => useLive((live) => live.history.at(-1)?.types);
+
+// It brings the map, which most visits do not need.
+const EntityCreate = lazy(() => import("./EntityCreate"));
 
 /** Brokers register themselves: a system without data has this type only. */
 const BROKERS = "IoTBroker";
@@ -41,7 +43,9 @@ export function Entities({ type, id }: { type?: string; id?: string }) {
       ) : (
         <NoTypes known={Boolean(types) && !first} />
       )}
-      {creating && <EntityCreate type={type} onClose={() => setCreating(false)} />}
+      <Suspense fallback={null}>
+        {creating && <EntityCreate type={type} onClose={() => setCreating(false)} />}
+      </Suspense>
     </div>
   );
 }

@@ -19,7 +19,7 @@ interface Problems {
 
 const none: Problems = { rows: new Map() };
 
-export function EntityCreate({ type, onClose }: { type?: string; onClose: () => void }) {
+export default function EntityCreate({ type, onClose }: { type?: string; onClose: () => void }) {
   const [asJson, setAsJson] = useState(false);
   const [name, setName] = useState({ id: "", type: type ?? "" });
   const [drafts, setDrafts] = useState(() => [emptyDraft()]);

@@ -64,7 +64,12 @@ export function EntityTable({ type, entities, columns, order, onOrder, current }
               style={{ ...template, transform: `translateY(${start}px)`, height: ROW_PX }}
             >
               <div role="cell">
-                <a href={entityHref(type, id)} aria-current={id === current ? "true" : undefined} title={id}>
+                <a
+                  className={css.idLink}
+                  href={entityHref(type, id)}
+                  aria-current={id === current ? "true" : undefined}
+                  title={id}
+                >
                   {id}
                 </a>
               </div>

@@ -4,6 +4,7 @@ import { useLive } from "@/api/live";
 import type { Element } from "@/api/types";
 import { hashOf } from "@/app/router";
 import { Button, ButtonLink, Empty, Loaded, plural } from "@/ui";
+import { rememberColumns, rememberedColumns } from "./columns";
 import { EntityTable } from "./EntityTable";
 import css from "./entities.module.css";
 import { Filters } from "./Filters";
@@ -17,7 +18,11 @@ export function LiveEntities({ type, id }: { type: string; id?: string }) {
   const registered = useLive((live) => live.history.at(-1)?.types[type] ?? 0);
   const settled = useSettled(state);
   const [wanted, setWanted] = useState(nothing);
-  const [chosen, setChosen] = useState<string[] | null>(null);
+  const [chosen, setChosen] = useState(() => rememberedColumns(type));
+  const choose = (columns: string[]) => {
+    setChosen(columns);
+    rememberColumns(type, columns);
+  };
   const { shown, total } = useArranged(entities, type, useDeferredValue(wanted));
   const names = useMemo(() => attributeNames([...ofType(entities, type)]), [entities, type]);
   if (total === 0 && (!state || (registered > 0 && !settled))) {
@@ -30,7 +35,7 @@ export function LiveEntities({ type, id }: { type: string; id?: string }) {
         wanted={wanted}
         onWanted={setWanted}
         columns={columnsShown(names, chosen)}
-        onColumns={setChosen}
+        onColumns={choose}
       />
       <div className={css.said} role="status">
         {shown.length === total

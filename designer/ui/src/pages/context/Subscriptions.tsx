@@ -75,10 +75,10 @@ const deletion = (subscription: SubscriptionInfo, own: Record<string, unknown>) 
   );
 
 /** Fetches again when documents changed: what was kept in between is old by then. */
-function useRefetched(refetch: () => unknown) {
+function useRefetched(refetch: ReturnType<typeof useSubscriptions>["refetch"]) {
   const revisions = useLive((live) => live.revisions);
   const known = useRef(revisions);
-  useEffect(() => void refetch(), [refetch]);
+  useEffect(() => void refetch({ cancelRefetch: false }), [refetch]);
   useEffect(() => {
     if (known.current && known.current !== revisions) void refetch();
     known.current = revisions;

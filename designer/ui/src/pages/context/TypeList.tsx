@@ -16,9 +16,14 @@ export function TypeList({ types, current, action }: Props) {
     <div className={css.types}>
       <nav className={css.typeLinks} aria-label="Entity types">
         {types.map(([type, entities]) => (
-          <a key={type} href={entityHref(type)} aria-current={type === current ? "page" : undefined}>
+          <a
+            key={type}
+            className={css.typeLink}
+            href={entityHref(type)}
+            aria-current={type === current ? "page" : undefined}
+          >
             <span>{type || "(no type)"}</span>
-            <span className="number">{count(entities)}</span>
+            <span className={`number ${css.typeCount}`}>{count(entities)}</span>
           </a>
         ))}
       </nav>

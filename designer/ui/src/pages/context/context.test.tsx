@@ -5,6 +5,7 @@ import { reducers, useLive } from "@/api/live";
 import type { SubscriptionInfo } from "@/api/types";
 import { laidOut } from "@/ui/virtual-table.testkit";
 import ContextPage from ".";
+import { rememberedColumns } from "./columns";
 import { answers, entity, faults, follow, forgetAll, hear, refusal, show, updated } from "./system.testkit";
 
 vi.mock("@/map/PlacePicker", () => ({ PlacePicker: () => null }));
@@ -69,6 +70,7 @@ describe("entities", () => {
     await waitFor(() => expect(ids()).toEqual(["panel-10"]));
     await userEvent.click(screen.getByRole("checkbox", { name: "shop" }));
     expect(screen.queryByRole("columnheader", { name: "shop" })).toBeNull();
+    expect(rememberedColumns("Panel")).toEqual(["usage"]);
   });
 
   test("one is changed, and a refusal inside an answer 200 is shown in place", async () => {
