@@ -1,30 +1,24 @@
 // All topologies.
 import { useState } from "react";
 import { useIntents, useServices } from "@/api/documents";
-import type { Intent, Service } from "@/api/types";
+import type { Service } from "@/api/types";
 import { go, hashOf } from "@/app/router";
-import { Button, ButtonLink, Card, type Column, Empty, Icon, Loaded, Page, plural, Table, toast } from "@/ui";
-import { addressOf } from "./address";
+import { Button, ButtonLink, dateTime, Loaded, Notice, Page, toast } from "@/ui";
 import { DeleteDialog } from "./BenchDialogs";
 import { ExportDialog, ImportDialog } from "./Dialogs";
-import css from "./List.module.css";
 import { grouped } from "./model/document";
+import { draftOf } from "./model/drafts";
 import { openService } from "./model/service";
-import { summariesOf } from "./model/summary";
+import { TopologyTable } from "./TopologyTable";
 import { openNext } from "./Workbench";
 
 type Open = { what: "import" } | { what: "export" | "delete"; name: string } | null;
-
-interface Row {
-  name: string;
-  service: Service;
-  intents: Intent[];
-}
 
 export function List() {
   const services = useServices();
   const intents = useIntents().data;
   const [open, setOpen] = useState<Open>(null);
+  const [unsaved] = useState(() => draftOf(""));
   const byTopology = grouped(Object.values(intents ?? {}), (intent) => intent.topology);
   const actions = (
     <>
@@ -42,16 +36,22 @@ export function List() {
       about="Data flows: which operators work on which entities, and what they write."
       actions={actions}
     >
+      {unsaved && (
+        <Notice mood="warn">
+          A new topology of {dateTime(unsaved.at)} was not saved.{" "}
+          <a href={hashOf("topologies", ["new"])}>Go on with it</a>
+        </Notice>
+      )}
       <Loaded of={services}>
         {(known) => (
           <>
-            <Rows
+            <TopologyTable
               rows={Object.entries(known).map(([name, service]) => ({
                 name,
                 service,
                 intents: byTopology.get(name) ?? [],
               }))}
-              onOpen={setOpen}
+              onOpen={(what, name) => setOpen({ what, name })}
             />
             <ListDialog open={open} services={known} onClose={() => setOpen(null)} />
           </>
@@ -59,106 +59,6 @@ export function List() {
       </Loaded>
     </Page>
   );
-}
-
-function Rows({ rows, onOpen }: { rows: Row[]; onOpen: (open: Open) => void }) {
-  if (rows.length === 0) {
-    return (
-      <Empty
-        title="No topology yet."
-        action={
-          <ButtonLink icon="plus" look="primary" href={hashOf("topologies", ["new"])}>
-            Draw the first one
-          </ButtonLink>
-        }
-      >
-        A topology joins operators to a data flow. When it is drawn, an intent says where it is to run.
-      </Empty>
-    );
-  }
-  return (
-    <Card>
-      <Table
-        label="Topologies"
-        columns={columns(onOpen)}
-        items={rows.toSorted((a, b) => a.name.localeCompare(b.name))}
-        id={(row) => row.name}
-      />
-    </Card>
-  );
-}
-
-const columns = (onOpen: (open: Open) => void): Column<Row>[] => [
-  { name: "Name", cell: ({ name }) => <a href={addressOf(name)}>{name}</a> },
-  { name: "Description", cell: ({ service }) => service.topology.description || "–" },
-  { name: "Tasks", cell: ({ service }) => <Tasks service={service} /> },
-  { name: "Intents", cell: ({ name, intents }) => <Intents name={name} intents={intents} /> },
-  {
-    name: "Actions",
-    cell: ({ name }) => (
-      <span className={css.actions}>
-        <Button
-          look="plain"
-          icon="edit"
-          aria-label={`Edit ${name}`}
-          onClick={() => {
-            location.hash = addressOf(name);
-          }}
-        />
-        <Button
-          look="plain"
-          icon="download"
-          aria-label={`Export ${name}`}
-          onClick={() => onOpen({ what: "export", name })}
-        />
-        <Button
-          look="plain"
-          icon="trash"
-          aria-label={`Delete ${name}`}
-          onClick={() => onOpen({ what: "delete", name })}
-        />
-      </span>
-    ),
-  },
-];
-
-/** More tasks than these are counted. */
-const SHOWN = 5;
-
-function Tasks({ service }: { service: Service }) {
-  const tasks = summariesOf(service.topology);
-  return (
-    <ul className={css.tasks}>
-      {tasks.slice(0, SHOWN).map(({ task, inputs, operator, outputs }) => (
-        <li key={task}>
-          <span>{inputs.join(", ") || "nothing"}</span>
-          <Arrow />
-          <strong title={`Task ${task}`}>{operator}</strong>
-          {outputs.length > 0 && (
-            <>
-              <Arrow />
-              <span>{outputs.join(", ")}</span>
-            </>
-          )}
-        </li>
-      ))}
-      {tasks.length > SHOWN && <li className="soft">and {plural(tasks.length - SHOWN, "more task")}</li>}
-    </ul>
-  );
-}
-
-const Arrow = () => (
-  <span className={css.arrow}>
-    <Icon name="chevron" size={13} />
-    <span className="visually-hidden"> to </span>
-  </span>
-);
-
-function Intents({ name, intents }: { name: string; intents: Intent[] }) {
-  if (intents.length === 0) {
-    return <a href={hashOf("intents", [], { topology: name })}>State an intent</a>;
-  }
-  return <a href={hashOf("intents")}>{plural(intents.length, "intent")}</a>;
 }
 
 function ListDialog({

@@ -1,5 +1,7 @@
 import { fireEvent, screen, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import { emptyDrawing } from "./model/document";
+import { keepDraft } from "./model/drafts";
 import { button, designer, energy, json, nodes, show } from "./testing/designer";
 
 describe("the list", () => {
@@ -19,6 +21,23 @@ describe("the list", () => {
     expect((await screen.findByRole("link", { name: "Draw the first one" })).getAttribute("href")).toBe(
       "#/topologies/new",
     );
+  });
+
+  it("can be searched when it is long", async () => {
+    for (let number = 0; number < 2000; number++) {
+      const { topology } = energy();
+      designer.services[`t${number}`] = { topology: { ...topology, name: `t${number}`, description: "" } };
+    }
+    const user = show("#/topologies");
+    await user.type(await screen.findByLabelText("Find"), "T1999");
+    expect(screen.getByText("1 of 2,001 topologies")).toBeTruthy();
+    expect(screen.getByRole("link", { name: "t1999" })).toBeTruthy();
+  });
+
+  it("offers a new topology that was not saved", async () => {
+    keepDraft("", emptyDrawing(), 1);
+    show("#/topologies");
+    expect((await screen.findByText("Go on with it")).getAttribute("href")).toBe("#/topologies/new");
   });
 
   it("shows why a topology in use is not deleted", async () => {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, vi } from "vitest";
 import { useLive } from "@/api/live";
 import type { Service } from "@/api/types";
 import { Toasts } from "@/ui";
+import { laidOut } from "@/ui/virtual-table.testkit";
 import TopologiesPage from "..";
 
 export const input = (selected_type: string, groupby = "ALL") => ({
@@ -87,6 +88,7 @@ beforeEach(() => {
   designer.posted = [];
   designer.answer = () => undefined;
   localStorage.clear();
+  laidOut();
   vi.stubGlobal("fetch", async (path: string, init?: RequestInit) => serve(path, init));
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true;
@@ -105,6 +107,7 @@ beforeEach(() => {
 afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 export function show(hash: string) {
