@@ -45,6 +45,12 @@ export function InstanceFacts({ instance, onPick }: { instance: Instance; onPick
       of={[
         ["State", <StateChip key="state" state={instance.Status} />],
         ["Reason", instance.Reason],
+        [
+          "Instance",
+          <span key="id" className="mono">
+            {instance.ID}
+          </span>,
+        ],
         ["Topology", instance.TopologyName],
         ["Intent", <Links key="intent" ids={[instance.ServiceIntentID]} onPick={onPick} />],
         ["Worker", instance.Worker && <Links key="worker" ids={[instance.Worker]} onPick={onPick} />],

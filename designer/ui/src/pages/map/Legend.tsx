@@ -40,6 +40,7 @@ export function Legend({ data }: { data: MapData }) {
           </li>
         )}
       </ul>
+      {shown.instances && <States />}
       {tasks.length > 0 && <Tasks tasks={tasks} shade={(task) => colours.tasks.of(task)} />}
       <h3>Entities</h3>
       <ul className={css.layers} aria-label="Entity types">
@@ -82,6 +83,26 @@ function Row({ name, mark, amount, on, onToggle }: RowProps) {
         {amount !== undefined && <span className="soft number">{count(amount)}</span>}
       </label>
     </li>
+  );
+}
+
+const states = [
+  { mark: css.good, name: "running" },
+  { mark: css.warn, name: "waiting or paused" },
+  { mark: css.bad, name: "failed" },
+];
+
+/** The colours of task instances. */
+function States() {
+  return (
+    <ul className={css.states} aria-label="States of task instances">
+      {states.map(({ mark, name }) => (
+        <li key={name}>
+          <span className={`${css.dot} ${mark}`} />
+          {name}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -3,7 +3,8 @@ import type L from "leaflet";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { type CanvasLayer, useCanvas, useColours, useMap } from "@/map";
 import type { View } from "./model/things";
-import { type Area, Scene, type Target } from "./paint/scene";
+import type { Area } from "./paint/areas";
+import { Scene, type Target } from "./paint/scene";
 import type { MapData } from "./useMapData";
 
 interface ThingsProps {

@@ -5,7 +5,7 @@ import { ColourOf, countsOf, type Located, locatedOf, MAX_WATCHED, PALETTE, watc
 import { chosenFlows, concerned, FEW, flowsOf } from "./flows";
 import { Motion } from "./motion";
 import { sitesOf, unplaced } from "./sites";
-import { inView, type Known, search } from "./things";
+import { inView, type Known, search, shortId } from "./things";
 
 const here = { latitude: 49.41, longitude: 8.69 };
 const there = { latitude: -33.92, longitude: 18.42 };
@@ -191,6 +191,11 @@ describe("motion", () => {
 });
 
 describe("things", () => {
+  it("are called by what tells them apart", () => {
+    const ids = ["Worker.north", "Task.anomaly-detection.detector.123", "Task.a.b", "Car.7.1"];
+    expect(ids.map(shortId)).toEqual(["north", "detector.123", "a.b", "Car.7.1"]);
+  });
+
   const known: Known = {
     workers: new Map([["Worker.a", worker("Worker.a", here)]]),
     brokers: [broker("Broker.a", there)],

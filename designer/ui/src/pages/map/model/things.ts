@@ -39,8 +39,9 @@ export function pointOf(thing: Thing, known: Known): Point | undefined {
   return placedCentre(scopeOf(thing.intent.geoscope));
 }
 
-/** An identifier without the part that its kind tells anyway. */
-export const shortId = (id: string) => id.replace(/^(Worker|Broker|Task|ServiceIntent)\./, "");
+/** An identifier without what its kind tells anyway; of a task instance only the task and its number. */
+export const shortId = (id: string) =>
+  id.replace(/^(Worker|Broker|ServiceIntent)\./, "").replace(/^Task\..*?([^.]+\.[^.]+)$/, "$1");
 
 /** What is said of it beside its identifier. */
 export function aboutOf(thing: Thing): string {

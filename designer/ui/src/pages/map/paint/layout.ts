@@ -1,8 +1,8 @@
 // Where the marks come to lie on the canvas.
-import type { Point } from "@/api/types";
 import type { CanvasView } from "@/map";
 import type { ClusterMark, EntityMark, SiteMark } from "../model/cluster";
-import { clusterRadius, type Dot, dotsOf, siteRadius } from "./marks";
+import type { Anchor } from "./arrows";
+import { clusterRadius, DOT_PX, type Dot, dotsOf, ENTITY_PX, siteRadius } from "./marks";
 
 export interface Placed {
   mark: EntityMark | ClusterMark;
@@ -47,15 +47,24 @@ export function beside(placed: Placed, nodes: Node[]): Placed {
   return placed;
 }
 
-const EDGE_PX = 6;
-
-/** Whether a place of the canvas is on the outline of an area. */
-export function isNearEdge(ring: Point[], view: CanvasView, x: number, y: number): boolean {
-  return ring.some((from, index) => {
-    const to = ring[(index + 1) % ring.length]!;
-    const [ax, ay] = [view.x(from.longitude) - x, view.y(from.latitude) - y];
-    const [bx, by] = [view.x(to.longitude) - x - ax, view.y(to.latitude) - y - ay];
-    const part = Math.max(0, Math.min(1, -(ax * bx + ay * by) / (bx * bx + by * by || 1)));
-    return Math.hypot(ax + part * bx, ay + part * by) <= EDGE_PX;
-  });
+/** Where the arrows of each thing begin and end; `membersOf` tells what a cluster holds. */
+export function anchorsOf(
+  placed: Placed[],
+  nodes: Node[],
+  membersOf: (cluster: number) => string[],
+): Map<string, Anchor> {
+  const anchors = new Map<string, Anchor>();
+  for (const { mark, x, y } of placed) {
+    if (mark.kind === "entity") anchors.set(mark.id, { x, y, radius: ENTITY_PX });
+    else {
+      const anchor = { x, y, radius: clusterRadius(mark.count) };
+      for (const id of membersOf(mark.cluster)) anchors.set(id, anchor);
+    }
+  }
+  for (const { mark, x, y, dots, radius } of nodes) {
+    const anchor = { x, y, radius };
+    for (const { instances } of mark.sites) for (const { ID } of instances) anchors.set(ID, anchor);
+    for (const dot of dots) anchors.set(dot.instance.ID, { x: dot.x, y: dot.y, radius: DOT_PX });
+  }
+  return anchors;
 }

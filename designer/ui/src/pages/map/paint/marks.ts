@@ -7,7 +7,7 @@ import { statusColour, statuses } from "./palette";
 export const ENTITY_PX = 5.5;
 const NODE_PX = 11;
 const RING_PX = 20;
-const DOT_PX = 4.5;
+export const DOT_PX = 4.5;
 const FAN_PX = 24;
 /** So many task instances are drawn one by one around their worker. */
 const MAX_DOTS = 16;

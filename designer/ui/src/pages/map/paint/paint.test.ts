@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { CanvasView } from "@/map";
+import { isNearEdge } from "./areas";
 import { curveOf, joined } from "./arrows";
-import { beside, isNearEdge } from "./layout";
+import { beside } from "./layout";
 
 const view = {
   x: (longitude: number) => longitude * 10,

@@ -1,7 +1,6 @@
 // Everything on the map's canvas: what is where, how it is drawn, and what a click means.
 import type { Point } from "@/api/types";
 import type { CanvasView, Colours } from "@/map";
-import { paintOutline } from "@/map";
 import {
   type Bounds,
   type ClusterMark,
@@ -14,15 +13,11 @@ import type { ColourOf, Located } from "../model/entities";
 import type { Flow } from "../model/flows";
 import { Motion } from "../model/motion";
 import type { Site } from "../model/sites";
+import { type Area, isNearEdge, paintAreas } from "./areas";
 import { type Anchor, joined, paintArrows } from "./arrows";
-import { beside, isNearEdge, type Node, nodeOf, type Placed } from "./layout";
+import { anchorsOf, beside, type Node, nodeOf, type Placed } from "./layout";
 import { clusterRadius, ENTITY_PX, paintCluster, paintEntity, paintHalo, paintSite } from "./marks";
 import { shades } from "./palette";
-
-export interface Area {
-  id: string;
-  ring: Point[];
-}
 
 export interface Inputs {
   entities: Located[];
@@ -98,8 +93,11 @@ export class Scene {
     const { entities, sites } = this.marksIn(view);
     const nodes = sites.map((mark) => nodeOf(mark, view));
     const placed = entities.map((mark) => beside({ mark, ...this.pixels(mark, view, now) }, nodes));
-    this.paintAreas(context, view, inputs);
-    this.paintFlows(context, view, inputs, this.anchors(placed, nodes));
+    paintAreas(context, view, inputs.areas, inputs.selected, inputs.colours);
+    if (inputs.flows.length > 0) {
+      const anchors = anchorsOf(placed, nodes, (cluster) => this.entityIndex?.members(cluster) ?? []);
+      this.paintFlows(context, view, inputs, anchors);
+    }
     this.paintEntities(context, placed, inputs);
     this.paintSites(context, nodes, inputs);
     if (this.motion.moving(now)) this.glide();
@@ -175,41 +173,6 @@ export class Scene {
     const at = mark.kind === "entity" ? (this.motion.now(mark.id, now) ?? mark.at) : mark.at;
     const shift = mark.kind === "entity" ? mark.shift : { x: 0, y: 0 };
     return { x: view.x(at.longitude) + shift.x, y: view.y(at.latitude) + shift.y };
-  }
-
-  /** Where the arrows of each thing begin and end. */
-  private anchors(placed: Placed[], nodes: Node[]): Map<string, Anchor> {
-    const anchors = new Map<string, Anchor>();
-    if (!this.inputs || this.inputs.flows.length === 0) return anchors;
-    for (const { mark, x, y } of placed) {
-      if (mark.kind === "entity") anchors.set(mark.id, { x, y, radius: ENTITY_PX });
-      else {
-        const anchor = { x, y, radius: clusterRadius(mark.count) };
-        for (const id of this.entityIndex?.members(mark.cluster) ?? []) anchors.set(id, anchor);
-      }
-    }
-    for (const { mark, x, y, dots, radius } of nodes) {
-      const anchor = { x, y, radius };
-      for (const { instances } of mark.sites) for (const { ID } of instances) anchors.set(ID, anchor);
-      for (const dot of dots) anchors.set(dot.instance.ID, { x: dot.x, y: dot.y, radius: 5 });
-    }
-    return anchors;
-  }
-
-  private paintAreas(
-    context: CanvasRenderingContext2D,
-    view: CanvasView,
-    { areas, selected, colours }: Inputs,
-  ) {
-    for (const { id, ring } of areas) {
-      const chosen = id === selected;
-      paintOutline(context, view, ring, {
-        colour: chosen ? colours.accent : colours.info,
-        fill: chosen ? 0.14 : 0.04,
-        width: chosen ? 2.2 : 1.3,
-        dash: chosen ? [] : [6, 4],
-      });
-    }
   }
 
   private paintFlows(
