@@ -133,7 +133,7 @@ function Grouping({ groupby, suggestions, problem, onChange }: GroupingProps) {
             {name}
           </option>
         ))}
-        <option value={BY_ATTRIBUTE}>One for each value of an attribute</option>
+        <option value={BY_ATTRIBUTE}>One for each attribute value</option>
       </SelectField>
       {chosen === BY_ATTRIBUTE && (
         <>
