@@ -14,7 +14,7 @@ use crate::state::Designer;
 pub(crate) async fn run(designer: Arc<Designer>) {
     let ready = designer.node.readiness("message bus");
     let mut bus = designer.bus.state();
-    let mut connected = report(&mut bus, &ready);
+    let mut connected = report(&designer, &mut bus, &ready);
     let keys = [routing::DESIGNER, routing::TASK, routing::HEARTBEAT, routing::MASTER].map(routing::binding);
     let keys = keys.each_ref().map(String::as_str);
     let mut messages = designer.bus.subscribe(&designer.node.id("Designer"), &keys);
@@ -23,7 +23,7 @@ pub(crate) async fn run(designer: Arc<Designer>) {
             () = designer.node.shutdown.cancelled() => return,
             // The in-process bus has dropped its sender: its state never changes.
             Ok(()) = bus.changed() => {
-                let before = std::mem::replace(&mut connected, report(&mut bus, &ready));
+                let before = std::mem::replace(&mut connected, report(&designer, &mut bus, &ready));
                 if connected && !before {
                     repeat_when_bound(&designer, &mut messages).await;
                 }
@@ -36,10 +36,11 @@ pub(crate) async fn run(designer: Arc<Designer>) {
     }
 }
 
-/// Passes the state of the bus on to `/readyz`; whether it is connected.
-fn report(bus: &mut watch::Receiver<BusState>, ready: &Readiness) -> bool {
+/// Passes the state of the bus on to `/readyz` and to pages; whether it is connected.
+fn report(designer: &Designer, bus: &mut watch::Receiver<BusState>, ready: &Readiness) -> bool {
     let state = bus.borrow_and_update().clone();
     let connected = state == BusState::Connected;
+    designer.live.change(|model| model.hears(connected, service::now()));
     ready.set(match state {
         BusState::Connected => Ok(()),
         BusState::Disconnected { reason } => Err(reason),

@@ -57,7 +57,7 @@ fn services(model: &Model) -> Vec<(Subject, Condition)> {
             (MESSAGE_BUS, _) => (
                 Subject::MessageBus,
                 format!(
-                    "Message bus away since {} UTC{reason}. Running tasks go on; nothing is placed or moved",
+                    "Message bus away since {} UTC{reason}. Running tasks go on, nothing is placed or moved: is RabbitMQ up?",
                     clock(since)
                 ),
             ),

@@ -33,8 +33,9 @@ impl Masters {
     }
 
     /// Forgets those that are silent. One of the original says only that it has come.
-    pub(super) fn expire(&mut self, now: Timestamp) {
-        self.0.retain(|_, (master, seen)| master.role.is_none() || now.since(*seen) <= SILENCE_LIMIT);
+    pub(super) fn expire(&mut self, heard_since: Timestamp, now: Timestamp) {
+        let silence = |seen: &Timestamp| now.since(heard_since.max(*seen));
+        self.0.retain(|_, (master, seen)| master.role.is_none() || silence(seen) <= SILENCE_LIMIT);
     }
 
     /// Active ones first.

@@ -27,6 +27,10 @@ const MAX_WORKERS: usize = 20_000;
 /// How things stand.
 #[derive(Debug, Default)]
 pub(crate) struct Model {
+    /// Since when the bus is away: then nobody can be heard.
+    deaf_since: Option<Timestamp>,
+    /// Since when it is back.
+    heard_since: Timestamp,
     heard_masters: Masters,
     pub(super) masters: Versioned<Vec<MasterProfile>>,
     pub(super) workers: Tracked<WorkerId, Worker>,
@@ -69,20 +73,37 @@ impl Model {
         self.masters.set(self.heard_masters.listed());
     }
 
+    /// Notes whether messages of the bus arrive.
+    pub(crate) fn hears(&mut self, connected: bool, now: Timestamp) {
+        match (connected, self.deaf_since) {
+            (true, Some(_)) => (self.deaf_since, self.heard_since) = (None, now),
+            (false, None) => self.deaf_since = Some(now),
+            _ => {}
+        }
+    }
+
     /// Draws the conclusions of time that has passed.
     pub(crate) fn tick(&mut self, now: Timestamp) {
-        self.heard_masters.expire(now);
-        self.masters.set(self.heard_masters.listed());
-        let silent = self.workers.values().filter(|worker| worker.away.is_none() && worker.is_silent(now));
-        let silent: Vec<WorkerId> = silent.map(|worker| worker.profile.id.clone()).collect();
-        for id in silent {
-            self.worker_away(&id, false, now);
+        if self.deaf_since.is_none() {
+            self.expire(now);
         }
         self.workers.retain(|_, worker| !worker.is_forgotten(now));
         let conditions = conditions::present(self, now);
         let mut alerts = std::mem::take(&mut self.alerts);
         alerts.follow(conditions, |subject, lasted| conditions::over(self, subject, lasted), now);
         self.alerts = alerts;
+    }
+
+    /// Silence counts from when there was something to hear.
+    fn expire(&mut self, now: Timestamp) {
+        self.heard_masters.expire(self.heard_since, now);
+        self.masters.set(self.heard_masters.listed());
+        let since = self.heard_since;
+        let silent = self.workers.values().filter(|worker| worker.away.is_none() && worker.is_silent(since, now));
+        let silent: Vec<WorkerId> = silent.map(|worker| worker.profile.id.clone()).collect();
+        for id in silent {
+            self.worker_away(&id, false, now);
+        }
     }
 
     /// The masters that are there, active ones first.

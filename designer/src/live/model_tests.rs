@@ -103,6 +103,22 @@ fn a_silent_worker_loses_its_instances_at_once_and_its_place_after_ten_minutes()
 }
 
 #[test]
+fn nobody_is_silent_while_nobody_can_be_heard() {
+    let mut model = Model::default();
+    model.note("Worker.a", heartbeat("Worker.a", &["t"]), at(0));
+    let master = MasterProfile { id: "m".into(), role: Some(MasterRole::Active), ..MasterProfile::default() };
+    model.note("m", Message::MasterHeartbeat(master), at(0));
+    model.hears(false, at(5));
+    model.tick(at(100));
+    model.hears(true, at(100));
+    model.hears(true, at(109));
+    model.tick(at(110));
+    assert_eq!((model.present_workers().count(), model.masters().len()), (1, 1));
+    model.tick(at(131));
+    assert_eq!((model.present_workers().count(), model.masters().len()), (0, 0));
+}
+
+#[test]
 fn an_alert_follows_a_worker_through_silence_and_back() {
     let mut model = Model::default();
     model.note("Worker.edge", heartbeat("Worker.edge", &["t1", "t2"]), at(0));
@@ -217,7 +233,7 @@ fn services_that_are_down_are_named_with_what_they_lack() {
     assert_eq!(
         texts,
         [
-            "Message bus away since 00:01:00 UTC: refused. Running tasks go on; nothing is placed or moved",
+            "Message bus away since 00:01:00 UTC: refused. Running tasks go on, nothing is placed or moved: is RabbitMQ up?",
             "Discovery does not answer at http://h since 00:01:00 UTC: no connection. Is it started?",
             "The master is not ready since 00:01:00 UTC: message bus: refused",
         ]

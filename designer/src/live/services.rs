@@ -21,7 +21,6 @@ pub(crate) struct Service {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) url: Option<String>,
     pub(super) state: ServiceState,
-    #[serde(skip_serializing_if = "Value::is_null")]
     pub(super) reason: Value,
 }
 

@@ -32,10 +32,10 @@ pub(crate) struct Away {
 }
 
 impl Worker {
-    /// Whether it has said nothing for longer than it may.
-    pub(crate) fn is_silent(&self, now: Timestamp) -> bool {
+    /// Whether it has said nothing for longer than it may, since it could be heard.
+    pub(crate) fn is_silent(&self, heard_since: Timestamp, now: Timestamp) -> bool {
         let limit = if self.profile.silence_limit_s == 0 { SILENCE_LIMIT_S } else { self.profile.silence_limit_s };
-        now.since(self.seen) > Duration::from_secs(limit)
+        now.since(heard_since.max(self.seen)) > Duration::from_secs(limit)
     }
 
     /// Whether it is to be listed no longer.
