@@ -2,8 +2,8 @@
 import { lazy, Suspense } from "react";
 import { useTypes } from "@/api/documents";
 import { hashOf } from "@/app/router";
-import { ButtonLink, Card, Chip, Empty, Page, rate } from "@/ui";
-import { type Deployment, missingFor, problemsOf, stateOf } from "./deployments";
+import { ButtonLink, Card, Chip, Empty, Page } from "@/ui";
+import { type Deployment, missingFor, problemsOf, stateOf, trafficOf } from "./deployments";
 import { InstanceTable } from "./InstanceTable";
 import { kindWords } from "./List";
 import { Problems } from "./Problems";
@@ -15,6 +15,7 @@ export function Detail({ deployment }: { deployment: Deployment }) {
   const { id, name, kind, summary, instances, tasks } = deployment;
   const types = useTypes();
   const state = stateOf(summary);
+  const traffic = trafficOf(summary);
   const problems = problemsOf(instances);
   return (
     <Page
@@ -34,11 +35,7 @@ export function Detail({ deployment }: { deployment: Deployment }) {
     >
       <div className="row">
         <Chip mood={state.mood}>{state.text}</Chip>
-        {summary.total > 0 && (
-          <span className={css.note}>
-            reads <b>{rate(summary.input)}</b>, writes <b>{rate(summary.output)}</b>
-          </span>
-        )}
+        {traffic && <span className={css.note}>{traffic}</span>}
       </div>
       {summary.total === 0 && (
         <Empty title={missingFor(tasks, types)}>
@@ -56,7 +53,7 @@ export function Detail({ deployment }: { deployment: Deployment }) {
         <Suspense fallback={<div className={css.graph} />}>
           <GraphView deployment={deployment} />
         </Suspense>
-        {summary.total > 0 && <InstanceTable instances={instances} worker="" />}
+        {summary.total > 0 && <InstanceTable instances={instances} />}
       </div>
     </Page>
   );

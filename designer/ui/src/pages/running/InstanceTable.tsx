@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { useServiceTime } from "@/api/clock";
 import type { Instance } from "@/api/types";
 import { Button, Card, duration, rate, SelectField, siteOf, TextField } from "@/ui";
-import { VirtualTable } from "@/ui/virtual-table";
+import { type VirtualColumn, VirtualTable } from "@/ui/virtual-table";
 import { byName, type Filter, filtered, instancesWord, noFilter, shortName } from "./deployments";
 import css from "./running.module.css";
 import { StatusChip } from "./StatusChip";
@@ -11,10 +11,24 @@ import { useSelection } from "./selection";
 
 const statuses = { running: "running", scheduled: "waiting or starting", paused: "paused", failed: "failed" };
 
+const topology: VirtualColumn<Instance> = {
+  name: "Topology",
+  width: "minmax(7rem, 1fr)",
+  cell: (instance) => instance.TopologyName,
+};
+
 const reason = ({ Reason, Status }: Instance) =>
   Reason ? <span className={Status === "failed" ? css.bad : css.warn}>{Reason}</span> : "";
 
-export function InstanceTable({ instances, worker }: { instances: Instance[]; worker: string }) {
+interface InstanceTableProps {
+  instances: Instance[];
+  /** The worker to begin with, or all. */
+  worker?: string;
+  /** Says of each what it is part of. */
+  mixed?: boolean;
+}
+
+export function InstanceTable({ instances, worker = "", mixed = false }: InstanceTableProps) {
   const [filter, setFilter] = useState<Filter>({ ...noFilter, worker });
   const { selected, select } = useSelection();
   const now = useServiceTime();
@@ -45,6 +59,7 @@ export function InstanceTable({ instances, worker }: { instances: Instance[]; wo
             maxHeight="34rem"
             columns={[
               { name: "Instance", width: "minmax(9rem, 1.2fr)", cell: open },
+              ...(mixed ? [topology] : []),
               { name: "State", width: "6.8rem", cell: (instance) => <StatusChip instance={instance} /> },
               {
                 name: "Worker",

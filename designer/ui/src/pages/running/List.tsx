@@ -1,8 +1,8 @@
 // Everything that was asked for, with how far it has come.
 import { useTypes } from "@/api/documents";
 import { hashOf } from "@/app/router";
-import { ButtonLink, Chip, Empty, rate } from "@/ui";
-import { type Deployment, missingFor, problemsOf, stateOf } from "./deployments";
+import { ButtonLink, Chip, Empty } from "@/ui";
+import { type Deployment, missingFor, problemsOf, stateOf, trafficOf } from "./deployments";
 import { Problems } from "./Problems";
 import css from "./running.module.css";
 
@@ -40,6 +40,7 @@ function Item({ deployment }: { deployment: Deployment }) {
   const { id, name, kind, summary, instances, tasks } = deployment;
   const types = useTypes();
   const state = stateOf(summary);
+  const traffic = trafficOf(summary);
   return (
     <li className={css.item}>
       <div className={css.itemHead}>
@@ -52,11 +53,7 @@ function Item({ deployment }: { deployment: Deployment }) {
         {kindWords[kind]} <span className="mono">{id}</span>
       </div>
       {summary.total === 0 && <div className={css.note}>{missingFor(tasks, types)}</div>}
-      {summary.total > 0 && (
-        <div className={css.note}>
-          reads <b>{rate(summary.input)}</b>, writes <b>{rate(summary.output)}</b>
-        </div>
-      )}
+      {traffic && <div className={css.note}>{traffic}</div>}
       <Problems problems={problemsOf(instances)} most={2} />
     </li>
   );

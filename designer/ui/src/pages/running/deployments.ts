@@ -1,6 +1,6 @@
 // What people asked for, intents and fog functions, with the task instances that came of it.
 import type { FogFunction, Instance, InstanceStatus, Intent, Service, Task } from "@/api/types";
-import { plural } from "@/ui/format";
+import { plural, rate } from "@/ui/format";
 
 export interface Deployment {
   /** The identifier of the intent. */
@@ -18,9 +18,9 @@ export interface Summary {
   scheduled: number;
   paused: number;
   failed: number;
-  /** Entities a second, over all instances. */
-  input: number;
-  output: number;
+  /** Entities a second, over all instances of which it is known. */
+  input?: number;
+  output?: number;
 }
 
 type Documents<T> = Record<string, T>;
@@ -60,22 +60,28 @@ export function grouped<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<
   return groups;
 }
 
+/** What fails first, then what waits. */
+const rank = ({ failed, running, total }: Summary) => (failed > 0 ? 0 : running < total ? 1 : 2);
+
 const inOrder = (a: Deployment, b: Deployment) =>
-  Number(b.summary.failed > 0) - Number(a.summary.failed > 0) || byName(a.name, b.name) || byName(a.id, b.id);
+  rank(a.summary) - rank(b.summary) || byName(a.name, b.name) || byName(a.id, b.id);
 
 const names = new Intl.Collator(undefined, { numeric: true });
 export const byName = names.compare;
 
 export function summaryOf(instances: readonly Instance[]): Summary {
-  const summary = { total: 0, running: 0, scheduled: 0, paused: 0, failed: 0, input: 0, output: 0 };
+  const summary: Summary = { total: 0, running: 0, scheduled: 0, paused: 0, failed: 0 };
   for (const instance of instances) {
     summary.total += 1;
-    summary.input += instance.InputRate ?? 0;
-    summary.output += instance.OutputRate ?? 0;
+    summary.input = sum(summary.input, instance.InputRate);
+    summary.output = sum(summary.output, instance.OutputRate);
     if (isCounted(instance.Status)) summary[instance.Status] += 1;
   }
   return summary;
 }
+
+const sum = (before: number | undefined, more: number | undefined) =>
+  more === undefined ? before : (before ?? 0) + more;
 
 const counted = ["running", "scheduled", "paused", "failed"] as const;
 const isCounted = (status: InstanceStatus): status is (typeof counted)[number] =>
@@ -176,6 +182,11 @@ const searchable = ({ ID, TaskName, Worker, Reason, Inputs, Outputs }: Instance)
 export function shortName({ ID, TopologyName, TaskName }: Instance): string {
   const prefix = `Task.${TopologyName}.${TaskName}.`;
   return ID.startsWith(prefix) && ID.length > prefix.length ? ID.slice(prefix.length) : ID;
+}
+
+/** What it takes in and puts out, in words; nothing while that is not known. */
+export function trafficOf({ input, output }: Summary): string {
+  return input === undefined && output === undefined ? "" : `reads ${rate(input)}, writes ${rate(output)}`;
 }
 
 export const instancesWord = (total: number) => plural(total, "task instance");

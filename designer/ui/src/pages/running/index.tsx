@@ -64,7 +64,7 @@ function All({ all, worker }: { all: Deployment[]; worker: string }) {
   return (
     <Page title="Running" about="Intents and fog functions, and the task instances that came of them.">
       <List deployments={all} />
-      {list.length > 0 && <InstanceTable key={worker} instances={list} worker={worker} />}
+      {list.length > 0 && <InstanceTable key={worker} instances={list} worker={worker} mixed />}
     </Page>
   );
 }

@@ -7,7 +7,7 @@ import type { Instance } from "@/api/types";
 import { hashOf } from "@/app/router";
 import { entityHref } from "@/pages/context/links";
 import { count, plural, rate, siteOf } from "@/ui";
-import { shortName, stateOf, summaryOf } from "./deployments";
+import { shortName, stateOf, summaryOf, trafficOf } from "./deployments";
 import css from "./graph.module.css";
 import { tilesFor } from "./layout";
 import { StatusChip } from "./StatusChip";
@@ -95,7 +95,7 @@ function What({ instance: { Status, Reason, InputRate, OutputRate } }: { instanc
   if (Reason && Status !== "running") return <span className={css.reason}>{Reason}</span>;
   return (
     <span className={css.rates}>
-      {rate(InputRate)} in, {rate(OutputRate)} out
+      reads {rate(InputRate)}, writes {rate(OutputRate)}
     </span>
   );
 }
@@ -130,9 +130,7 @@ export const TaskNode = memo(function TaskNode(props: NodeProps<FlowNode<"task">
           <span className={css.running} style={share(running)} />
         </span>
         <span className={css.sub}>{stateOf(summary).text}</span>
-        <span className={css.rates}>
-          {rate(summary.input)} in, {rate(summary.output)} out
-        </span>
+        <span className={css.rates}>{trafficOf(summary)}</span>
         <button type="button" className={`${css.open} nopan`} onClick={() => open(task, true)}>
           Show each instance
         </button>
