@@ -42,6 +42,7 @@ export class Tab {
       timezoneId: "Europe/Berlin",
     });
     const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
     const tab = new Tab(page, context, url);
     tab.listen();
     return tab;
