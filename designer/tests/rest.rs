@@ -110,6 +110,8 @@ async fn a_fog_function_is_completed_and_switched() {
     assert_eq!(designer.get("/topology/f").await.1["tasks"][0]["name"], "count");
     assert_eq!(designer.get("/fogfunction/f/disable").await.1["status"], "disabled");
     assert_eq!(designer.get("/fogfunction/f/enable").await.1["status"], "enabled");
+    assert_eq!(designer.post("/fogfunction/f/disable", "").await.1["status"], "disabled");
+    assert_eq!(designer.post("/fogfunction/f/enable", "").await.1["status"], "enabled");
     assert_eq!(designer.get("/fogfunction/none/enable").await.0, 404);
     assert_eq!(designer.delete("/operator/counter").await.0, 409);
     assert_eq!(designer.delete("/fogfunction/f").await, (200, json!("OK")));

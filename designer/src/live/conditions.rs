@@ -145,7 +145,7 @@ fn brokers(model: &Model, now: Timestamp) -> Vec<(Subject, Condition)> {
 
 fn instances(model: &Model) -> Vec<(Subject, Condition)> {
     let mut failed: BTreeMap<&str, Vec<&super::Instance>> = BTreeMap::new();
-    for instance in model.instances.values().filter(|instance| instance.status == InstanceStatus::Failed) {
+    for instance in model.instances().filter(|instance| instance.status == InstanceStatus::Failed) {
         failed.entry(&instance.intent).or_default().push(instance);
     }
     let condition = |(intent, failed): (&str, Vec<&super::Instance>)| {

@@ -12,6 +12,7 @@ mod history;
 mod instances;
 mod masters;
 mod model;
+mod placed;
 mod rates;
 pub(crate) mod sampler;
 pub(crate) mod services;

@@ -13,6 +13,7 @@ use super::entities::Watches;
 use super::history::{History, Sample, Statuses};
 use super::instances::{Instance, Planned, reported};
 use super::masters::Masters;
+use super::placed::Placed;
 use super::services::{Service, ServiceState};
 use super::statistics::Failing;
 use super::tracked::{Tracked, Versioned};
@@ -34,7 +35,7 @@ pub(crate) struct Model {
     heard_masters: Masters,
     pub(super) masters: Versioned<Vec<MasterProfile>>,
     pub(super) workers: Tracked<WorkerId, Worker>,
-    pub(super) instances: Tracked<TaskId, Instance>,
+    pub(super) instances: Placed,
     pub(crate) services: Versioned<Vec<Service>>,
     /// Since when a service of this node has been away or not ready.
     pub(super) down_since: BTreeMap<&'static str, Timestamp>,
@@ -62,15 +63,20 @@ impl Model {
     /// Takes note of a message of the bus.
     pub(crate) fn note(&mut self, from: &str, message: Message, now: Timestamp) {
         match message {
-            Message::MasterJoin(master) | Message::MasterHeartbeat(master) => self.heard_masters.heard(master, now),
-            Message::MasterLeave(master) => self.heard_masters.left(&master.id),
+            Message::MasterJoin(master) | Message::MasterHeartbeat(master) => {
+                self.heard_masters.heard(master, now);
+                self.masters.set(self.heard_masters.listed());
+            }
+            Message::MasterLeave(master) => {
+                self.heard_masters.left(&master.id);
+                self.masters.set(self.heard_masters.listed());
+            }
             Message::WorkerJoin(worker) | Message::WorkerHeartbeat(worker) => self.worker_heard(worker, now),
             Message::WorkerLeave(worker) => self.worker_away(&worker.id, true, now),
             Message::TaskUpdate(update) => self.task_update(from, update, now),
             Message::TaskInfo(info) => self.task_info(info),
             _ => {}
         }
-        self.masters.set(self.heard_masters.listed());
     }
 
     /// Notes whether messages of the bus arrive.
@@ -117,7 +123,7 @@ impl Model {
     }
 
     pub(crate) fn instances(&self) -> impl Iterator<Item = &Instance> {
-        self.instances.values()
+        self.instances.all().values()
     }
 
     pub(crate) fn instance(&self, id: &TaskId) -> Option<&Instance> {
@@ -131,7 +137,7 @@ impl Model {
     /// Counts the task instances.
     pub(crate) fn statuses(&self) -> Statuses {
         let mut statuses = Statuses::default();
-        for instance in self.instances.values() {
+        for instance in self.instances.all().values() {
             *match instance.status {
                 InstanceStatus::Running => &mut statuses.running,
                 InstanceStatus::Failed => &mut statuses.failed,
@@ -144,7 +150,7 @@ impl Model {
 
     /// A number that changes whenever the master may have planned something else.
     pub(crate) fn instances_version(&self) -> u64 {
-        self.instances.latest()
+        self.instances.all().latest()
     }
 
     /// Counts that documents of these kinds have changed.
@@ -173,7 +179,7 @@ impl Model {
     /// Takes over what the master has planned: what instances read and write, and those that no worker has told of.
     pub(crate) fn planned(&mut self, planned: Vec<Planned>, now: Timestamp) {
         let listed: BTreeSet<&TaskId> = planned.iter().map(|planned| &planned.id).collect();
-        self.instances.retain(|id, instance| !instance.worker.is_empty() || listed.contains(id));
+        self.instances.keep_listed("", &listed);
         for planned in planned {
             let known = self.instances.get(&planned.id);
             if known.is_some_and(|known| !known.worker.is_empty()) {
@@ -208,8 +214,10 @@ impl Model {
 
     /// Sets the rates of instances; one that is not named has none that is known.
     pub(crate) fn rated(&mut self, inputs: &BTreeMap<TaskId, f64>, outputs: &BTreeMap<TaskId, f64>) {
-        let ids: Vec<TaskId> = self.instances.iter().map(|(id, _)| id.clone()).collect();
-        for id in ids {
+        let had = |instance: &&Instance| instance.input_rate.is_some() || instance.output_rate.is_some();
+        let had = self.instances().filter(had).map(|instance| instance.id.clone());
+        let concerned: BTreeSet<TaskId> = had.chain(inputs.keys().cloned()).chain(outputs.keys().cloned()).collect();
+        for id in concerned {
             let rates = (inputs.get(&id).copied(), outputs.get(&id).copied());
             self.instances.edit(&id, |instance| {
                 let another = (instance.input_rate, instance.output_rate) != rates;
@@ -226,7 +234,7 @@ impl Model {
         if let Some(reports) = profile.instances.take() {
             let name = profile.id.to_string();
             let listed: BTreeSet<&TaskId> = reports.iter().map(|report| &report.id).collect();
-            self.instances.retain(|id, instance| instance.worker != name || listed.contains(id));
+            self.instances.keep_listed(&name, &listed);
             for report in reports {
                 self.task_update(&name, reported(report), now);
             }
@@ -235,9 +243,7 @@ impl Model {
     }
 
     fn worker_away(&mut self, id: &WorkerId, left: bool, now: Timestamp) {
-        let name = id.as_str();
-        let had: Vec<TaskId> =
-            self.instances.iter().filter(|(_, instance)| instance.worker == name).map(|(id, _)| id.clone()).collect();
+        let had: Vec<TaskId> = self.instances.of(id.as_str()).cloned().collect();
         for task in &had {
             self.instances.remove(task);
         }
@@ -264,8 +270,8 @@ impl Model {
     }
 
     fn put(&mut self, instance: Instance) {
-        if self.instances.len() < MAX_INSTANCES || self.instances.get(&instance.id).is_some() {
-            self.instances.set(instance.id.clone(), instance);
+        if self.instances.all().len() < MAX_INSTANCES || self.instances.get(&instance.id).is_some() {
+            self.instances.set(instance);
         }
     }
 

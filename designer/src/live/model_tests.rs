@@ -91,9 +91,9 @@ fn a_silent_worker_loses_its_instances_at_once_and_its_place_after_ten_minutes()
     let mut model = Model::default();
     model.note("Worker.a", heartbeat("Worker.a", &["t"]), at(0));
     model.tick(at(30));
-    assert_eq!((model.present_workers().count(), model.instances.len()), (1, 1));
+    assert_eq!((model.present_workers().count(), model.instances.all().len()), (1, 1));
     model.tick(at(31));
-    assert_eq!((model.present_workers().count(), model.instances.len()), (0, 0));
+    assert_eq!((model.present_workers().count(), model.instances.all().len()), (0, 0));
     let worker = |model: &Model| serde_json::to_value(model.worker("Worker.a").unwrap()).unwrap();
     assert_eq!((&worker(&model)["state"], &worker(&model)["seen"]), (&json!("silent"), &json!(0)));
     model.note("Worker.a", Message::WorkerLeave(profile("Worker.a")), at(40));

@@ -100,7 +100,7 @@ impl Known {
             samples: 0,
             alerts: model.alerts.log().start(),
             workers: model.workers.start(),
-            instances: model.instances.start(),
+            instances: model.instances.all().start(),
         }
     }
 }
@@ -126,7 +126,7 @@ impl Reader {
         let Self { designer, known, .. } = self;
         let event = designer.live.look(|model| {
             let (workers, instances) =
-                (model.workers.since(known.workers, CHUNK), model.instances.since(known.instances, CHUNK));
+                (model.workers.since(known.workers, CHUNK), model.instances.all().since(known.instances, CHUNK));
             let alerts = model.alerts.log().since(known.alerts, CHUNK);
             let snapshot = json!({
                 "now": service::now().as_micros() / 1_000,
@@ -154,7 +154,7 @@ impl Reader {
             let workers = model.workers.since(known.workers, CHUNK)?;
             *more |= workers.more;
             ready.extend(changes("workers", &mut known.workers, &workers, |worker| worker));
-            let instances = model.instances.since(known.instances, CHUNK)?;
+            let instances = model.instances.all().since(known.instances, CHUNK)?;
             *more |= instances.more;
             ready.extend(changes("instances", &mut known.instances, &instances, |instance| instance.view()));
             let alerts = model.alerts.log().since(known.alerts, CHUNK)?;

@@ -18,8 +18,9 @@ pub(super) fn routes() -> Router<Arc<Designer>> {
     Router::new()
         .route("/fogfunction", get(list).post(put))
         .route("/fogfunction/{name}", get(one).delete(delete))
-        .route("/fogfunction/{name}/enable", get(enable))
-        .route("/fogfunction/{name}/disable", get(disable))
+        // Of a GET, browsers do not say where it comes from unless the connection is safe; of a POST they always do.
+        .route("/fogfunction/{name}/enable", get(enable).post(enable))
+        .route("/fogfunction/{name}/disable", get(disable).post(disable))
 }
 
 async fn list(State(designer): Shared) -> Json<Map<String, Value>> {
