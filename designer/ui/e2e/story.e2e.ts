@@ -96,7 +96,7 @@ test("a device appears, and its result is on the map", async () => {
     const page = await system.get<{ entities: { entityId: { id: string } }[] }>(
       "/info/entity?type=Heat&limit=1",
     );
-    return page.entities[0]?.entityId.id;
+    return page.entities[0]?.entityId.id ?? "";
   });
   await tab.go("#/map");
   await tab.page.getByText(result).first().waitFor({ timeout: 20_000 });

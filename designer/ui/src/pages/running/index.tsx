@@ -11,6 +11,7 @@ import { List } from "./List";
 import css from "./running.module.css";
 import { SelectionContext } from "./selection";
 import { useDeployments } from "./useDeployments";
+import { useOutputRates } from "./useOutputRates";
 
 export default function Running() {
   const { rest, query } = usePlace();
@@ -18,6 +19,7 @@ export default function Running() {
   const selected = query.get("instance") ?? "";
   const worker = query.get("worker") ?? "";
   const deployments = useDeployments();
+  useOutputRates(id);
   const selection = useMemo(() => {
     const select = (instance: string) =>
       replace("running", id ? [id] : [], { worker, instance: instance || undefined });
