@@ -71,7 +71,8 @@ async fn services_brokers_and_what_they_do_are_sampled() {
     let services = events.wait_for("services", |_| true).await;
     assert_eq!((&services[1]["name"], &services[1]["state"]), (&json!("broker"), &json!("running")));
     let sample = events.wait_for("sample", |_| true).await;
-    assert_eq!((&sample["entities"], &sample["types"]), (&json!(5), &json!({ "Panel": 5 })));
+    assert_eq!((&sample["entities"], &sample["types"]), (&json!(10), &json!({ "Panel": 5 })));
+    assert_eq!(sample["unreachable"], json!([]), "the node's own broker is not asked through its proxy");
     system.change(|state| state.metrics = "fogflow_broker_updates_total 1000\nfogflow_broker_entities 5\n".to_owned());
     events.wait_for("sample", |sample| sample["updates"].as_f64() > Some(100.0)).await;
     let brokers = events.wait_for("brokers", |_| true).await;

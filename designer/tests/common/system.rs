@@ -103,7 +103,10 @@ impl System {
                 let element = json!({ "entityId": { "id": "a", "type": "Panel" }, "attributes": [] });
                 json!({ "contextResponses": [{ "contextElement": element }], "errorCode": { "details": "Count: 12" } })
             }
-            "/ngsi9/broker" => json!({ "Broker.a": { "id": "Broker.a", "myURL": url } }),
+            "/ngsi9/broker" => json!({
+                "Broker.a": { "id": "Broker.a", "myURL": url },
+                "Broker.test": { "id": "Broker.test", "myURL": "http://proxy.invalid:1/ngsi10" },
+            }),
             "/ngsi9/discoverContextAvailability" => {
                 let known = body["entities"][0]["id"] == "a";
                 let registration = json!({ "entities": [{ "id": "a" }], "providingApplication": url });
