@@ -239,7 +239,7 @@ impl Model {
                 self.task_update(&name, reported(report), now);
             }
         }
-        self.workers.set(profile.id.clone(), Worker { profile, seen: now, away: None });
+        self.workers.set(profile.id.clone(), Worker { profile, seen: now, taken: Vec::new(), away: None });
     }
 
     fn worker_away(&mut self, id: &WorkerId, left: bool, now: Timestamp) {
@@ -248,7 +248,8 @@ impl Model {
             self.instances.remove(task);
         }
         self.workers.edit(id, |worker| {
-            let had = worker.away.take().map_or(had, |before| before.had);
+            let taken = std::mem::take(&mut worker.taken);
+            let had = worker.away.take().map_or_else(|| [taken, had].concat(), |before| before.had);
             worker.away = Some(Away { noticed: now, left, had });
             true
         });
@@ -264,9 +265,18 @@ impl Model {
             return;
         }
         let instance = Instance::told(worker, update, now).keep_from(known);
+        let before = known.map(|known| known.worker.clone()).filter(|before| before != worker);
         if known != Some(&instance) {
+            before.into_iter().for_each(|before| self.taken_from(&before, &instance.id));
             self.put(instance);
         }
+    }
+
+    fn taken_from(&mut self, worker: &str, task: &TaskId) {
+        self.workers.edit(&WorkerId::from(worker), |worker| {
+            worker.taken.push(task.clone());
+            false
+        });
     }
 
     fn put(&mut self, instance: Instance) {

@@ -119,6 +119,28 @@ fn nobody_is_silent_while_nobody_can_be_heard() {
 }
 
 #[test]
+fn instances_that_a_quicker_master_moved_before_the_silence_was_noticed_are_counted() {
+    let mut model = Model::default();
+    model.note("Worker.edge", heartbeat("Worker.edge", &["t1", "t2"]), at(0));
+    model.note("Worker.b", update("t1", InstanceStatus::Running), at(30));
+    model.note("Worker.b", update("t2", InstanceStatus::Running), at(30));
+    model.tick(at(31));
+    let expected = "Worker.edge silent for 31 s: 2 task instances moved. Is its node up and connected?";
+    assert_eq!(alerts(&model), [(expected, false)]);
+}
+
+#[test]
+fn instances_that_left_a_worker_in_order_are_not_mourned() {
+    let mut model = Model::default();
+    model.note("Worker.edge", heartbeat("Worker.edge", &["t1"]), at(0));
+    model.note("Worker.b", update("t1", InstanceStatus::Running), at(1));
+    model.note("Worker.edge", heartbeat("Worker.edge", &[]), at(2));
+    model.tick(at(33));
+    let expected = "Worker.edge silent for 31 s: it had no task instances. Is its node up and connected?";
+    assert_eq!(alerts(&model), [(expected, false)]);
+}
+
+#[test]
 fn an_alert_follows_a_worker_through_silence_and_back() {
     let mut model = Model::default();
     model.note("Worker.edge", heartbeat("Worker.edge", &["t1", "t2"]), at(0));

@@ -80,7 +80,7 @@ pub(crate) struct Failing {
     pub(crate) subscriptions: usize,
 }
 
-/// The receivers that notifications do not reach, with what was known of them before.
+/// The receivers that notifications do not reach, by scheme, host and port, with what was known of them before.
 pub(crate) fn failing(
     observed: &[Observed],
     before: &BTreeMap<String, Failing>,
@@ -88,13 +88,19 @@ pub(crate) fn failing(
 ) -> BTreeMap<String, Failing> {
     let mut failing: BTreeMap<String, Failing> = BTreeMap::new();
     for subscription in observed.iter().filter(|subscription| subscription.fails()) {
-        let url = subscription.reference();
+        let url = host(subscription.reference());
         let reason = subscription.statistics.last_failure_reason.as_deref().unwrap_or("no reason given");
         let since = before.get(url).map_or(now, |before| before.since);
         let entry = failing.entry(url.to_owned());
         entry.or_insert_with(|| Failing { since, reason: reason.to_owned(), subscriptions: 0 }).subscriptions += 1;
     }
     failing
+}
+
+/// A URL without its path: what is behind one port fails together.
+fn host(url: &str) -> &str {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    url[authority..].find('/').map_or(url, |path| &url[..authority + path])
 }
 
 /// How often each task is notified.
@@ -151,6 +157,15 @@ mod tests {
         let first = failing(&[observed("", 9, 3), observed("", 9, 8)], &BTreeMap::new(), at(2));
         assert_eq!(first["http://r"], Failing { since: at(2), reason: "refused".into(), subscriptions: 2 });
         assert_eq!(failing(&[observed("", 9, 9)], &first, at(9))["http://r"].since, at(2));
+    }
+
+    #[test]
+    fn a_receiver_is_what_is_behind_one_port() {
+        for (url, expected) in
+            [("http://a:1/tasks/Task.b", "http://a:1"), ("http://a:1", "http://a:1"), ("a/b", "a"), ("", "")]
+        {
+            assert_eq!(host(url), expected);
+        }
     }
 
     #[test]

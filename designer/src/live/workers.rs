@@ -18,6 +18,8 @@ pub(crate) struct Worker {
     pub(crate) profile: WorkerProfile,
     /// When it was last heard.
     pub(crate) seen: Timestamp,
+    /// Task instances that other workers have started since then: a master may notice before us that this one is silent.
+    pub(crate) taken: Vec<TaskId>,
     pub(crate) away: Option<Away>,
 }
 

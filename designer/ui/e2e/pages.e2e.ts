@@ -36,7 +36,7 @@ const PAGES: Shown[] = [
   { name: "functions", hash: "#/functions", sign: text("alarm-lamp") },
   { name: "context", hash: "#/context/entities/PowerPanel", sign: text("PowerPanel.tokyo.1") },
   { name: "subscriptions", hash: "#/context/subscriptions", sign: text("PowerPanel") },
-  { name: "registrations", hash: "#/context/registrations", sign: text("heidelberg") },
+  { name: "registrations", hash: "#/context/registrations", sign: text("PowerPanel") },
   { name: "devices", hash: "#/devices", sign: text("Lamp.lobby") },
   { name: "guide", hash: "#/guide", sign: text(/example/i) },
 ];

@@ -1,13 +1,13 @@
 // Enables or disables a fog function.
 import { useChange } from "@/api/documents";
-import { get, problemOf, segment } from "@/api/http";
+import { post, problemOf, segment } from "@/api/http";
 import type { FogFunction } from "@/api/types";
 import { toast } from "@/ui";
 import { Switch } from "./Switch";
 
 export function FunctionSwitch({ of: { name, status } }: { of: FogFunction }) {
   const change = useChange("fogfunction", (on: boolean) =>
-    get(`/fogfunction/${segment(name)}/${on ? "enable" : "disable"}`),
+    post(`/fogfunction/${segment(name)}/${on ? "enable" : "disable"}`),
   );
   const on = change.isPending ? change.variables : status !== "disabled";
   return (
