@@ -69,7 +69,7 @@ test("the switch disables at once", async () => {
   const toggle = await screen.findByRole("switch", { name: "alarm is enabled" });
   expect(toggle.getAttribute("aria-checked")).toBe("true");
   fireEvent.click(toggle);
-  await waitFor(() => expect(of("GET", "/fogfunction/alarm/disable")).toHaveLength(1));
+  await waitFor(() => expect(of("POST", "/fogfunction/alarm/disable")).toHaveLength(1));
 });
 
 test("what is missing is said at the field", async () => {
