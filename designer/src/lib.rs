@@ -52,7 +52,7 @@ pub async fn start(node: Node, store: Store, bus: Bus) -> anyhow::Result<Running
     let sampler = node.tasks.spawn(live::sampler::run(designer.clone()));
     let watcher = node.tasks.spawn(live::watch::run(designer.clone()));
     let limits = node.limits();
-    let web = service::http::serve(&node, web, routes::router(designer.clone()), limits);
+    let web = service::http::serve(&node, web, routes::router(designer.clone()), routes::limits(limits));
     let agent = service::http::serve(&node, agent, agent::router(&designer), limits);
     Ok(web.and(agent).with_task(announcer).with_task(listener).with_task(sampler).with_task(watcher))
 }

@@ -15,6 +15,9 @@ pub(crate) enum Refusal {
     /// The document is not usable.
     #[error(transparent)]
     Invalid(#[from] ParseError),
+    /// More than is taken.
+    #[error("must not be larger than {most} bytes ({} MiB)", most / 1024 / 1024)]
+    TooLarge { field: String, most: usize },
     /// There is no such thing.
     #[error("there is no {kind} `{name}`")]
     NotFound { kind: &'static str, name: String },
@@ -63,6 +66,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::InUse(_) => StatusCode::CONFLICT,
             Self::Unreachable { source, .. } if matches!(source.kind, ClientErrorKind::Timeout(_)) => {
@@ -84,6 +88,7 @@ impl IntoResponse for Refusal {
         }
         let body = match &self {
             Self::Invalid(error) => json!({ "error": error.problem, "field": error.path }),
+            Self::TooLarge { field, .. } => json!({ "error": self.to_string(), "field": field }),
             other => json!({ "error": other.to_string() }),
         };
         (status, Json(body)).into_response()

@@ -228,3 +228,34 @@ async fn photos_are_kept_under_a_safe_name_and_typed_by_their_content() {
     assert_eq!(designer.post("/data/photo", "no form").await.0, 400);
     designer.stop().await;
 }
+
+#[tokio::test]
+async fn a_picture_has_a_bound_of_its_own_and_no_document_is_allowed_more_for_it() {
+    const MOST: usize = 2 << 20;
+    let (dir, designer, _upstream) = started().await;
+    let picture = |bytes: usize| [b"\x89PNG".as_slice(), &vec![b'x'; bytes - 4]].concat();
+    assert_eq!(upload(&designer, "large.png", &picture(MOST)).await.0, 200);
+    for bytes in [MOST + 1, 7 << 20] {
+        let (status, answer) = upload(&designer, "larger.png", &picture(bytes)).await;
+        assert_eq!((status, &answer["field"]), (413, &json!("larger.png")));
+        assert_eq!(answer["error"], "must not be larger than 2097152 bytes (2 MiB)");
+    }
+    assert_eq!(upload(&designer, "large.png", b"\x89PNG another").await.0, 200);
+    let kept: Vec<_> = walk(dir.path()).into_iter().filter(|name| name.ends_with(".png")).collect();
+    assert_eq!(kept, ["large.png"]);
+    let document = format!(r#"{{"name":"{}"}}"#, "x".repeat(MOST));
+    for path in ["/operator", "/ngsi10/updateContext"] {
+        assert_eq!(designer.post(path, &document).await.0, 413, "{path}");
+    }
+    designer.stop().await;
+}
+
+/// The names of all files below a folder.
+fn walk(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let names = entries.flat_map(|entry| match entry.path().is_dir() {
+        true => walk(&entry.path()),
+        false => vec![entry.file_name().to_string_lossy().into_owned()],
+    });
+    names.collect()
+}

@@ -20,6 +20,8 @@ mod tryout;
 
 use std::sync::Arc;
 
+use ::service::http::Limits;
+use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
 
 use crate::cross_site;
@@ -44,11 +46,17 @@ pub(crate) fn router(designer: Arc<Designer>) -> Router {
         .merge(live::routes())
         .merge(tryout::routes())
         .merge(config_js::routes())
-        .merge(photo::routes())
         .merge(proxy::routes())
         .merge(page::routes(&designer.node.config))
+        .layer(DefaultBodyLimit::max(designer.node.config.http.max_body_bytes))
+        .merge(photo::routes())
         .layer(middleware::from_fn(cross_site::refuse))
         .with_state(designer)
+}
+
+/// A form of pictures may be larger than a document; each route has its own limit.
+pub(crate) fn limits(limits: Limits) -> Limits {
+    Limits { max_body_bytes: limits.max_body_bytes.max(photo::MAX_FORM_BYTES), ..limits }
 }
 
 /// The answer to a change, as clients of the original expect it.

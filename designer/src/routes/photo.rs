@@ -2,7 +2,7 @@
 //!
 //! A picture is what its first bytes say, never what a client calls it; SVG is refused, since it can hold scripts.
 
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 use std::sync::Arc;
 
 use axum::extract::multipart::{Field, MultipartError};
@@ -10,14 +10,18 @@ use axum::extract::{Multipart, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::Shared;
 use crate::refusal::Refusal;
 use crate::state::Designer;
 
+/// The most bytes of one picture.
+const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// The most bytes of a form with several.
+pub(super) const MAX_FORM_BYTES: usize = 8 * MAX_BYTES;
 const MAX_PHOTOS: usize = 1_000;
 const MAX_NAME_BYTES: usize = 100;
 
@@ -40,28 +44,54 @@ async fn upload(State(designer): Shared, mut form: Multipart) -> Result<Json<Val
 
 async fn store(designer: &Designer, field: Field<'_>) -> Result<String, Refusal> {
     let name = safe(field.name().unwrap_or_default())?;
-    let content = field.bytes().await.map_err(malformed)?;
+    let content = content(field, &name).await?;
     if kind(&content).is_none() {
         return Err(Refusal::field(name, "must be a PNG, JPEG, GIF or WebP picture"));
     }
     let folder = folder(designer);
     tokio::fs::create_dir_all(&folder).await?;
-    let mut kept = tokio::fs::read_dir(&folder).await?;
-    let mut count = 0;
-    while kept.next_entry().await?.is_some() {
-        count += 1;
-    }
-    if count >= MAX_PHOTOS {
+    let place = folder.join(&name);
+    if !tokio::fs::try_exists(&place).await? && files(&folder).await? >= MAX_PHOTOS {
         return Err(Refusal::InUse(format!(
             "there are {MAX_PHOTOS} photos already: remove some from {}",
             folder.display()
         )));
     }
     let draft = folder.join(format!(".{}", uuid::Uuid::new_v4()));
-    tokio::fs::write(&draft, &content).await?;
-    tokio::fs::File::open(&draft).await?.sync_all().await?;
-    tokio::fs::rename(&draft, folder.join(&name)).await?;
+    let written = write(&draft, &place, &content).await;
+    if written.is_err() {
+        // On a full disk half a picture would take what is left.
+        let _ = tokio::fs::remove_file(&draft).await;
+    }
+    written?;
     Ok(name)
+}
+
+/// Reads no further than a picture may be long.
+async fn content(mut field: Field<'_>, name: &str) -> Result<Vec<u8>, Refusal> {
+    let mut content = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(malformed)? {
+        if content.len() + chunk.len() > MAX_BYTES {
+            return Err(Refusal::TooLarge { field: name.to_owned(), most: MAX_BYTES });
+        }
+        content.extend_from_slice(&chunk);
+    }
+    Ok(content)
+}
+
+async fn files(folder: &path::Path) -> std::io::Result<usize> {
+    let mut files = tokio::fs::read_dir(folder).await?;
+    let mut count = 0;
+    while files.next_entry().await?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+async fn write(draft: &path::Path, place: &path::Path, content: &[u8]) -> std::io::Result<()> {
+    tokio::fs::write(draft, content).await?;
+    tokio::fs::File::open(draft).await?.sync_all().await?;
+    tokio::fs::rename(draft, place).await
 }
 
 async fn show(State(designer): Shared, Path(name): Path<String>) -> Result<Response, Refusal> {
@@ -108,5 +138,8 @@ fn kind(content: &[u8]) -> Option<&'static str> {
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function of the error")]
 fn malformed(error: MultipartError) -> Refusal {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Refusal::TooLarge { field: "$".to_owned(), most: MAX_FORM_BYTES };
+    }
     Refusal::field("$", error.body_text())
 }

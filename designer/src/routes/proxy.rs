@@ -35,10 +35,10 @@ async fn to_broker(State(designer): Shared, request: Request) -> Result<Response
     pass(&designer, "broker", &designer.node.config.broker_url(), request).await
 }
 
-/// The server's own limit bounds the request's body, the client's that of the answer.
+/// The client's own limit bounds the answer.
 async fn pass(designer: &Designer, service: &'static str, base: &str, request: Request) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
-    let body = match axum::body::to_bytes(body, usize::MAX).await {
+    let body = match axum::body::to_bytes(body, designer.node.config.http.max_body_bytes).await {
         Ok(body) => body,
         Err(_) => return Ok(http::StatusCode::PAYLOAD_TOO_LARGE.into_response()),
     };
