@@ -25,6 +25,8 @@ import { type Country, loadWorld } from "./world";
 const MAX_ZOOM = 18;
 /** How near the map goes by itself. */
 const FIT_ZOOM = 14;
+/** The same when all is at one place: with the country around it. */
+const PLACE_ZOOM = 6;
 
 const MapContext = createContext<L.Map | null>(null);
 
@@ -122,7 +124,8 @@ function resized(map: L.Map) {
 export function fitTo(map: L.Map, points: readonly Point[], animate = true) {
   if (points.length === 0) return;
   const bounds = L.latLngBounds(points.map(({ latitude, longitude }) => [latitude, longitude]));
-  map.fitBounds(bounds, { padding: [48, 48], maxZoom: FIT_ZOOM, animate });
+  const maxZoom = bounds.getNorthWest().equals(bounds.getSouthEast(), 0.001) ? PLACE_ZOOM : FIT_ZOOM;
+  map.fitBounds(bounds, { padding: [48, 48], maxZoom, animate });
 }
 
 /** So long after the first fit what is still arriving may widen it. */

@@ -10,6 +10,9 @@ import { INTENT, TOPOLOGY, types } from "./example";
 import css from "./guide.module.css";
 import type { Seen } from "./state";
 
+/** Where the results are on the page. */
+export const RESULTS = "results";
+
 const followed = Object.values(types);
 
 /** What comes out, as it comes. */
@@ -23,36 +26,38 @@ export function Results({ seen }: { seen: Seen }) {
   const [summary] = of(types.summary);
   const averages = of(types.average).sort((a, b) => thermometer(a).localeCompare(thermometer(b)));
   return (
-    <Card
-      title="Results"
-      actions={
-        <>
-          <ButtonLink href={hashOf("map")} icon="map">
-            Map
-          </ButtonLink>
-          <ButtonLink href={hashOf("running", [INTENT])} icon="running">
-            Running
-          </ButtonLink>
-          <ButtonLink href={hashOf("topologies", [TOPOLOGY])} icon="topologies">
-            Topology
-          </ButtonLink>
-        </>
-      }
-    >
-      <div className="stack">
-        {summary ? (
-          <Summary entity={summary} />
-        ) : (
-          <Empty title="No results yet.">
-            They appear here by themselves, a moment after the third step.
-          </Empty>
-        )}
-        <div className={css.tables}>
-          <Averages entities={averages} />
-          <Instances seen={seen} />
+    <div id={RESULTS}>
+      <Card
+        title="Results"
+        actions={
+          <>
+            <ButtonLink href={hashOf("map")} icon="map">
+              Map
+            </ButtonLink>
+            <ButtonLink href={hashOf("running", [INTENT])} icon="running">
+              Running
+            </ButtonLink>
+            <ButtonLink href={hashOf("topologies", [TOPOLOGY])} icon="topologies">
+              Topology
+            </ButtonLink>
+          </>
+        }
+      >
+        <div className="stack">
+          {summary ? (
+            <Summary entity={summary} />
+          ) : (
+            <Empty title="No results yet.">
+              They appear here by themselves, a moment after the third step.
+            </Empty>
+          )}
+          <div className={css.tables}>
+            <Averages entities={averages} />
+            <Instances seen={seen} />
+          </div>
         </div>
-      </div>
-    </Card>
+      </Card>
+    </div>
   );
 }
 

@@ -1,39 +1,23 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
-import { problemOf as said } from "@/api/http";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { hashOf } from "@/app/router";
 import { useSimulations } from "@/pages/devices/simulator";
 import { Button, ButtonLink, Card, Chip, Icon, type Mood, Notice } from "@/ui";
+import { WithCode } from "@/ui/code";
 import { connectDevices, installExample, removeExample, startExample } from "./actions";
 import { deviceIds } from "./example";
 import css from "./guide.module.css";
+import { RESULTS } from "./Results";
 import { connect, install, isThere, problemOf, type Seen, type Step, type StepState, start } from "./state";
-
-const kinds = ["operator", "service", "intent", "device"];
-
-/** Does something once, and keeps what went wrong; the lists it changed are read again either way. */
-function useAction(act: () => Promise<unknown>) {
-  const client = useQueryClient();
-  const [state, setState] = useState<{ busy: boolean; problem?: string }>({ busy: false });
-  const run = async () => {
-    setState({ busy: true });
-    let problem: string | undefined;
-    try {
-      await act();
-    } catch (error) {
-      problem = said(error);
-    }
-    await Promise.all(kinds.map((kind) => client.invalidateQueries({ queryKey: [kind] })));
-    setState({ busy: false, problem });
-  };
-  return { ...state, run };
-}
+import { useAction } from "./useAction";
 
 export function Steps({ seen }: { seen: Seen }) {
   const [removing, setRemoving] = useState("");
   const installing = useAction(installExample);
   const starting = useAction(startExample);
-  const connecting = useAction(() => connectDevices(seen.devices ?? new Set()));
+  const connecting = useAction(async () => {
+    await connectDevices(seen.devices ?? new Set());
+    document.getElementById(RESULTS)?.scrollIntoView({ block: "nearest" });
+  });
   const removal = useAction(() => removeExample(setRemoving));
   const busy = [installing, starting, connecting, removal].some((action) => action.busy);
   const problem = problemOf(seen);
@@ -118,21 +102,27 @@ interface ItemProps {
 function StepItem({ number, title, step, action, busy, trouble, children }: ItemProps) {
   const mark = marks[step.state];
   const partly = step.state === "partly";
+  const done = step.state === "done";
+  const item = useRef<HTMLLIElement>(null);
+  // Its button goes when it is done: who pressed it by keyboard goes on from here.
+  useEffect(() => {
+    if (done && document.activeElement === document.body) item.current?.focus({ preventScroll: true });
+  }, [done]);
   return (
-    <li className={css.step} data-state={step.state}>
+    <li ref={item} tabIndex={-1} className={css.step} data-state={step.state}>
       <span className={css.number} aria-hidden="true">
-        {step.state === "done" ? <Icon name="check" size={16} /> : number}
+        {done ? <Icon name="check" size={16} /> : number}
       </span>
       <div className={css.text}>
         <h3>
           {title} {mark && <Chip mood={mark.mood}>{mark.text}</Chip>}
         </h3>
-        <div className="soft">{children}</div>
+        {!done && <div className="soft">{children}</div>}
         {step.says && <div>{step.says}</div>}
         {trouble}
         {action.problem && <Notice mood="bad">{action.problem} Press the button again to go on.</Notice>}
       </div>
-      {step.state !== "done" && (
+      {!done && (
         <Button
           look={step.state === "ready" || partly ? "primary" : "normal"}
           disabled={busy || step.state === "blocked" || step.state === "reading"}
@@ -151,7 +141,11 @@ function Trouble({ problem }: { problem: NonNullable<ReturnType<typeof problemOf
       <div className={css.trouble}>
         <div className={css.troubleText}>
           <p>{problem.text}</p>
-          {problem.todo && <p>{problem.todo}</p>}
+          {problem.todo && (
+            <p>
+              <WithCode text={problem.todo} />
+            </p>
+          )}
         </div>
         {problem.link && (
           <ButtonLink href={hashOf(problem.link)}>

@@ -1,7 +1,8 @@
 // How the whole system is, at a glance.
 import { useLive } from "@/api/live";
-import { hashOf } from "@/app/router";
-import { ButtonLink, Empty, Loaded, Notice, Page } from "@/ui";
+import { go, hashOf } from "@/app/router";
+import { useAction } from "@/pages/guide/useAction";
+import { Button, ButtonLink, Empty, Loaded, Notice, Page } from "@/ui";
 import { Alerts } from "./alerts";
 import { Figures } from "./figures";
 import { Brokers, Services } from "./health";
@@ -58,15 +59,28 @@ function Verdict() {
   return <Notice mood={verdict.mood}>{verdict.text}</Notice>;
 }
 
-const Begin = () => (
-  <Empty
-    title="Nothing runs here yet."
-    action={
-      <ButtonLink href={hashOf("guide")} look="primary">
-        First steps
-      </ButtonLink>
-    }
-  >
-    There is no data and no task yet. First steps leads from here to a running example in a few minutes.
-  </Empty>
-);
+/** The first of the three clicks to a running example. */
+function Begin() {
+  const { busy, problem, run } = useAction(async () => {
+    const { installExample } = await import("@/pages/guide/actions");
+    await installExample();
+    go("guide");
+  });
+  return (
+    <Empty
+      title="Nothing runs here yet."
+      action={
+        <div className="row">
+          <Button look="primary" disabled={busy} onClick={run}>
+            Install the example
+          </Button>
+          <ButtonLink href={hashOf("guide")}>First steps</ButtonLink>
+        </div>
+      }
+    >
+      There is no data and no task yet. An example of thermometers runs after three clicks: install it, start
+      it, connect devices. It is removed with one.
+      {problem && <Notice mood="bad">{problem}</Notice>}
+    </Empty>
+  );
+}

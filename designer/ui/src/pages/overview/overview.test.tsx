@@ -1,8 +1,10 @@
-import { act, cleanup, render, screen, within } from "@testing-library/react";
+import { act, cleanup, render, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { reducers, resetLive, useLive } from "@/api/live";
 import type { Alert, Sample, Snapshot, Worker } from "@/api/types";
+import { answers, refusal, show } from "@/pages/context/system.testkit";
 import { laidOut } from "@/ui/virtual-table.testkit";
 import Overview from ".";
 
@@ -71,11 +73,24 @@ describe("the overview", () => {
     expect(screen.getByRole("status", { name: "Loading" })).toBeDefined();
   });
 
-  it("leads to first steps when there is nothing yet", () => {
-    render(<Overview />);
+  it("offers the example when there is nothing yet, and leads to first steps", async () => {
+    const asked = answers({ "POST /operator": {}, "POST /service": {} });
+    show(<Overview />, "#/overview");
     hear({ workers: [worker], history: [{ ...sample(NOW, 1), types: { IoTBroker: 1 } }] });
     expect(screen.getByRole("link", { name: "First steps" }).getAttribute("href")).toBe("#/guide");
     expect(screen.queryByRole("list", { name: "Figures" })).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Install the example" }));
+    await waitFor(() => expect(location.hash).toBe("#/guide"));
+    expect(asked.map(({ path }) => path)).toEqual(["/operator", "/service"]);
+  });
+
+  it("says why the example was not installed", async () => {
+    answers({ "POST /operator": refusal(507, "the storage is full") });
+    show(<Overview />, "#/overview");
+    hear({ workers: [worker], history: [{ ...sample(NOW, 1), types: { IoTBroker: 1 } }] });
+    await userEvent.click(screen.getByRole("button", { name: "Install the example" }));
+    expect(await screen.findByText("the storage is full")).toBeDefined();
+    expect(location.hash).toBe("#/overview");
   });
 
   it("shows services with reasons, figures, workers with load, and the brokers of other sites", () => {

@@ -28,7 +28,15 @@ const worker = (id: string, more: Partial<Worker> = {}): Worker => ({
   state: "ready",
   ...more,
 });
-const all = { services: [], brokers: [], workers: [], alerts: [], failed: 0, waiting: 0, unreachable: [] };
+const all = {
+  services: [],
+  brokers: [],
+  workers: [worker("Worker.a")],
+  alerts: [],
+  failed: 0,
+  waiting: 0,
+  unreachable: [],
+};
 const service = (name: string, state: ServiceHealth["state"], reason?: ServiceHealth["reason"]) => ({
   name,
   state,
@@ -99,12 +107,20 @@ describe("the verdict", () => {
     const workers = [worker("Worker.b", { state: "silent" }), worker("Worker.a")];
     expect(verdictOf({ ...all, workers, waiting: 1 })).toEqual({
       mood: "warn",
-      text: "worker b is silent; 1 task instance waits for a worker.",
+      text: "Worker b is silent; 1 task instance waits for a worker.",
     });
-    expect(verdictOf({ ...all, unreachable: ["Broker.x"] }).text).toBe("broker x cannot be reached.");
+    expect(verdictOf({ ...all, unreachable: ["Broker.x"] }).text).toBe("Broker x cannot be reached.");
     const many = ["a", "b", "c", "d"].map((id) => worker(id, { state: "silent" }));
-    expect(verdictOf({ ...all, workers: many }).text).toBe("4 brokers and workers are silent.");
+    expect(verdictOf({ ...all, workers: [...all.workers, ...many] }).text).toBe(
+      "4 brokers and workers are silent.",
+    );
     expect(verdictOf({ ...all, failed: 2 })).toEqual({ mood: "bad", text: "2 task instances failed." });
+  });
+
+  it("says when there is no worker, also on a system that has just begun", () => {
+    const text = "No worker is ready, so no task can run.";
+    expect(verdictOf({ ...all, workers: [] })).toEqual({ mood: "warn", text });
+    expect(verdictOf({ ...all, workers: [worker("Worker.a", { state: "left" })] }).text).toBe(text);
   });
 
   it("tells of alerts that are open when all else is well", () => {

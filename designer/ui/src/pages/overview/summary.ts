@@ -79,16 +79,19 @@ export function verdictOf({
   const silent = [...brokers, ...workers].filter(({ state }) => state === "silent").map(({ id }) => id);
   const cut = unreachable.filter((id) => !silent.includes(id));
   const concerns = [
+    workers.some(({ state }) => state === "ready") ? "" : "no worker is ready, so no task can run",
     failed > 0 ? `${plural(failed, "task instance")} failed` : "",
     listed(silent, "brokers and workers", "is silent", "are silent"),
     listed(cut, "brokers", "cannot be reached"),
     waiting > 0 ? `${plural(waiting, "task instance")} ${waiting === 1 ? "waits" : "wait"} for a worker` : "",
   ].filter(Boolean);
-  if (concerns.length > 0) return { mood: failed > 0 ? "bad" : "warn", text: `${concerns.join("; ")}.` };
+  if (concerns.length > 0) return { mood: failed > 0 ? "bad" : "warn", text: sentence(concerns.join("; ")) };
   const open = alerts.filter(isOpen);
   if (open.length > 0) return { mood: "warn", text: `${plural(open.length, "alert")} still open.` };
   return { mood: "good", text: "Everything works." };
 }
+
+const sentence = (words: string) => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 
 /** A few by name, many by number. */
 function listed(ids: readonly string[], all: string, one: string, many = one): string {
