@@ -19,8 +19,16 @@ export const queryClient = new QueryClient({
   defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY, retry: 1, refetchOnWindowFocus: false } },
 });
 
+/** Documents by name, where names such as `constructor` and `__proto__` are names like any other. */
+const byName = <T>(answer: Record<string, T>): Record<string, T> =>
+  Object.assign(Object.create(null), answer);
+
 function useDocuments<T>(kind: DocumentKind) {
-  return useQuery({ queryKey: [kind], queryFn: () => get<Record<string, T>>(`/${kind}`) });
+  return useQuery({
+    queryKey: [kind],
+    queryFn: async () => byName(await get<Record<string, T>>(`/${kind}`)),
+    structuralSharing: false,
+  });
 }
 
 export const useOperators = () => useDocuments<Operator>("operator");

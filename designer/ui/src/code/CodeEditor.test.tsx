@@ -44,3 +44,15 @@ test("a new value replaces the text, and marks appear at their lines", async () 
   );
   await waitFor(() => expect(editor.querySelector(".cm-lintRange-error")?.textContent).toBe("b;"));
 });
+
+test("the tokens of both languages have colours that the editor knows", async () => {
+  const warn = vi.spyOn(console, "warn");
+  render(<CodeEditor label="Code" language="javascript" value={"const a = { b: 1 }; a.b = 'x'; // c"} />);
+  const javascript = await content();
+  await waitFor(() => expect(javascript.querySelectorAll("span[class]").length).toBeGreaterThan(5));
+  cleanup();
+  render(<CodeEditor label="Code" language="json" value={'{"a": [1, true, "x", null]}'} />);
+  const json = await content();
+  await waitFor(() => expect(json.querySelectorAll("span[class]").length).toBeGreaterThan(3));
+  expect(warn).not.toHaveBeenCalled();
+});

@@ -19,6 +19,7 @@ import {
   keymap,
   lineNumbers,
 } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
 import { faultsOf } from "./json";
 import { theme } from "./theme";
 
@@ -39,8 +40,14 @@ function completeGiven(context: CompletionContext) {
   return word && !word.text.includes(".") ? { from: word.from, options: given, validFor: /^\w*$/ } : null;
 }
 
+/** The modes' own name for a token that the editor does not know by it. */
+const tokenTable = { property: tags.propertyName };
+
 /** Tokens are enough to colour code, and come in a tenth of what a parser of the language does. */
-const tokens = { javascript: StreamLanguage.define(javascript), json: StreamLanguage.define(json) };
+const tokens = {
+  javascript: StreamLanguage.define({ ...javascript, tokenTable }),
+  json: StreamLanguage.define({ ...json, tokenTable }),
+};
 
 const languages: Record<Language, Extension> = {
   javascript: [tokens.javascript, tokens.javascript.data.of({ autocomplete: completeGiven })],

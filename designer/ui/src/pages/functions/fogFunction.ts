@@ -67,17 +67,18 @@ export const withIntent = (draft: FogFunction, patch: Partial<Intent>): FogFunct
   intent: { ...draft.intent, ...patch },
 });
 
-/** What is sent: names filled in, and drawn anew when the topology is not the one that was drawn. */
+/** What is sent: names filled in, and drawn anew when the tasks are not those that were drawn. */
 export function documentOf(draft: FogFunction, stored?: FogFunction): FogFunction {
   const name = draft.name;
   const task = taskOf(draft);
+  const before = stored?.topology.tasks?.[0]?.input_streams ?? [];
   const sent = withTask(draft, {
     name: task.name || "main",
-    input_streams: task.input_streams.map(sentInput),
+    input_streams: task.input_streams.map((input) => sentInput(input, before)),
     output_streams: task.output_streams.filter(({ entity_type }) => entity_type),
   });
   const topology = { ...sent.topology, name };
-  const drawn = stored?.designboard && same(draftOf(stored).topology, draft.topology);
+  const drawn = stored?.designboard && same(draftOf(stored).topology.tasks, draft.topology.tasks);
   return {
     ...sent,
     topology,
@@ -86,7 +87,10 @@ export function documentOf(draft: FogFunction, stored?: FogFunction): FogFunctio
   };
 }
 
-function sentInput(input: InputStream): InputStream {
+/** One that is as it was is left as it was written. */
+function sentInput(input: InputStream, before: InputStream[]): InputStream {
+  const unchanged = before.find((stored) => same(inputOf(stored), input));
+  if (unchanged) return unchanged;
   const attributes = input.selected_attributes.map((attribute) => attribute.trim()).filter(Boolean);
   return {
     ...input,

@@ -48,6 +48,14 @@ test("members that the form does not know are kept, and the drawing while the to
   stored.intent.sla = "gold";
   const same = documentOf(withIntent(draftOf(stored), { priority: { exclusive: true, level: 3 } }), stored);
   expect(same).toEqual({ ...stored, intent: { ...stored.intent, priority: { exclusive: true, level: 3 } } });
+  const [input] = taskOf(stored).input_streams;
+  input!.selected_attributes = [];
+  const described = draftOf(stored);
+  described.topology.description = "more";
+  expect(documentOf(described, stored)).toEqual({
+    ...stored,
+    topology: { ...stored.topology, description: "more" },
+  });
   const other = documentOf(withTask(draftOf(stored), { output_streams: [{ entity_type: "X" }] }), stored);
   expect(other.designboard).not.toEqual(stored.designboard);
   expect(other.owner).toBe("me");

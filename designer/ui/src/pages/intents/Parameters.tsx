@@ -40,7 +40,7 @@ export function Parameters({ parameters, names, problems, onChange }: Parameters
           />
           <TextField
             label={`Value ${index + 1}`}
-            value={value}
+            value={value ?? ""}
             problem={problems[`parameters[${index}].value`]}
             onChange={(event) => set(index, { value: event.target.value })}
           />

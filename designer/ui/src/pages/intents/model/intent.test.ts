@@ -42,7 +42,7 @@ describe("an intent", () => {
       id: "ServiceIntent.1",
       topology: "shop",
       note: "ours",
-      stype: "ASYN",
+      stype: undefined,
       qos: "MAX_THROUGHPUT",
       priority: { exclusive: false, level: 50 },
       geoscope: stored.geoscope,
@@ -51,6 +51,27 @@ describe("an intent", () => {
     expect(documentOf({ ...draft, qos: "Min Latency" }, stored).qos).toBe("Min Latency");
     expect(qosName("NONE")).toBe("None");
     expect(qosName("own words")).toBe("own words");
+  });
+
+  it("is written as it was where it means the same", () => {
+    const local = { scopeType: "local", scopeValue: "local" } as never;
+    const circle = {
+      scopeType: "circle",
+      scopeValue: { centerLatitude: 1, centerLongitude: 2, radius: 3, label: "yard" },
+    } as never;
+    for (const geoscope of [local, circle]) {
+      const stored: Intent = {
+        id: "a",
+        topology: "shop",
+        geoscope,
+        priority: { exclusive: false, level: 1, by: "them" } as never,
+      };
+      const sent = documentOf({ ...draftOf(stored), level: 2 }, stored);
+      expect(sent.geoscope).toEqual(geoscope);
+      expect(sent.priority).toEqual({ exclusive: false, level: 2, by: "them" });
+      const everywhere = documentOf({ ...draftOf(stored), scope: emptyScope("polygon") }, stored);
+      expect(everywhere.geoscope).toEqual(emptyScope("polygon"));
+    }
   });
 
   it("says what is wrong by the paths that the service uses", () => {
@@ -108,6 +129,12 @@ describe("what a topology needs", () => {
       "one instance for each",
       "one instance for each shop",
     ]);
+  });
+
+  it("are not there when a type is called as a member of every object is", () => {
+    const odd = structuredClone(topology);
+    odd.tasks[0]!.input_streams[0]!.selected_type = "constructor";
+    expect(missing(needsOf(odd, {}))).toContain("constructor");
   });
 
   it("may be set by parameters that its operators know", () => {

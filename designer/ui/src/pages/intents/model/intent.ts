@@ -45,19 +45,22 @@ export const draftOf = (intent: Intent): Draft => ({
   parameters: intent.parameters ?? [],
 });
 
-/** What is sent. A spelling that means the same is left as it was. */
+/** What is sent. What means the same is left as it was written. */
 export function documentOf(draft: Draft, stored?: Intent): Partial<Intent> {
   const { action, TopologyObject, ...rest } = (stored ?? {}) as Partial<Intent>;
+  const before = stored && draftOf(stored);
   return {
     ...rest,
     topology: draft.topology,
-    stype: draft.stype,
-    qos: stored?.qos !== undefined && qosOf(stored.qos) === draft.qos ? stored.qos : draft.qos,
-    priority: { exclusive: draft.exclusive, level: draft.level },
-    geoscope: draft.scope ?? stored?.geoscope,
+    stype: before?.stype === draft.stype ? stored?.stype : draft.stype,
+    qos: before?.qos === draft.qos ? stored?.qos : draft.qos,
+    priority: { ...stored?.priority, exclusive: draft.exclusive, level: draft.level },
+    geoscope: same(before?.scope, draft.scope) ? stored?.geoscope : draft.scope,
     parameters: draft.parameters,
   };
 }
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
 export function problemsOf(draft: Draft): Problems {
   const problems: Record<string, string> = {};

@@ -17,6 +17,9 @@ export interface TaskNeeds {
   makes: string[];
 }
 
+const countOf = (types: Record<string, number>, type: string) =>
+  Object.hasOwn(types, type) ? types[type]! : 0;
+
 export function needsOf(topology: Topology, types: Record<string, number>): TaskNeeds[] {
   const made = new Set(
     topology.tasks.flatMap((task) => (task.output_streams ?? []).map((stream) => stream.entity_type)),
@@ -30,7 +33,7 @@ export function needsOf(topology: Topology, types: Record<string, number>): Task
       attributes: (stream.selected_attributes ?? []).filter((name) => name.toLowerCase() !== "all"),
       groupby: stream.groupby || "ALL",
       scoped: Boolean(stream.scoped),
-      entities: made.has(stream.selected_type) ? undefined : (types[stream.selected_type] ?? 0),
+      entities: made.has(stream.selected_type) ? undefined : countOf(types, stream.selected_type),
     })),
   }));
 }
