@@ -132,7 +132,8 @@ async fn a_restart_is_passed_on_and_its_outcome_told() {
 }
 
 const SAMPLE: &str = r#"{"code":"exports.handler = function () {}",
-    "entity":{"entityId":{"id":"a","type":"Panel"},"attributes":[{"name":"usage","value":1}]},"outputs":[{"id":"o","type":"Sum"}]}"#;
+    "entity":{"entityId":{"id":"a","type":"Panel"},"attributes":[{"name":"usage","value":1}]},"outputs":[{"id":"o","type":"Sum"}],
+    "parameters":[{"name":"memory_mb","value":"8"}]}"#;
 
 #[tokio::test]
 async fn a_function_is_tried_at_a_worker_that_runs_functions() {
@@ -150,6 +151,7 @@ async fn a_function_is_tried_at_a_worker_that_runs_functions() {
     assert_eq!(answer["published"], json!([]));
     let WorkerOrder::Try(tried) = order else { panic!("{order:?}") };
     assert_eq!((tried.entity.entity.id.as_str(), tried.outputs[0].id.as_str()), ("a", "o"));
+    assert_eq!((tried.parameters[0].name.as_str(), tried.parameters[0].value.as_str()), ("memory_mb", "8"));
     let (status, answer) = designer.post("/tryout", r#"{"code":"x"}"#).await;
     assert_eq!((status, &answer["field"]), (400, &json!("entity")));
     designer.stop().await;

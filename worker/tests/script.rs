@@ -186,11 +186,10 @@ fn console_goes_to_the_log_of_the_task() {
 #[test]
 fn parameters_change_limits() {
     let parameter = |name: &str, value: &str| flow::Parameter { name: name.into(), value: value.into() };
-    let instance = |parameters| flow::TaskInstance { parameters, ..flow::TaskInstance::default() };
-    let limits = Limits::of(&instance(vec![parameter("memory_mb", "8"), parameter("timeout_ms", "50")])).unwrap();
+    let limits = Limits::of(&[parameter("memory_mb", "8"), parameter("timeout_ms", "50")]).unwrap();
     assert_eq!((limits.memory_bytes, limits.time), (8 * 1024 * 1024, Duration::from_millis(50)));
     for wrong in ["0", "-1", "lots", "99999999"] {
-        assert!(Limits::of(&instance(vec![parameter("memory_mb", wrong)])).unwrap_err().contains("memory_mb"));
+        assert!(Limits::of(&[parameter("memory_mb", wrong)]).unwrap_err().contains("memory_mb"));
     }
 }
 

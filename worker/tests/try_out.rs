@@ -2,18 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::time::Duration;
-
-use flow::{TryOut, TryOutput, TryReport};
+use flow::{Parameter, TryOut, TryOutput, TryReport};
 use serde_json::{Value, json};
-use worker::function::{Limits, try_out};
+use worker::function::try_out;
 
 fn tried(code: &str) -> TryReport {
+    tried_within(code, &[("timeout_ms", "200")])
+}
+
+fn tried_within(code: &str, limits: &[(&str, &str)]) -> TryReport {
     let entity =
         r#"{"entityId":{"id":"Sensor.1","type":"Sensor"},"attributes":[{"name":"t","type":"integer","value":4}]}"#;
     let outputs = vec![TryOutput { id: "Out.1".into(), r#type: "Out".into() }];
-    let sample = TryOut { code: code.into(), entity: serde_json::from_str(entity).unwrap(), outputs };
-    try_out(&sample, Limits { time: Duration::from_millis(200), ..Limits::default() })
+    let parameters = limits.iter().map(|&(name, value)| Parameter { name: name.into(), value: value.into() }).collect();
+    try_out(&TryOut { code: code.into(), entity: serde_json::from_str(entity).unwrap(), outputs, parameters })
 }
 
 fn published(report: &TryReport) -> Vec<Value> {
@@ -111,4 +113,19 @@ fn a_trial_is_bounded_as_a_whole() {
     assert!(tried(busy).error.unwrap().message.contains("together took longer than 3 s"));
     let large = "exports.handler = (e, publish) => publish({ attributes: { text: 'x'.repeat(2000000) } });";
     assert!(tried(large).error.unwrap().message.contains("larger than 1 MiB"));
+}
+
+#[test]
+fn the_limits_are_those_of_the_operator() {
+    let hog = "exports.handler = () => { 'x'.repeat(12e6); };";
+    let problem = |report: TryReport| report.error.map(|error| error.message).unwrap_or_default();
+    assert_eq!(problem(tried_within(hog, &[("memory_mb", "64"), ("timeout_ms", "3000")])), "");
+    assert!(problem(tried_within(hog, &[("memory_mb", "8")])).contains("more than 8 MiB"));
+    let endless = "exports.handler = () => { for (;;) {} };";
+    assert!(problem(tried_within(endless, &[("timeout_ms", "50")])).contains("longer than 50 ms"));
+    let patient = tried_within(endless, &[("timeout_ms", "60000")]);
+    assert!(patient.took_ms < 10_000, "{} ms", patient.took_ms);
+    assert!(problem(patient).contains("longer than 3000 ms"));
+    let wrong = problem(tried_within("exports.handler = () => {};", &[("memory_mb", "much")]));
+    assert!(wrong.contains("`memory_mb` must be a number from 1 to 1024"), "{wrong}");
 }

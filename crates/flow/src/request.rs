@@ -6,7 +6,7 @@ use ngsi::v1::ContextElement;
 use ngsi::v1::ngsi10::{QueryContextRequest, SubscribeContextRequest};
 use serde::{Deserialize, Serialize};
 
-use crate::{TaskId, WorkerId, null_as_default};
+use crate::{Parameter, TaskId, WorkerId, null_as_default};
 
 ngsi::string_type! {
     /// The identifier of a request to a worker, e.g. a UUID; its answers carry it too.
@@ -76,6 +76,9 @@ pub struct TryOut {
     /// The outputs of the imagined task.
     #[serde(default, deserialize_with = "null_as_default")]
     pub outputs: Vec<TryOutput>,
+    /// The operator's settings; those that limit a function hold here too.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Parameter>,
 }
 
 /// An output entity of a try-out.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value, missing_docs)]
 
 use flow::{
-    DecodeError, Envelope, GroupBy, InputStream, LogLease, Message, ReportedInstance, TaskRef, Topology, TryError,
+    DecodeError, Envelope, GroupBy, InputStream, LogLease, Message, Parameter, ReportedInstance, TaskRef, Topology, TryError,
     TryOut, TryOutput, TryReport, WorkerOrder, WorkerProfile, WorkerReply, WorkerRequest, routing,
 };
 use serde_json::json;
@@ -112,10 +112,11 @@ fn sample() -> ngsi::v1::ContextElement {
 fn every_request_to_a_worker_has_one_member_that_says_what_it_asks_for() {
     let task_id = flow::TaskId::from("Task.t.a.1");
     let outputs = vec![TryOutput { id: "Out.1".into(), r#type: "Out".into() }];
+    let parameters = vec![Parameter { name: "memory_mb".into(), value: "64".into() }];
     for (name, order) in [
         ("Log", WorkerOrder::Log(LogLease { task_id: task_id.clone(), seconds: 30 })),
         ("Restart", WorkerOrder::Restart(TaskRef { task_id })),
-        ("Try", WorkerOrder::Try(TryOut { code: "exports.handler = f".into(), entity: sample(), outputs })),
+        ("Try", WorkerOrder::Try(TryOut { code: "exports.handler = f".into(), entity: sample(), outputs, parameters })),
         ("End", WorkerOrder::End("lease-1".into())),
     ] {
         let payload =

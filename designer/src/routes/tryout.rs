@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
-use flow::{Engine, TryOut, TryOutput, TryReport, WorkerId, WorkerOrder};
+use flow::{Engine, Parameter, TryOut, TryOutput, TryReport, WorkerId, WorkerOrder};
 use ngsi::v1::ContextElement;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -19,6 +19,8 @@ use crate::state::Designer;
 const MAX_CODE_BYTES: usize = 256 * 1024;
 /// The most outputs.
 const MAX_OUTPUTS: usize = 64;
+/// The most parameters.
+const MAX_PARAMETERS: usize = 256;
 
 pub(super) fn routes() -> Router<Arc<Designer>> {
     Router::new().route("/tryout", post(try_out))
@@ -32,6 +34,8 @@ struct Request<'a> {
     entity: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "flow::null_as_default")]
     outputs: Vec<TryOutput>,
+    #[serde(default, deserialize_with = "flow::null_as_default")]
+    parameters: Vec<Parameter>,
 }
 
 async fn try_out(State(designer): Shared, body: Bytes) -> Result<Json<TryReport>, Refusal> {
@@ -45,7 +49,7 @@ async fn try_out(State(designer): Shared, body: Bytes) -> Result<Json<TryReport>
 }
 
 fn parse(body: &[u8]) -> Result<TryOut, Refusal> {
-    let Request { code, entity, outputs } = ngsi::json::parse(body)?;
+    let Request { code, entity, outputs, parameters } = ngsi::json::parse(body)?;
     if code.trim().is_empty() {
         return Err(Refusal::field("code", "must be JavaScript that defines exports.handler"));
     }
@@ -55,9 +59,12 @@ fn parse(body: &[u8]) -> Result<TryOut, Refusal> {
     if outputs.len() > MAX_OUTPUTS {
         return Err(Refusal::field("outputs", format!("must not be more than {MAX_OUTPUTS}")));
     }
+    if parameters.len() > MAX_PARAMETERS {
+        return Err(Refusal::field("parameters", format!("must not be more than {MAX_PARAMETERS}")));
+    }
     let text =
         entity.ok_or_else(|| Refusal::field("entity", "is missing: the entity that the function is called with"))?;
-    Ok(TryOut { code, entity: element(text.get().as_bytes())?, outputs })
+    Ok(TryOut { code, entity: element(text.get().as_bytes())?, outputs, parameters })
 }
 
 /// An NGSI-10 element; the key-values of NGSIv2 would be taken for one without attributes.
@@ -109,6 +116,11 @@ mod tests {
             (r#"{"code":"x","entity":{"entityId":{"type":"T"},"attributes":[]}}"#.to_owned(), "entity.entityId.id"),
             (r#"{"code":"x","entity":{"entityId":{"id":"a"},"attributes":7}}"#.to_owned(), "entity.attributes"),
             (format!(r#"{{"code":"x",{entity},"outputs":[{{"id":7}}]}}"#), "outputs[0].id"),
+            (format!(r#"{{"code":"x",{entity},"parameters":[{{"name":"cpus","value":1}}]}}"#), "parameters[0].value"),
+            (
+                format!(r#"{{"code":"x",{entity},"parameters":[{}]}}"#, vec![r#"{"name":"a"}"#; 257].join(",")),
+                "parameters",
+            ),
         ];
         for (body, field) in table {
             match parse(body.as_bytes()) {

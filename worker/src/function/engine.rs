@@ -79,7 +79,7 @@ impl FunctionEngine {
     pub(crate) async fn start(&self, instance: &TaskInstance, run: Run) -> Result<Address, StartError> {
         let task = instance.id.clone();
         self.stop(&task);
-        let limits = Limits::of(instance).map_err(StartError::permanent)?;
+        let limits = Limits::of(&instance.parameters).map_err(StartError::permanent)?;
         let log = TaskLog::new(task.clone());
         let script = self.load(instance.function_code.clone(), limits, log.clone()).await?;
         let reference = format!("{}{}", self.0.base_url, service::http::path_segment(task.as_str()));

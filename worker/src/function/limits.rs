@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flow::TaskInstance;
+use flow::Parameter;
 
 const MIB: usize = 1024 * 1024;
 
@@ -30,9 +30,9 @@ impl Limits {
     ///
     /// # Errors
     /// Names the parameter that is not a number in its range.
-    pub fn of(instance: &TaskInstance) -> Result<Self, String> {
+    pub fn of(parameters: &[Parameter]) -> Result<Self, String> {
         let mut limits = Self::default();
-        for parameter in &instance.parameters {
+        for parameter in parameters {
             match parameter.name.as_str() {
                 "memory_mb" => limits.memory_bytes = in_range(parameter, 1, 1024)? * MIB,
                 "timeout_ms" => limits.time = Duration::from_millis(in_range(parameter, 1, 60_000)? as u64),
@@ -43,7 +43,7 @@ impl Limits {
     }
 }
 
-fn in_range(parameter: &flow::Parameter, least: usize, most: usize) -> Result<usize, String> {
+fn in_range(parameter: &Parameter, least: usize, most: usize) -> Result<usize, String> {
     let number = parameter.value.trim().parse().ok().filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| {
         format!("parameter `{}` must be a number from {least} to {most}, is `{}`", parameter.name, parameter.value)

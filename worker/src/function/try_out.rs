@@ -19,17 +19,17 @@ const VIRTUAL_TIME: Duration = Duration::from_secs(5);
 const FIRINGS: usize = 100;
 const QUERIES: usize = 100;
 const SUBSCRIPTIONS: usize = 100;
-/// How long all calls together may take.
+/// How long all calls together may take, whatever the function's own limit.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// The largest report: it travels over the message bus.
 const REPORT_BYTES: usize = 1024 * 1024;
 
-/// Tries the function; takes its time, so not to be called where others wait.
+/// Tries the function within its operator's limits; takes its time, so not to be called where others wait.
 #[must_use]
-pub fn try_out(sample: &TryOut, limits: Limits) -> TryReport {
+pub fn try_out(sample: &TryOut) -> TryReport {
     let begun = Instant::now();
     let log = TaskLog::new(TASK.into());
-    let outcome = Trial::new(sample, limits, log.clone(), begun + PATIENCE).and_then(|trial| trial.run(sample));
+    let outcome = Trial::new(sample, log.clone(), begun + PATIENCE).and_then(|trial| trial.run(sample));
     let report = outcome.unwrap_or_else(|error| TryReport { error: Some(error), ..TryReport::default() });
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     TryReport { log: log.lines(), took_ms, ..report }
@@ -47,7 +47,9 @@ struct Trial {
 }
 
 impl Trial {
-    fn new(sample: &TryOut, limits: Limits, log: TaskLog, until: Instant) -> Result<Self, TryError> {
+    fn new(sample: &TryOut, log: TaskLog, until: Instant) -> Result<Self, TryError> {
+        let limits = Limits::of(&sample.parameters).map_err(problem)?;
+        let limits = Limits { time: limits.time.min(PATIENCE), ..limits };
         let output = |output: &flow::TryOutput| OutputStream {
             r#type: output.r#type.clone(),
             stream_id: output.id.clone(),

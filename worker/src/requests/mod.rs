@@ -11,7 +11,7 @@ use service::Node;
 use tasks::RestartRefusal;
 use tokio::sync::Semaphore;
 
-use crate::function::{Limits, try_out};
+use crate::function::try_out;
 use crate::logs::Logs;
 use crate::reporter::Reporter;
 use leases::Leases;
@@ -61,7 +61,7 @@ impl Requests {
         };
         let reporter = self.reporter.clone();
         self.node.tasks.spawn(async move {
-            let trial = tokio::task::spawn_blocking(move || try_out(&sample, Limits::default())).await;
+            let trial = tokio::task::spawn_blocking(move || try_out(&sample)).await;
             drop(slot);
             let reply = WorkerReply { id, last: true, ..WorkerReply::default() };
             reporter.answer(match trial {

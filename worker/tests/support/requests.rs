@@ -93,5 +93,5 @@ pub fn restart(task: &str) -> WorkerOrder {
 pub fn try_out(code: &str) -> WorkerOrder {
     let entity = serde_json::from_str(&sensor(4).to_string()).unwrap();
     let outputs = vec![TryOutput { id: "Out.1".into(), r#type: "Out".into() }];
-    WorkerOrder::Try(TryOut { code: code.into(), entity, outputs })
+    WorkerOrder::Try(TryOut { code: code.into(), entity, outputs, parameters: Vec::new() })
 }

@@ -1,4 +1,6 @@
 // The code of a function next to a place to try it.
+
+import type { Parameter } from "@/api/types";
 import { CodeEditor } from "@/code/CodeEditor";
 import { Button, SelectField } from "@/ui";
 import css from "./operators.module.css";
@@ -11,13 +13,24 @@ interface Props {
   /** Left out, it cannot be changed. */
   onChange?: (code: string) => void;
   problem?: string;
+  /** Those of the operator. */
+  parameters?: Parameter[];
   /** Types it is tried with at first. */
   inputType?: string;
   outputType?: string;
 }
 
-export function FunctionCode({ code, onChange, problem, inputType = "", outputType = "" }: Props) {
-  const tryOut = useTryOut(code, inputType, outputType || "Result");
+const none: Parameter[] = [];
+
+export function FunctionCode({
+  code,
+  onChange,
+  problem,
+  parameters = none,
+  inputType = "",
+  outputType = "",
+}: Props) {
+  const tryOut = useTryOut({ code, parameters, inputType, outputType: outputType || "Result" });
   return (
     <div className={css.bench}>
       <div className={css.code}>

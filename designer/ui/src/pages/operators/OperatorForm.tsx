@@ -112,7 +112,7 @@ function Parts({ draft, problems, exists, types, set }: PartsProps) {
           />
         </div>
       </Card>
-      <CodePart code={draft.functionCode} problem={problems.get("functionCode")} types={types} set={set} />
+      <CodePart draft={draft} problem={problems.get("functionCode")} types={types} set={set} />
       <Card title="Container images">
         <div className="stack">
           <p className="soft">
@@ -142,12 +142,12 @@ function Parts({ draft, problems, exists, types, set }: PartsProps) {
   );
 }
 
-interface CodePartProps extends Pick<PartsProps, "types" | "set"> {
-  code: string;
+interface CodePartProps extends Pick<PartsProps, "draft" | "types" | "set"> {
   problem?: string;
 }
 
-function CodePart({ code, problem, types, set }: CodePartProps) {
+function CodePart({ draft, problem, types, set }: CodePartProps) {
+  const code = draft.functionCode;
   const [open, setOpen] = useState(code !== "");
   const choose = (functionCode: string) => {
     set({ functionCode });
@@ -168,6 +168,7 @@ function CodePart({ code, problem, types, set }: CodePartProps) {
         <FunctionCode
           code={code}
           problem={problem}
+          parameters={draft.parameters}
           inputType={types?.input}
           outputType={types?.output}
           onChange={(functionCode) => set({ functionCode })}

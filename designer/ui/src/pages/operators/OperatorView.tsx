@@ -45,7 +45,13 @@ export function OperatorView({ operator, users, types }: Props) {
       </Card>
       {code && (
         <Card title="Function">
-          <FunctionCode key={name} code={code} inputType={types.input} outputType={types.output} />
+          <FunctionCode
+            key={name}
+            code={code}
+            parameters={operator.parameters ?? undefined}
+            inputType={types.input}
+            outputType={types.output}
+          />
         </Card>
       )}
       <Images operator={operator} />

@@ -6,7 +6,7 @@ import css from "./operators.module.css";
 export function TryResult({ tried, stale }: { tried: Tried; stale: boolean }) {
   return (
     <div className={css.result} role="status" aria-label="Result" data-stale={stale}>
-      {stale && <p className={css.note}>The code has changed since; run it again.</p>}
+      {stale && <p className={css.note}>The code or a limit has changed since; run it again.</p>}
       {tried.error ? <Failure error={tried.error} /> : <Done tried={tried} />}
       <Log lines={tried.log} />
     </div>

@@ -142,7 +142,25 @@ test("a try-out takes an entity as it stands and shows what was published", asyn
     code: "old",
     entity: room,
     outputs: [{ id: "Result.try", type: "Result" }],
+    parameters: [],
   });
+});
+
+test("a try-out has the limits that are in the form", async () => {
+  const { of } = designer({ ...lists, "POST /tryout": { body: { log: [] } } });
+  await open("#/operators/counter?edit", "Change counter");
+  write("Memory (MiB)", "64");
+  write("Longest call (ms)", "50");
+  write("Site", "shop-7");
+  fireEvent.click(screen.getByRole("button", { name: "Run" }));
+  await waitFor(() =>
+    expect(of("POST", "/tryout")[0]?.body).toMatchObject({
+      parameters: [
+        { name: "memory_mb", value: "64" },
+        { name: "timeout_ms", value: "50" },
+      ],
+    }),
+  );
 });
 
 test("an error is marked at its line until the code changes", async () => {

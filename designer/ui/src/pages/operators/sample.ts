@@ -1,5 +1,5 @@
 // The entity a function is tried with, and what the try-out answers.
-import type { Element, Tried } from "@/api/types";
+import type { Element, Parameter, Tried } from "@/api/types";
 import type { Mark } from "@/code/CodeEditor";
 
 export const template: Element = {
@@ -49,6 +49,10 @@ function wrongMembers(name: string, list: unknown): string | undefined {
 
 /** The function's own first output, which it writes when it names no entity. */
 export const outputsOf = (type: string) => (type ? [{ id: `${type}.try`, type }] : []);
+
+/** The parameters that limit a function, wherever it runs. */
+export const limitsOf = (parameters: Parameter[]) =>
+  parameters.filter(({ name, value }) => ["memory_mb", "timeout_ms"].includes(name) && value);
 
 /** Where the editor is to mark what failed. */
 export function marksOf(tried: Tried | undefined): Mark[] {

@@ -3,13 +3,14 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { type EntityPage, useTypes } from "@/api/documents";
 import { get, post, segment } from "@/api/http";
-import type { Element, Tried } from "@/api/types";
-import { marksOf, outputsOf, sampleOf, templateOf, textOf } from "./sample";
+import type { Element, Parameter, Tried } from "@/api/types";
+import { limitsOf, marksOf, outputsOf, sampleOf, templateOf, textOf } from "./sample";
 
 interface Attempt {
   code: string;
   entity: Element;
   outputs: { id: string; type: string }[];
+  parameters: Parameter[];
 }
 
 /** The entity types there are: as the stream tells, or asked for once until it does. */
@@ -58,22 +59,40 @@ function useSample(inputType: string) {
   };
 }
 
-/** `inputType` and `outputType` are what is tried unless others are chosen. */
-export function useTryOut(code: string, inputType: string, outputType: string) {
+const isOf = (attempt: Attempt, code: string, limits: Parameter[]) =>
+  attempt.code === code && JSON.stringify(attempt.parameters) === JSON.stringify(limits);
+
+interface Options {
+  code: string;
+  /** Those of the operator, whose limits hold here too. */
+  parameters: Parameter[];
+  /** What is tried unless others are chosen. */
+  inputType: string;
+  outputType: string;
+}
+
+export function useTryOut({ code, parameters, inputType, outputType }: Options) {
   const sample = useSample(inputType);
   const [chosenOutput, chooseOutput] = useState<string>();
   const [problem, setProblem] = useState<string>();
   const attempt = useMutation({ mutationFn: (body: Attempt) => post<Tried>("/tryout", body) });
   const output = chosenOutput ?? outputType;
 
+  const limits = limitsOf(parameters);
+
   const run = () => {
     const read = sampleOf(sample.text);
     setProblem("problem" in read ? read.problem : undefined);
     if ("entity" in read && !attempt.isPending) {
-      attempt.mutate({ code, entity: read.entity, outputs: outputsOf(output.trim()) });
+      attempt.mutate({
+        code,
+        entity: read.entity,
+        outputs: outputsOf(output.trim()),
+        parameters: limits,
+      });
     }
   };
-  const stale = attempt.variables !== undefined && attempt.variables.code !== code;
+  const stale = attempt.variables !== undefined && !isOf(attempt.variables, code, limits);
   const tried = attempt.data;
   const marks = useMemo(() => (stale ? [] : marksOf(tried)), [tried, stale]);
   return {
@@ -86,7 +105,7 @@ export function useTryOut(code: string, inputType: string, outputType: string) {
     failure: attempt.error,
     tried,
     marks,
-    /** The code is not any more what was tried. */
+    /** The code or its limits are not any more what was tried. */
     stale,
   };
 }
