@@ -6,6 +6,8 @@ import re
 import socket
 import subprocess
 import threading
+import time
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -212,3 +214,37 @@ def test_the_services_answer_through_nginx(real):
     assert status == 200 and "<html" in page
     assert http(f"{real}/operator")[0] == 200
     assert list(json.loads(http(f"{real}/ngsi9/broker")[1])) == ["Broker.test"]
+
+
+def events(answer):
+    """Name and data of each event, when it comes; comments are passed over."""
+    name = None
+    for line in answer:
+        field, _, value = line.decode().rstrip("\n").partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, json.loads(value)
+
+
+def test_what_a_page_follows_comes_through_nginx_at_once(real):
+    begun = time.monotonic()
+    with urllib.request.urlopen(f"{real}/live?watch=Lamp", timeout=10) as answer:
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        coming = events(answer)
+        name, snapshot = next(coming)
+        assert name == "snapshot" and snapshot["site"] == "test"
+        assert time.monotonic() - begun < 2
+        assert ("watch", {"type": "Lamp", "state": "live"}) in coming
+        for lamp in ("Lamp.1", "Lamp.2", "Lamp.3"):
+            assert update(real, lamp, "Lamp")[0] == 200
+            sent = time.monotonic()
+            # A proxy that gathers what it passes on would hold this back until a buffer is full or the stream ends.
+            told = next(data["set"] for name, data in coming if name == "entities")
+            assert [element["entityId"]["id"] for element in told] == [lamp]
+            assert time.monotonic() - sent < 1
+
+
+def test_the_log_of_an_unknown_instance_is_said_to_be_missing_through_nginx(real):
+    status, text = http(f"{real}/instance/x/log")
+    assert (status, json.loads(text)["error"]) == (404, "there is no task instance `x`")
