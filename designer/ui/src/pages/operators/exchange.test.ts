@@ -11,6 +11,18 @@ const problem = (document: unknown) => {
   }
 };
 
+test("other documents are told from operators", () => {
+  const refused = (document: unknown) => () => operatorsOf(JSON.stringify(document));
+  expect(refused({ name: "a", tasks: [] })).toThrow("The file is a topology, not an operator.");
+  expect(refused([{ topology: { name: "a" } }])).toThrow("[0] is a topology, not an operator.");
+  expect(refused({ name: "a", topology: {}, status: "enabled" })).toThrow("is a fog function");
+});
+
+test("a file that is nested without end is refused", () => {
+  const deep = `{"name":"a","extra":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+  expect(() => operatorsOf(deep)).toThrow("The file is nested too deep.");
+});
+
 test("an exported operator comes back with everything it has", () => {
   const operator = {
     name: "a",

@@ -1,4 +1,5 @@
 // Operators as files: what is taken for one, and why not.
+import { tooDeep } from "@/api/depth";
 import type { Operator } from "@/api/types";
 import { nameProblem } from "./names";
 import { documentOf, draftOf } from "./operator";
@@ -15,6 +16,7 @@ export const fileOf = (operator: Operator) => `${JSON.stringify(documentOf(draft
 export function operatorsOf(text: string): Operator[] {
   if (text.length > MAX_FILE_BYTES) throw new NotAnOperator("The file is larger than 1 MB.");
   const document = parsed(text);
+  if (tooDeep(document)) throw new NotAnOperator("The file is nested too deep.");
   if (!Array.isArray(document)) return [operatorAt("", document)];
   if (document.length === 0) throw new NotAnOperator("The list of operators is empty.");
   if (document.length > MAX_OPERATORS) {
@@ -36,6 +38,10 @@ const member = (path: string, name: string) => (path ? `${path}.${name}` : name)
 
 function operatorAt(path: string, value: unknown): Operator {
   const operator = objectAt(path, value);
+  if ("tasks" in operator || "topology" in operator) {
+    const what = "status" in operator ? "a fog function" : "a topology";
+    throw new NotAnOperator(`${path || "The file"} is ${what}, not an operator.`);
+  }
   textAt(path, operator, "name", true);
   const wrong = nameProblem(operator.name as string);
   if (wrong) throw new NotAnOperator(`${member(path, "name")} ${wrong}.`);

@@ -21,6 +21,7 @@ export function refusalOf(error: unknown): Faults {
   const text = problemOf(error);
   if (!(error instanceof ApiError) || !error.field) return { problems: new Map(), text };
   const member = memberOf(error.field);
+  if (member === "$") return { problems: new Map(), text: `The document is refused: ${text}.` };
   return { problems: new Map([[member, text]]), text: `${member || "The document"} ${text}.` };
 }
 

@@ -35,13 +35,19 @@ export function idOf(value: unknown, path: string): string {
   return String(id);
 }
 
+/** Beyond it nothing would be found on the board. */
+const FARTHEST = 100_000;
+
+const coordinate = (value: unknown, path: string) =>
+  Math.min(FARTHEST, Math.max(-FARTHEST, number(value ?? 0, path)));
+
 function readBlock(block: Rest, id: string, path: string, blocks: Blocks): DrawingNode {
   const at = `${path}.values`;
   const values = record(block.values ?? {}, at);
   const common = {
     id,
-    x: number(block.x ?? 0, `${path}.x`),
-    y: number(block.y ?? 0, `${path}.y`),
+    x: coordinate(block.x, `${path}.x`),
+    y: coordinate(block.y, `${path}.y`),
   };
   const kept = (...known: string[]) => ({
     rest: without(block, "id", "x", "y", "type", "module", "values"),

@@ -23,6 +23,16 @@ describe("files", () => {
     expect(meaningOf(read(JSON.stringify({ drawn: service })).drawing)).toBe(meaningOf(drawing));
   });
 
+  it("that are nested without end are refused, and blocks are within reach", () => {
+    const deep = `{"name":"t","tasks":[],"extra":${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}}`;
+    expect(() => read(deep)).toThrow("The document is nested too deep.");
+    const block = { id: 1, x: 1e300, y: -1e300, type: "EntityStream", values: { selectedtype: "A" } };
+    expect(read(JSON.stringify({ blocks: [block], edges: [] })).drawing.nodes[0]).toMatchObject({
+      x: 100_000,
+      y: -100_000,
+    });
+  });
+
   it("a topology that was read back comes without copies of its operators", () => {
     const topology = { name: "t", tasks: [], operators: [{ name: "op" }] };
     expect(topologyOf(read(JSON.stringify(topology)).drawing)).toEqual({

@@ -1,4 +1,5 @@
 // Topologies as files: what is read, what is written, and what is said about a file that is neither.
+import { tooDeep } from "@/api/depth";
 import { boardOf } from "./designboard";
 import { type Drawing, topologyOf } from "./document";
 import { drawingOfBoard } from "./fromDesignboard";
@@ -28,7 +29,9 @@ export const fileNameOf = (drawing: Drawing, format: Format) => {
 export function read(text: string): Opened {
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > MAX_FILE_BYTES) throw new FormatError("", tooLarge(bytes));
-  return opened(unwrapped(json(text)));
+  const document = json(text);
+  if (tooDeep(document)) throw new FormatError("", "The document is nested too deep.");
+  return opened(unwrapped(document));
 }
 
 export const tooLarge = (bytes: number) =>
