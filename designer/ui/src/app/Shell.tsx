@@ -1,5 +1,5 @@
 // What surrounds every page: the menu, whether the stream is live, and the theme.
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, type Ref, useEffect, useRef, useState } from "react";
 import { useLive } from "@/api/live";
 import { Button, Icon, type IconName, Notice, plural, time } from "@/ui";
 import { groups } from "./nav";
@@ -8,20 +8,13 @@ import css from "./Shell.module.css";
 import { setTheme, type Theme, useTheme } from "./theme";
 
 export function Shell({ page, children }: { page: string; children: ReactNode }) {
-  const [open, setOpen] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when another page is shown
-  useEffect(() => setOpen(false), [page]);
-  useEffect(() => {
-    const close = (event: KeyboardEvent) => event.key === "Escape" && setOpen(false);
-    addEventListener("keydown", close);
-    return () => removeEventListener("keydown", close);
-  }, []);
+  const { open, setOpen, menu } = useMenu(page);
   return (
     <div className={css.shell}>
       <button type="button" className={css.skip} onClick={toMain}>
         Skip to the content
       </button>
-      <header className={css.top}>
+      <header className={css.top} inert={open}>
         <Button
           look="plain"
           icon="menu"
@@ -43,8 +36,8 @@ export function Shell({ page, children }: { page: string; children: ReactNode })
           onClick={() => setOpen(false)}
         />
       )}
-      <Side page={page} open={open} />
-      <main className={css.main} id="main" tabIndex={-1}>
+      <Side ref={menu} page={page} open={open} />
+      <main className={css.main} id="main" tabIndex={-1} inert={open}>
         <Lost />
         {children}
       </main>
@@ -52,15 +45,41 @@ export function Shell({ page, children }: { page: string; children: ReactNode })
   );
 }
 
+/** On a narrow screen; the menu of a wide one is always there. */
+const narrow = matchMedia("(max-width: 720px)");
+
+/** The menu that opens over the page: it has the focus while it is open, and gives it back. */
+function useMenu(page: string) {
+  const [open, setOpen] = useState(false);
+  const menu = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when another page is shown
+  useEffect(() => setOpen(false), [page]);
+  useEffect(() => {
+    if (!open) return;
+    const close = () => setOpen(false);
+    const closeByKey = (event: KeyboardEvent) => event.key === "Escape" && close();
+    const before = document.activeElement;
+    menu.current?.querySelector<HTMLElement>('[aria-current="page"]')?.focus();
+    addEventListener("keydown", closeByKey);
+    narrow.addEventListener("change", close);
+    return () => {
+      removeEventListener("keydown", closeByKey);
+      narrow.removeEventListener("change", close);
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, [open]);
+  return { open, setOpen, menu };
+}
+
 function toMain() {
   document.getElementById("main")?.focus();
 }
 
-function Side({ page, open }: { page: string; open: boolean }) {
+function Side({ ref, page, open }: { ref: Ref<HTMLElement>; page: string; open: boolean }) {
   const site = useLive((live) => live.site);
   const version = useLive((live) => live.version);
   return (
-    <nav className={css.side} data-open={open} aria-label="Pages">
+    <nav ref={ref} className={css.side} data-open={open} aria-label="Pages">
       <a className={css.brand} href={hashOf("overview")}>
         <Mark />
         FogFlow
