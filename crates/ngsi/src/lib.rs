@@ -9,6 +9,7 @@
 
 pub mod entity;
 pub mod error;
+pub mod filter;
 pub mod geo;
 pub mod json;
 pub mod ld;

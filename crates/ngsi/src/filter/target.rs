@@ -1,0 +1,163 @@
+//! Finding the value that a path speaks of, reading no more JSON than it takes.
+
+use std::borrow::Cow;
+
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::{Attribute, AttributeKind, Entity, Timestamp};
+
+/// The way from an entity to a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Path {
+    pub(super) attribute: Box<str>,
+    /// The metadatum of the attribute; none when the attribute's own value is meant.
+    pub(super) metadata: Option<Box<str>>,
+    /// Names of members, outermost first.
+    pub(super) members: Box<[Box<str>]>,
+}
+
+/// What a path leads to.
+#[derive(Debug)]
+pub(super) enum Target<'a> {
+    Json {
+        text: &'a str,
+        /// Whether its declared type says that it is a date.
+        is_date: bool,
+    },
+    Instant(Timestamp),
+}
+
+/// A value that can be compared.
+#[derive(Debug)]
+pub(super) enum Scalar<'a> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text {
+        text: Cow<'a, str>,
+        is_date: bool,
+    },
+    Instant(Timestamp),
+    /// An object, or a list in a list.
+    Composite,
+}
+
+impl Path {
+    pub(super) fn find<'a>(&self, entity: &'a Entity) -> Option<Target<'a>> {
+        match &self.metadata {
+            None => self.in_value(entity),
+            Some(name) => self.in_metadata(attribute(entity, &self.attribute)?, name),
+        }
+    }
+
+    fn in_value<'a>(&self, entity: &'a Entity) -> Option<Target<'a>> {
+        match &*self.attribute {
+            "dateCreated" => self.built_in(entity.created_at),
+            "dateModified" => self.built_in(entity.modified_at),
+            name => {
+                let attribute = attribute(entity, name)?;
+                self.descend(attribute.value.as_str(), attribute.value_type.as_str())
+            }
+        }
+    }
+
+    fn in_metadata<'a>(&self, attribute: &'a Attribute, name: &str) -> Option<Target<'a>> {
+        if name == "dateModified" {
+            return self.built_in(attribute.modified_at);
+        }
+        let metadata = attribute.metadata.iter().find(|metadata| metadata.name == *name)?;
+        self.descend(metadata.value.as_str(), metadata.value_type.as_str())
+    }
+
+    /// Clients see milliseconds, and write back what they saw.
+    fn built_in(&self, instant: Timestamp) -> Option<Target<'static>> {
+        let millis = instant.as_micros().div_euclid(1_000);
+        self.members.is_empty().then_some(Target::Instant(Timestamp::from_millis(millis)))
+    }
+
+    fn descend<'a>(&self, text: &'a str, value_type: &str) -> Option<Target<'a>> {
+        let is_date = self.members.is_empty() && is_date_type(value_type);
+        let text = self.members.iter().try_fold(text, |text, name| member(text, name))?;
+        Some(Target::Json { text, is_date })
+    }
+}
+
+/// Clients of dialects without domain metadata see them as attributes.
+pub(super) fn attribute<'a>(entity: &'a Entity, name: &str) -> Option<&'a Attribute> {
+    entity.attribute(AttributeKind::Context, name).or_else(|| entity.attribute(AttributeKind::Domain, name))
+}
+
+fn is_date_type(value_type: &str) -> bool {
+    matches!(value_type, "DateTime" | "ISO8601")
+}
+
+impl<'a> Target<'a> {
+    /// Whether the test holds for the value, or for an element if it is a list.
+    pub(super) fn any(&self, mut test: impl FnMut(&Scalar<'a>) -> bool) -> bool {
+        match *self {
+            Self::Instant(instant) => test(&Scalar::Instant(instant)),
+            Self::Json { text, is_date } if text.starts_with('[') => {
+                let elements: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+                elements.iter().any(|element| test(&Scalar::read(element.get(), is_date)))
+            }
+            Self::Json { text, is_date } => test(&Scalar::read(text, is_date)),
+        }
+    }
+}
+
+impl<'a> Scalar<'a> {
+    /// Reads valid JSON.
+    pub(super) fn read(json: &'a str, is_date: bool) -> Self {
+        match json.as_bytes().first() {
+            Some(b'"') => string(json).map_or(Self::Composite, |text| Self::Text { text, is_date }),
+            Some(b'{' | b'[') | None => Self::Composite,
+            Some(b't') => Self::Bool(true),
+            Some(b'f') => Self::Bool(false),
+            Some(b'n') => Self::Null,
+            Some(_) => json.parse().map_or(Self::Composite, Self::Number),
+        }
+    }
+}
+
+/// The content of a JSON string, borrowed unless it holds escapes.
+fn string(json: &str) -> Option<Cow<'_, str>> {
+    if json.contains('\\') {
+        return serde_json::from_str(json).ok().map(Cow::Owned);
+    }
+    json.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed)
+}
+
+/// The text of a member, if `json` is an object that has it.
+pub(super) fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
+    if !json.starts_with('{') {
+        return None;
+    }
+    serde_json::Deserializer::from_str(json).deserialize_map(MemberNamed(name)).ok()?.map(RawValue::get)
+}
+
+struct MemberNamed<'n>(&'n str);
+
+impl<'de> Visitor<'de> for MemberNamed<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(Key(key)) = members.next_key()? {
+            if key == self.0 {
+                found = Some(members.next_value()?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Borrowed unless it holds escapes.
+#[derive(serde::Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
