@@ -123,6 +123,7 @@ mod tests {
                 value_type: Name::from("float"),
                 value: JsonText::from(serde_json::json!(21.5)),
                 metadata: Vec::new(),
+                created_at: at,
                 modified_at: at,
             });
         }

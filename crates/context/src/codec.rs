@@ -12,7 +12,9 @@ use crate::Notice;
 /// Bytes of a notice before its entity.
 const NOTICE_HEADER: usize = 9;
 /// First byte of every record.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Records that do not say when an attribute was created.
+const WITHOUT_CREATION: u8 = 1;
 
 /// A record that is not one of ours, or damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +37,7 @@ pub fn write_entity(out: &mut Vec<u8>, entity: &Entity) {
         text(out, attribute.name.as_str());
         text(out, attribute.value_type.as_str());
         text(out, attribute.value.as_str());
+        time(out, attribute.created_at);
         time(out, attribute.modified_at);
         number(out, attribute.metadata.len());
         for metadatum in &attribute.metadata {
@@ -147,26 +150,25 @@ impl<'a> Reader<'a> {
     }
 
     fn entity(&mut self) -> Option<Entity> {
-        if self.byte()? != VERSION {
+        let version = self.byte()?;
+        if !(WITHOUT_CREATION..=VERSION).contains(&version) {
             return None;
         }
         let id = EntityId::from(self.text()?);
         let entity_type = self.name()?;
         let (created_at, modified_at) = (self.time()?, self.time()?);
-        let attributes = self.list(Self::attribute)?;
+        let attributes = self.list(|reader| reader.attribute(version))?;
         Some(Entity { id, entity_type, attributes, created_at, modified_at })
     }
 
-    fn attribute(&mut self) -> Option<Attribute> {
+    /// An attribute of a record that has no time of creation existed when it was last set, and that is all one knows.
+    fn attribute(&mut self, version: u8) -> Option<Attribute> {
         let kind = if self.byte()? == 0 { AttributeKind::Context } else { AttributeKind::Domain };
-        Some(Attribute {
-            kind,
-            name: self.name()?,
-            value_type: self.name()?,
-            value: self.json()?,
-            modified_at: self.time()?,
-            metadata: self.list(Self::metadatum)?,
-        })
+        let (name, value_type, value) = (self.name()?, self.name()?, self.json()?);
+        let first = self.time()?;
+        let modified_at = if version == WITHOUT_CREATION { first } else { self.time()? };
+        let metadata = self.list(Self::metadatum)?;
+        Some(Attribute { kind, name, value_type, value, metadata, created_at: first, modified_at })
     }
 
     fn metadatum(&mut self) -> Option<Metadata> {

@@ -148,17 +148,12 @@ fn set_all(entity: &mut Entity, element: ContextElement, now: Timestamp) -> (Sma
 }
 
 /// Sets one attribute; whether discovery would see a difference.
-fn set(entity: &mut Entity, attribute: Attribute) -> bool {
-    match entity.attributes.iter_mut().find(|a| a.kind == attribute.kind && a.name == attribute.name) {
-        Some(slot) => {
-            let redefined = attribute.kind == AttributeKind::Domain
-                && (slot.value != attribute.value || slot.value_type != attribute.value_type);
-            *slot = attribute;
-            redefined
-        }
-        None => {
-            entity.attributes.push(attribute);
-            true
-        }
+pub(crate) fn set(entity: &mut Entity, attribute: Attribute) -> bool {
+    let is_domain = attribute.kind == AttributeKind::Domain;
+    let (value_type, value) =
+        if is_domain { (attribute.value_type.clone(), attribute.value.clone()) } else { Default::default() };
+    match entity.set(attribute) {
+        Some(former) => is_domain && (former.value != value || former.value_type != value_type),
+        None => true,
     }
 }

@@ -69,6 +69,7 @@ fn numbers_are_told_from_other_values() {
             value_type: Name::from(value_type),
             value: JsonText::from(serde_json::from_str::<&serde_json::value::RawValue>(json).unwrap()),
             metadata: Vec::new(),
+            created_at: Timestamp::default(),
             modified_at: Timestamp::default(),
         };
         assert_eq!(number(&attribute), expected, "{json} of type {value_type}");

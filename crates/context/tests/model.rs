@@ -246,3 +246,28 @@ fn discovery_is_told_only_what_it_sees() {
         assert_eq!(change.availability, expected, "{case}");
     }
 }
+
+/// A record of the first version, which knew no time of creation of an attribute.
+#[test]
+fn records_of_the_first_version_are_still_read() {
+    let mut record = vec![1, 1, b'e', 1, b'T'];
+    record.extend(10_i64.to_le_bytes());
+    record.extend(20_i64.to_le_bytes());
+    record.extend([1, 0, 1, b'a', 6]);
+    record.extend(b"Number");
+    record.extend([2, b'2', b'1']);
+    record.extend(15_i64.to_le_bytes());
+    record.extend([1, 1, b'u', 4]);
+    record.extend(b"Text");
+    record.extend([3, b'"', b'C', b'"']);
+    let entity = codec::read_entity(&record).unwrap();
+    assert_eq!((entity.id.as_str(), entity.entity_type.as_str()), ("e", "T"));
+    assert_eq!((entity.created_at.as_micros(), entity.modified_at.as_micros()), (10, 20));
+    let attribute = entity.attribute(AttributeKind::Context, "a").unwrap();
+    assert_eq!(attribute.value.as_str(), "21");
+    assert_eq!((attribute.created_at.as_micros(), attribute.modified_at.as_micros()), (15, 15));
+    assert_eq!(attribute.metadata[0].value.as_str(), "\"C\"");
+    let mut again = Vec::new();
+    codec::write_entity(&mut again, &entity);
+    assert_eq!(codec::read_entity(&again).unwrap(), entity);
+}

@@ -39,6 +39,8 @@ pub struct Attribute {
     pub value: JsonText,
     /// What is said about this value.
     pub metadata: Vec<Metadata>,
+    /// When it came to the entity.
+    pub created_at: Timestamp,
     /// When an update last set it.
     pub modified_at: Timestamp,
 }
@@ -86,11 +88,17 @@ impl Entity {
         })
     }
 
-    /// Sets an attribute, replacing the one of the same kind and name.
-    pub fn set(&mut self, attribute: Attribute) {
+    /// Sets an attribute, replacing the one of the same kind and name, which is given back. The time of creation stays.
+    pub fn set(&mut self, mut attribute: Attribute) -> Option<Attribute> {
         match self.attributes.iter_mut().find(|a| a.kind == attribute.kind && a.name == attribute.name) {
-            Some(slot) => *slot = attribute,
-            None => self.attributes.push(attribute),
+            Some(slot) => {
+                attribute.created_at = slot.created_at;
+                Some(std::mem::replace(slot, attribute))
+            }
+            None => {
+                self.attributes.push(attribute);
+                None
+            }
         }
     }
 

@@ -132,6 +132,7 @@ impl ContextAttribute {
             value_type: self.value_type,
             value: self.value,
             metadata: self.metadata.into_iter().map(Metadata::from).collect(),
+            created_at: now,
             modified_at: now,
         }
     }
@@ -147,6 +148,7 @@ impl ContextMetadata {
             value_type: self.value_type,
             value: self.value,
             metadata: Vec::new(),
+            created_at: now,
             modified_at: now,
         }
     }
