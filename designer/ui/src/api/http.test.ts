@@ -15,8 +15,16 @@ test("a refusal carries the service's words and the field", async () => {
 });
 
 test("an answer that is no JSON is shown as it came", async () => {
-  answering(502, "Bad Gateway");
-  expect((await refused()).message).toBe("Bad Gateway");
+  answering(413, "too large");
+  expect((await refused()).message).toBe("too large");
+});
+
+test("a server in front of the designer that does not reach it says so in our words", async () => {
+  for (const body of ["<html>Bad Gateway</html>", ""]) {
+    answering(502, body);
+    const error = await refused();
+    expect([error.status, error.message]).toEqual([0, expect.stringContaining("cannot be reached")]);
+  }
 });
 
 test("no answer is told apart from a refusal", async () => {

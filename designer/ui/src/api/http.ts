@@ -34,11 +34,16 @@ export async function request<T>(method: Method, path: string, body?: unknown): 
   return parsed(text) as T;
 }
 
+/** Also when a server in front of the designer answers for it, with a page of its own. */
+const AWAY = "The designer cannot be reached. Nothing was changed; try again when it is back.";
+
+const LATE = "The designer did not answer in time. See whether it was done before you try again.";
+
 async function send(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" });
   } catch {
-    throw new ApiError("The designer cannot be reached. Nothing was changed; try again when it is back.", 0);
+    throw new ApiError(AWAY, 0);
   }
 }
 
@@ -48,6 +53,8 @@ function refusal(status: number, text: string): ApiError {
     const { error, field } = body as { error: unknown; field?: string };
     return new ApiError(typeof error === "string" ? error : JSON.stringify(error), status, field);
   }
+  if (typeof body === "string" && [502, 503].includes(status)) return new ApiError(AWAY, 0);
+  if (typeof body === "string" && status === 504) return new ApiError(LATE, status);
   const ngsi = (body as { errorCode?: { details?: string; reasonPhrase?: string } } | null)?.errorCode;
   if (ngsi) return new ApiError(ngsi.details || ngsi.reasonPhrase || `NGSI error ${status}`, status);
   return new ApiError(typeof body === "string" && body ? body : `The designer answered ${status}.`, status);

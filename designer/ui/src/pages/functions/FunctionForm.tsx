@@ -8,6 +8,7 @@ import { useFirstFault } from "@/pages/operators/OperatorForm";
 import { useFaults } from "@/pages/operators/refusal";
 import { templates } from "@/pages/operators/templates";
 import { Button, ButtonLink, Card, CheckField, Notice, Page, TextField, toast, useUnsaved } from "@/ui";
+import { elsewhere } from "@/ui/useKept";
 import {
   documentOf,
   draftOf,
@@ -29,6 +30,8 @@ import { storeFunction } from "./store";
 interface Props {
   /** The one to change; a new one otherwise. */
   stored?: FogFunction;
+  /** Whether the one to change was deleted meanwhile. */
+  gone: boolean;
   known: Known;
 }
 
@@ -43,11 +46,11 @@ const stateOf = (stored?: FogFunction): State => ({
   code: stored ? undefined : templates[0]!.code,
 });
 
-export function FunctionForm({ stored: given, known }: Props) {
+export function FunctionForm({ stored: given, gone, known }: Props) {
   const [stored] = useState(given);
   const [initial] = useState(() => stateOf(stored));
   const [state, setState] = useState(initial);
-  const changed = JSON.stringify(given) !== JSON.stringify(stored);
+  const note = elsewhere(gone, JSON.stringify(given) !== JSON.stringify(stored));
   const form = useRef<HTMLFormElement>(null);
   const faults = useFaults();
   const unsaved = useUnsaved(JSON.stringify(state) !== JSON.stringify(initial));
@@ -80,9 +83,7 @@ export function FunctionForm({ stored: given, known }: Props) {
     <Page title={stored ? `Change ${stored.name}` : "New fog function"} actions={actions}>
       <form id="function" ref={form} className="stack" onSubmit={save} noValidate>
         {faults.text && <Notice mood="bad">{faults.text}</Notice>}
-        {changed && (
-          <Notice mood="warn">It was changed elsewhere since you opened it: saving replaces that.</Notice>
-        )}
+        {note && <Notice mood="warn">{note}</Notice>}
         <Parts
           state={state}
           exists={Boolean(stored)}

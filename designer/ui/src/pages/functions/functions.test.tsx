@@ -149,3 +149,17 @@ test("deleting takes the operator along that only it uses", async () => {
   await waitFor(() => expect(of("DELETE", "/operator/alarm")).toHaveLength(1));
   expect(of("DELETE", "/fogfunction/alarm")).toHaveLength(1);
 });
+
+test("what was deleted elsewhere stays open in its form, and is made anew", async () => {
+  const answers = { ...lists, "POST /fogfunction": { body: "ok" } };
+  const { of } = designer(answers);
+  location.hash = "#/functions/alarm?edit";
+  const { client } = show(<FunctionsPage />);
+  await screen.findByRole("heading", { level: 1, name: "Change alarm" });
+  write("Description", "mine");
+  answers["GET /fogfunction"] = { body: {} as (typeof answers)["GET /fogfunction"]["body"] };
+  await act(() => client.refetchQueries({ queryKey: ["fogfunction"] }));
+  expect(await screen.findByText(/It was deleted elsewhere/)).toBeTruthy();
+  save();
+  await waitFor(() => expect(of("POST", "/fogfunction")).toHaveLength(1));
+});

@@ -4,6 +4,7 @@ import { useFogFunctions, useOperators, useServices } from "@/api/documents";
 import type { FogFunction } from "@/api/types";
 import { hashOf, usePlace } from "@/app/router";
 import { ButtonLink, Empty, Loaded, Page } from "@/ui";
+import { useKept } from "@/ui/useKept";
 import { FunctionForm } from "./FunctionForm";
 import { FunctionList } from "./FunctionList";
 import { FunctionView } from "./FunctionView";
@@ -25,11 +26,11 @@ function Functions({ functions }: { functions: Record<string, FogFunction> }) {
   const { rest, query } = usePlace();
   const [name] = rest;
   const fog = name === undefined ? undefined : functions[name];
+  const edited = useKept(query.has("edit") ? name : undefined, fog);
   if (query.has("new") || (name === "new" && !fog)) return <Form functions={functions} />;
   if (name === undefined) return <FunctionList functions={Object.values(functions)} />;
-  if (!fog) return <NoFunction name={name} />;
-  if (query.has("edit")) return <Form key={name} stored={fog} functions={functions} />;
-  return <FunctionView fog={fog} />;
+  if (edited && query.has("edit")) return <Form key={name} stored={edited} functions={functions} />;
+  return fog ? <FunctionView fog={fog} /> : <NoFunction name={name} />;
 }
 
 function Form({ stored, functions }: { stored?: FogFunction; functions: Record<string, FogFunction> }) {
@@ -43,7 +44,8 @@ function Form({ stored, functions }: { stored?: FogFunction; functions: Record<s
     }),
     [functions, services, operators, stored],
   );
-  return <FunctionForm stored={stored} known={known} />;
+  const gone = stored !== undefined && !functions[stored.name];
+  return <FunctionForm stored={stored} gone={gone} known={known} />;
 }
 
 function NoFunction({ name }: { name: string }) {

@@ -15,6 +15,7 @@ import {
   toast,
   useUnsaved,
 } from "@/ui";
+import { elsewhere } from "@/ui/useKept";
 import { AreaField } from "./AreaField";
 import css from "./intents.module.css";
 import {
@@ -31,14 +32,17 @@ import { TopologyNeeds } from "./TopologyNeeds";
 
 interface IntentFormProps {
   stored?: Intent;
+  /** Whether the stored one was deleted meanwhile. */
+  gone?: boolean;
   draft: Draft;
   topologies: Topology[];
 }
 
-export function IntentForm({ stored, draft: given, topologies }: IntentFormProps) {
+export function IntentForm({ stored, gone = false, draft: given, topologies }: IntentFormProps) {
   const [first] = useState(given);
   const [draft, setDraft] = useState(first);
   const { problems, refusal, save, saving, unsaved } = useSaving(draft, first, stored);
+  const note = elsewhere(gone, JSON.stringify(given) !== JSON.stringify(first));
   const operators = useOperators().data ?? {};
   const types = useTypes();
   const topology = topologies.find(({ name }) => name === draft.topology);
@@ -47,6 +51,7 @@ export function IntentForm({ stored, draft: given, topologies }: IntentFormProps
   return (
     <form className={css.form} onSubmit={save} noValidate>
       {unsaved}
+      {note && <Notice mood="warn">{note}</Notice>}
       <Card title="What">
         <div className="stack">
           <SelectField

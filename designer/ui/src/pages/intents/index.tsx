@@ -1,10 +1,12 @@
 // Intents: what of the topologies is to run, where and how urgently.
 import { useMemo, useState } from "react";
+import { flushSync } from "react-dom";
 import { useIntents, useServices } from "@/api/documents";
 import { useLive } from "@/api/live";
 import type { Intent } from "@/api/types";
 import { go, hashOf, usePlace } from "@/app/router";
 import { Button, ButtonLink, Empty, Loaded, Page } from "@/ui";
+import { useKept } from "@/ui/useKept";
 import { DeleteIntent } from "./DeleteIntent";
 import { IntentForm } from "./IntentForm";
 import { IntentList } from "./IntentList";
@@ -103,18 +105,26 @@ function New({ query }: { query: URLSearchParams }) {
 function Edit({ id }: { id: string }) {
   const intents = useIntents();
   const topologies = useTopologies();
-  const intent = intents.data?.[id];
+  const [deleted, setDeleted] = useState(false);
+  const now = intents.data?.[id];
+  const intent = useKept(deleted ? undefined : id, now);
   if (intents.data && !intent) return <Unknown id={id} />;
+  const leave = () => {
+    flushSync(() => setDeleted(true));
+    go("intents");
+  };
   return (
     <Page
       title={intent ? `Intent of ${intent.topology}` : "Intent"}
       about={id}
-      actions={intent && <Actions intent={intent} />}
+      actions={intent && <Actions intent={intent} onDeleted={leave} />}
     >
       <Loaded of={intents}>
         {() => (
           <Loaded of={topologies}>
-            {(all) => intent && <IntentForm stored={intent} draft={draftOf(intent)} topologies={all} />}
+            {(all) =>
+              intent && <IntentForm stored={intent} gone={!now} draft={draftOf(intent)} topologies={all} />
+            }
           </Loaded>
         )}
       </Loaded>
@@ -122,7 +132,7 @@ function Edit({ id }: { id: string }) {
   );
 }
 
-function Actions({ intent }: { intent: Intent }) {
+function Actions({ intent, onDeleted }: { intent: Intent; onDeleted: () => void }) {
   const [asking, setAsking] = useState(false);
   const instances = useLive((live) => live.instances);
   return (
@@ -141,7 +151,7 @@ function Actions({ intent }: { intent: Intent }) {
           intent={intent}
           instances={total(countsByIntent(instances.values()).get(intent.id))}
           onClose={() => setAsking(false)}
-          onDeleted={() => go("intents")}
+          onDeleted={onDeleted}
         />
       )}
     </>

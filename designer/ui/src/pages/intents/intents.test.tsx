@@ -159,3 +159,36 @@ test("an unknown intent leads back to all", async () => {
   show(<IntentsPage />);
   expect(await screen.findByText("There is no such intent.")).toBeTruthy();
 });
+
+test("what others do to an open intent is said, and the form stays", async () => {
+  const answers = { ...lists, "POST /intent": { body: { id: wanted.id } } };
+  const { of } = designer(answers);
+  location.hash = "#/intents/ServiceIntent.1";
+  const { client } = show(<IntentsPage />);
+  await screen.findByLabelText("Topology");
+  write("Priority level", "9");
+  const others = async (intents: object) => {
+    answers["GET /intent"] = { body: intents as (typeof lists)["GET /intent"]["body"] };
+    await act(() => client.refetchQueries({ queryKey: ["intent"] }));
+  };
+  await others({ [wanted.id]: { ...wanted, qos: "Min Cost" } });
+  expect(await screen.findByText(/It was changed elsewhere/)).toBeTruthy();
+  await others({});
+  expect(await screen.findByText(/It was deleted elsewhere/)).toBeTruthy();
+  submit();
+  await waitFor(() => expect(of("POST", "/intent")).toHaveLength(1));
+  expect(of("POST", "/intent")[0]!.body).toMatchObject({ id: wanted.id, priority: { level: 9 } });
+});
+
+test("an intent that is changed here is deleted without being asked twice", async () => {
+  const answers = { ...lists, "DELETE /intent/ServiceIntent.1": { body: "ok" } };
+  designer(answers);
+  await open("#/intents/ServiceIntent.1", "Intent of shop");
+  await screen.findByLabelText("Topology");
+  write("Priority level", "9");
+  fireEvent.click(screen.getByRole("button", { name: "Delete" }));
+  answers["GET /intent"] = { body: {} as (typeof lists)["GET /intent"]["body"] };
+  fireEvent.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Delete" }));
+  await waitFor(() => expect(location.hash).toBe("#/intents"));
+  expect(screen.queryByText("Leave without saving?")).toBeNull();
+});

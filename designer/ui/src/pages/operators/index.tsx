@@ -4,6 +4,7 @@ import { useFogFunctions, useOperators, useServices } from "@/api/documents";
 import type { Operator } from "@/api/types";
 import { hashOf, usePlace } from "@/app/router";
 import { ButtonLink, Empty, Loaded, Page } from "@/ui";
+import { elsewhere, useKept } from "@/ui/useKept";
 import { OperatorForm } from "./OperatorForm";
 import { OperatorList } from "./OperatorList";
 import { OperatorView } from "./OperatorView";
@@ -29,13 +30,16 @@ function Operators({ operators }: { operators: Record<string, Operator> }) {
   const users = useMemo(() => usersOf(services, functions), [services, functions]);
   const [name] = rest;
   const operator = name === undefined ? undefined : operators[name];
+  const edited = useKept(query.has("edit") ? name : undefined, operator);
   const isNew = query.has("new") || (name === "new" && !operator);
 
   if (isNew) return <NewOperator key={query.get("from")} from={query.get("from")} operators={operators} />;
   if (name === undefined) return <OperatorList operators={Object.values(operators)} users={users} />;
-  if (!operator) return <NoOperator name={name} />;
-  const own = { operator, users: users.get(name) ?? [], types: typesOf(name, services, functions) };
-  return query.has("edit") ? <ChangeOperator key={name} {...own} /> : <OperatorView {...own} />;
+  const own = { users: users.get(name) ?? [], types: typesOf(name, services, functions) };
+  if (edited && query.has("edit")) {
+    return <ChangeOperator key={name} operator={edited} gone={!operator} {...own} />;
+  }
+  return operator ? <OperatorView operator={operator} {...own} /> : <NoOperator name={name} />;
 }
 
 function NewOperator({ from, operators }: { from: string | null; operators: Record<string, Operator> }) {
@@ -53,12 +57,12 @@ interface Own {
   types: Types;
 }
 
-function ChangeOperator({ operator, users, types }: Own) {
+function ChangeOperator({ operator, gone, users, types }: Own & { gone: boolean }) {
   const [initial] = useState(() => draftOf(operator));
   const changed = JSON.stringify(draftOf(operator)) !== JSON.stringify(initial);
-  const note = changed
-    ? "It was changed elsewhere since you opened it: saving replaces that."
-    : users.length > 0 && "It is in use: instances that run it start anew when it is saved.";
+  const note =
+    elsewhere(gone, changed) ??
+    (users.length > 0 && "It is in use: instances that run it start anew when it is saved.");
   return <OperatorForm initial={initial} exists taken={nobody} note={note || undefined} types={types} />;
 }
 

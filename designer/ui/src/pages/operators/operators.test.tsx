@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import OperatorsPage from ".";
 import { designer } from "./testing/designer";
@@ -199,4 +199,18 @@ test("a file is checked and then imported, saying what it replaces", async () =>
   choose(JSON.stringify([counter]));
   fireEvent.click(await screen.findByRole("button", { name: "Import and replace" }));
   await waitFor(() => expect(of("POST", "/operator")[0]?.body).toEqual([counter]));
+});
+
+test("what was deleted elsewhere stays open in its form, and is made anew", async () => {
+  const answers = { ...lists, "POST /operator": { body: "ok" } };
+  const { of } = designer(answers);
+  location.hash = "#/operators/counter?edit";
+  const { client } = show(<OperatorsPage />);
+  await screen.findByRole("heading", { level: 1, name: "Change counter" });
+  write("Description", "mine");
+  answers["GET /operator"] = { body: {} as (typeof answers)["GET /operator"]["body"] };
+  await act(() => client.refetchQueries({ queryKey: ["operator"] }));
+  expect(await screen.findByText(/It was deleted elsewhere/)).toBeTruthy();
+  save();
+  await waitFor(() => expect(of("POST", "/operator")).toHaveLength(1));
 });

@@ -17,6 +17,8 @@ interface Props {
 /** What one should know before going on. */
 export function Notices({ name, note, drafts, saving }: Props) {
   const elsewhere = useElsewhere(name);
+  const services = useServices().data;
+  const gone = name !== null && services !== undefined && !(name in services);
   return (
     <>
       {note && <Notice mood="warn">{note}</Notice>}
@@ -35,6 +37,9 @@ export function Notices({ name, note, drafts, saving }: Props) {
         <Notice mood="warn">
           This browser has no room for a draft: what is not saved is lost with this tab.
         </Notice>
+      )}
+      {gone && !saving && (
+        <Notice mood="warn">This topology was deleted elsewhere. Saving makes it anew.</Notice>
       )}
       {elsewhere && !saving && (
         <Notice mood="warn">

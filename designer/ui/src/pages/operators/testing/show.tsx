@@ -9,10 +9,11 @@ export function show(page: ReactNode) {
     this.open = true;
   };
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  return render(
+  const shown = render(
     <QueryClientProvider client={client}>
       {page}
       <Toasts />
     </QueryClientProvider>,
   );
+  return { ...shown, client };
 }
