@@ -71,6 +71,20 @@ async fn deliveries_and_failures_are_told_apart() {
     assert_eq!((&bad["status"], &bad["queued"]), (&json!("failing"), &json!(3)));
     assert_eq!(bad["lastFailureReason"], "answered 503 Service Unavailable");
     assert_eq!(bad["lastSuccess"], good["lastSuccess"]);
+    let others = json!({ "entities": [{ "type": "Other", "isPattern": true }], "reference": receiver.url() });
+    let quiet = site.subscribe(&others, &[]).await;
+    let listed = async |path: &str| {
+        let found = site.get(path).await.1;
+        found.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    for (query, expected) in
+        [("?status=failing", &id), ("?statistics=true&status=failing", &id), ("?status=active", &quiet)]
+    {
+        assert_eq!(listed(&format!("/ngsi10/subscription{query}")).await, [expected.clone()], "{query}");
+    }
+    let (status, answer) = site.get("/ngsi10/subscription?status=poor").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(answer["errorCode"]["details"].as_str().unwrap().contains("status"), "{answer}");
     assert!(bad["lastFailure"].as_str().unwrap() >= good["lastSuccess"].as_str().unwrap());
     assert!(bad["timesSent"].as_u64().unwrap() >= 3, "{bad}");
 

@@ -149,3 +149,46 @@ async fn nothing_is_lost_when_services_are_killed_and_the_bus_stops() {
     story.system.rabbitmq.resume().await.unwrap();
     story.holds().await;
 }
+
+/// The subscriptions of task instances at a broker whose notifications lead to that URL.
+async fn led_to(system: &System, broker: usize, url: &str) -> Vec<String> {
+    let all = format!("{}/ngsi10/subscription?statistics=true", system.url(Part::Broker(broker)));
+    let all = system.api.get(&all).await.unwrap();
+    let leads =
+        |entry: &Value| entry["request"]["reference"].as_str().is_some_and(|reference| reference.starts_with(url));
+    let found = all.as_object().unwrap().iter().filter(|(_, entry)| leads(entry));
+    found.map(|(_, entry)| entry["correlator"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Half a minute until its receiver counts as lost, and two looks of the other worker, which are half a minute apart.
+const GOES: Duration = Duration::from_secs(240);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fed_an_instance_on_a_worker_that_is_lost_for_good_ends() {
+    let mut system = System::start(&PLACES[..2], 2, Workers::Function).await.unwrap();
+    let (api, broker) = (system.api.clone(), system.url(Part::Broker(0)));
+    system.submit(&anomaly::functions(), &anomaly::topology("lost"), &anomaly::everywhere()).await.unwrap();
+    api.update(&broker, &rule(50.0)).await.unwrap();
+    api.update(&broker, &panel("p1", 1.0, 60.1, 10.0)).await.unwrap();
+    system.wait_placed("Detector", &[1, 0]).await;
+    let lost = system.url(Part::Worker(0));
+    wait_until(PATIENCE, "it is fed", async || (!led_to(&system, 0, &lost).await.is_empty()).then_some(())).await;
+    system.process(Part::Worker(0)).kill();
+    wait_until(PATIENCE, "it runs elsewhere", async || {
+        system.running().await.iter().any(|(worker, _)| *worker == 1).then_some(())
+    })
+    .await;
+    let mut usage = 1.0;
+    wait_until(GOES, "what fed it before ends", async || {
+        usage += 1.0;
+        // What is not due to be sent cannot fail, and stays.
+        api.update(&broker, &panel("p1", usage, 60.1, 10.0)).await.unwrap();
+        api.update(&broker, &rule(50.0 + usage)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        led_to(&system, 0, &lost).await.is_empty().then_some(())
+    })
+    .await;
+    let now = system.url(Part::Worker(1));
+    let feeds = [led_to(&system, 0, &now).await, led_to(&system, 1, &now).await].concat();
+    assert_eq!(feeds.len(), 2, "the inputs of the instance where it runs now: {feeds:?}");
+}

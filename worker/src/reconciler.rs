@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::broker::{Feeder, Strays};
+use crate::broker::{Feeder, Orphans, Strays};
 use crate::engine::Engines;
 use crate::memory::Memory;
 use crate::performer::Performer;
@@ -36,6 +36,7 @@ pub(crate) struct Reconciler {
     pub(crate) performer: Performer,
     pub(crate) feeder: Feeder,
     pub(crate) strays: Strays,
+    pub(crate) orphans: Orphans,
     pub(crate) reporter: Reporter,
     pub(crate) requests: Requests,
     pub(crate) commands: Subscription,
@@ -162,12 +163,13 @@ impl Reconciler {
             let tasks = self.tasks.lock();
             tasks.subscriptions().map(|(task, subscription)| (task.clone(), subscription.clone())).collect()
         };
-        let (feeder, strays) = (self.feeder.clone(), self.strays.clone());
+        let (feeder, strays, orphans) = (self.feeder.clone(), self.strays.clone(), self.orphans.clone());
         let stop = self.node.shutdown.clone();
         self.node.tasks.spawn(async move {
             let work = async {
                 strays.cancel(&subscriptions).await;
-                feeder.verify(subscriptions).await;
+                feeder.verify(&subscriptions).await;
+                orphans.cancel(&subscriptions).await;
             };
             stop.run_until_cancelled(work).await
         });

@@ -14,7 +14,7 @@ use tasks::{Settings, Tasks};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::broker::{BrokerClient, Feeder, Nearest, Strays};
+use crate::broker::{BrokerClient, Feeder, Nearest, Orphans, Strays};
 use crate::docker::DockerEngine;
 use crate::engine::{Containers, Engines};
 use crate::function::FunctionEngine;
@@ -67,6 +67,7 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
         metrics.function.clone(),
     );
     let strays = Strays::new(client.clone(), nearest.clone(), &base_url, function.own_subscriptions());
+    let orphans = Orphans::new(client.clone(), nearest.clone());
     let containers = match wanted {
         Wanted::Nothing => None,
         Wanted::Docker => Some(Containers::Docker(
@@ -104,6 +105,7 @@ pub async fn start(node: Node, bus: Bus, store: Store) -> anyhow::Result<Running
         performer,
         feeder,
         strays,
+        orphans,
         reporter,
         requests,
         commands,

@@ -18,7 +18,7 @@ use http::StatusCode;
 use ngsi::Timestamp;
 
 pub(crate) use outbox::Outbox;
-pub(crate) use statistics::Report;
+pub(crate) use statistics::{Report, Status};
 pub(crate) use subscriber::{Endpoints, Subscriber};
 
 use crate::broker::Broker;

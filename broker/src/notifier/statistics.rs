@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use ngsi::Timestamp;
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A time that may not have come yet.
 #[derive(Default)]
@@ -37,7 +37,7 @@ pub(crate) struct Statistics {
 }
 
 /// Whether the last attempt to notify succeeded.
-#[derive(Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Status {
     /// It did, or there was none yet.
@@ -89,17 +89,20 @@ impl Statistics {
         *self.last_failure_reason.lock() = Some(reason.to_owned());
     }
 
+    pub(super) fn status(&self) -> Status {
+        if self.fails.load(Ordering::Relaxed) == 0 { Status::Active } else { Status::Failing }
+    }
+
     /// What is told of a subscriber for whom so many notices wait.
     pub(super) fn report(&self, waiting: usize) -> Report {
-        let fails = self.fails.load(Ordering::Relaxed);
         Report {
-            status: if fails == 0 { Status::Active } else { Status::Failing },
+            status: self.status(),
             times_sent: self.times_sent.load(Ordering::Relaxed),
             last_notification: self.last_notification.text(),
             last_success: self.last_success.text(),
             last_failure: self.last_failure.text(),
             last_failure_reason: self.last_failure_reason.lock().clone(),
-            fails_counter: fails,
+            fails_counter: self.fails.load(Ordering::Relaxed),
             queued: waiting + self.under_way.load(Ordering::Relaxed),
         }
     }

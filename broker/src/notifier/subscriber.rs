@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 
 use super::body;
-use super::statistics::{Report, Statistics};
+use super::statistics::{Report, Statistics, Status};
 
 /// Elements in one notification.
 const BATCH: usize = 256;
@@ -171,6 +171,11 @@ impl Subscriber {
         let taken = state.backlog.take(BATCH, BATCH_BYTES);
         self.statistics.under_way(taken.len());
         Some(taken)
+    }
+
+    /// Whether the last attempt to notify it succeeded.
+    pub(crate) fn status(&self) -> Status {
+        self.statistics.status()
     }
 
     /// How notifying it has gone.

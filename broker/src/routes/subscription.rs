@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Shared;
 use crate::answer::{self, Failure};
-use crate::notifier::{Report, Subscriber};
+use crate::notifier::{Report, Status, Subscriber};
 
 /// Serializes the request of a subscription without copying it.
 struct Listed(Arc<Subscriber>);
@@ -57,18 +57,26 @@ impl From<Arc<Subscriber>> for Observed {
 pub(super) struct Wanted {
     #[serde(default)]
     statistics: bool,
+    /// Only those that fare so.
+    status: Option<Status>,
 }
 
 pub(super) async fn list(
     State(broker): State<Shared>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, Failure> {
-    if wanted?.statistics { written(&current::<Observed>(&broker)) } else { written(&current::<Listed>(&broker)) }
+    let Query(Wanted { statistics, status }) = wanted?;
+    if statistics {
+        written(&current::<Observed>(&broker, status))
+    } else {
+        written(&current::<Listed>(&broker, status))
+    }
 }
 
-fn current<T: From<Arc<Subscriber>>>(broker: &Shared) -> BTreeMap<SubscriptionId, T> {
+fn current<T: From<Arc<Subscriber>>>(broker: &Shared, status: Option<Status>) -> BTreeMap<SubscriptionId, T> {
     let now = service::now();
-    let subscribers: Vec<_> = broker.subscribers.read().iter().cloned().collect();
+    let fares_so = |subscriber: &&Arc<Subscriber>| status.is_none_or(|status| subscriber.status() == status);
+    let subscribers: Vec<_> = broker.subscribers.read().iter().filter(fares_so).cloned().collect();
     let current = subscribers.into_iter().filter(|subscriber| !subscriber.subscription().is_expired(now));
     current.map(|subscriber| (subscriber.id().clone(), T::from(subscriber))).collect()
 }

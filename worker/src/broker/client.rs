@@ -10,8 +10,8 @@ use ngsi::v1::ngsi10::{
     ContextResponses, QueryContextRequest, SubscribeContextRequest, SubscribeContextResponse,
     UnsubscribeContextRequest, UpdateContextRequest,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use service::http::{Client, ClientError};
 
 /// Why a broker did not do as asked.
@@ -49,6 +49,30 @@ impl BrokerError {
     fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { status: StatusCode::NOT_FOUND, .. })
     }
+}
+
+/// How a broker fares that notifies a subscriber. Brokers that do not say leave everything but the request's members empty.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Notified {
+    pub(crate) request: NotifiedRequest,
+    pub(crate) correlator: String,
+    /// Whether another broker made the subscription.
+    pub(crate) for_broker: bool,
+    pub(crate) statistics: Statistics,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NotifiedRequest {
+    pub(crate) reference: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Statistics {
+    /// Attempts that failed since one succeeded.
+    pub(crate) fails_counter: u64,
 }
 
 /// Talks to any broker; `broker` is always a URL with `/ngsi10`.
@@ -134,6 +158,13 @@ impl BrokerClient {
         broker: &str,
     ) -> Result<HashMap<String, SubscribeContextRequest>, BrokerError> {
         let url = format!("{broker}/subscription");
+        let answer = accepted(&url, self.0.get(&url).await?)?;
+        ngsi::json::parse(&answer).map_err(|source| BrokerError::NotUnderstood { url, source })
+    }
+
+    /// The subscriptions whose subscribers did not take the last notification, by id.
+    pub(crate) async fn failing(&self, broker: &str) -> Result<HashMap<String, Notified>, BrokerError> {
+        let url = format!("{broker}/subscription?statistics=true&status=failing");
         let answer = accepted(&url, self.0.get(&url).await?)?;
         ngsi::json::parse(&answer).map_err(|source| BrokerError::NotUnderstood { url, source })
     }

@@ -131,10 +131,11 @@ impl Feeder {
     }
 
     /// Asks brokers whether they still know the subscriptions, and tells which they do not.
-    pub(crate) async fn verify(&self, subscriptions: Vec<(TaskId, Subscription)>) {
+    pub(crate) async fn verify(&self, subscriptions: &[(TaskId, Subscription)]) {
         for (task, subscription) in subscriptions {
             if let Ok(false) = self.client.knows(&subscription.broker, &subscription.id).await {
                 tracing::info!(%task, subscription = subscription.id, "the broker has lost a subscription");
+                let (task, subscription) = (task.clone(), subscription.clone());
                 self.tell(Event::SubscriptionLost { task, subscription }).await;
             }
         }

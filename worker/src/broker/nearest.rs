@@ -1,11 +1,13 @@
-//! Which broker serves the tasks of this worker: the nearest one registered at discovery, else this node's own.
+//! Which broker serves the tasks of this worker: the nearest one registered at discovery, else this node's own; and which there are.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ngsi::v1::ngsi9::{AvailabilityRequest, DiscoverContextAvailabilityResponse};
 use ngsi::v1::{EntityRef, OperationScope, Restriction};
 use parking_lot::Mutex;
+use serde::Deserialize;
 use service::Config;
 use service::http::Client;
 
@@ -21,6 +23,13 @@ pub(crate) struct Nearest {
 
 struct Known {
     asked: Instant,
+    url: String,
+}
+
+/// A broker in discovery's list.
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(rename = "myURL", default)]
     url: String,
 }
 
@@ -71,6 +80,18 @@ impl Nearest {
         let mut found = answer.context_registration_responses.into_iter().map(|r| r.context_registration);
         let url = found.find_map(|r| Some(r.providing_application).filter(|url| url.starts_with("http")))?;
         Some(self.inward(&url))
+    }
+
+    /// The URLs of all brokers that discovery knows, with `/ngsi10`; none when it does not answer.
+    pub(crate) async fn all(&self) -> Vec<String> {
+        let listed = tokio::time::timeout(PATIENCE, self.listed()).await.ok().flatten().unwrap_or_default();
+        let urls = listed.into_values().map(|broker| broker.url).filter(|url| url.starts_with("http"));
+        urls.map(|url| self.inward(&url)).collect()
+    }
+
+    async fn listed(&self) -> Option<BTreeMap<String, Listed>> {
+        let answer = self.client.get(&format!("{}/ngsi9/broker", self.config.discovery_url())).await.ok()?;
+        ngsi::json::parse(answer.body()).ok()
     }
 
     /// With `/ngsi10`; this node's own broker by its internal address.
