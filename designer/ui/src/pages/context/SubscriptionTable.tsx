@@ -4,7 +4,7 @@ import type { SubscriptionInfo } from "@/api/types";
 import { hashOf } from "@/app/router";
 import { Button, type Column, count, dateTime, StateChip, siteOf, Table, time } from "@/ui";
 import css from "./context.module.css";
-import { attributesOf, keeperOf, subject, taskOf } from "./subscriptions";
+import { attributesOf, followerOf, keeperOf, subject, taskOf } from "./subscriptions";
 
 /** So many rows are in the page at first. */
 const PAGE = 100;
@@ -21,10 +21,14 @@ export function SubscriptionTable({ subscriptions, own, onDelete }: Props) {
   const site = useLive((live) => live.site);
   /** The proxy reaches the broker of the designer's own site. */
   const isOurs = ({ broker }: SubscriptionInfo) => siteOf(broker) === site || (!site && broker === home);
+  const canDelete = (subscription: SubscriptionInfo) => {
+    const keeper = keeperOf(subscription, own);
+    return keeper === "designer" || (keeper !== "dashboard" && isOurs(subscription));
+  };
   const columns: Column<SubscriptionInfo>[] = [
     { name: "What", cell: (subscription) => <What subscription={subscription} /> },
     { name: "To", cell: (subscription) => <To subscription={subscription} /> },
-    { name: "Broker", cell: ({ broker }) => siteOf(broker) },
+    { name: "Broker", cell: ({ broker }) => <div className={css.site}>{siteOf(broker)}</div> },
     { name: "Status", cell: ({ status }) => <StateChip state={status} /> },
     { name: "Sent", number: true, cell: ({ timesSent }) => count(timesSent) },
     { name: "Queued", number: true, cell: ({ queued }) => count(queued) },
@@ -32,7 +36,7 @@ export function SubscriptionTable({ subscriptions, own, onDelete }: Props) {
     {
       name: "Actions",
       cell: (subscription) =>
-        (isOurs(subscription) || keeperOf(subscription, own) === "designer") && (
+        canDelete(subscription) && (
           <Button
             look="plain"
             icon="trash"
@@ -73,6 +77,7 @@ function What({ subscription }: { subscription: SubscriptionInfo }) {
 
 function To({ subscription }: { subscription: SubscriptionInfo }) {
   const task = taskOf(subscription);
+  const follower = followerOf(subscription);
   const instance = useLive((live) => (task ? live.instances.get(task) : undefined));
   return (
     <div className={css.lines}>
@@ -84,7 +89,8 @@ function To({ subscription }: { subscription: SubscriptionInfo }) {
           </a>
         </span>
       )}
-      <span className={task ? css.small : "mono"}>{subscription.request.reference}</span>
+      {follower && <span>dashboard of {siteOf(follower)}, while it shows them</span>}
+      <span className={task || follower ? css.small : "mono"}>{subscription.request.reference}</span>
     </div>
   );
 }

@@ -19,6 +19,7 @@ export function TypeList({ types, current, action }: Props) {
           <a
             key={type}
             className={css.typeLink}
+            title={type}
             href={entityHref(type)}
             aria-current={type === current ? "page" : undefined}
           >

@@ -81,6 +81,7 @@ test("who keeps a subscription", () => {
   expect(taskOf(subscription({ correlator: "Task.a.b.1" }))).toBe("Task.a.b.1");
   expect(keeperOf(subscription({}), { s: {} })).toBe("designer");
   expect(keeperOf(subscription({ correlator: "Task.a" }), {})).toBe("task");
+  expect(keeperOf(subscription({ correlator: "Designer.a.live" }), {})).toBe("dashboard");
   expect(keeperOf(subscription({}), {})).toBe("other");
 });
 

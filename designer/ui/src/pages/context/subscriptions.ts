@@ -18,11 +18,16 @@ export const attributesOf = ({ request }: SubscriptionInfo): string =>
 export const taskOf = ({ correlator }: SubscriptionInfo): string | undefined =>
   correlator?.startsWith("Task.") ? correlator : undefined;
 
-export type Keeper = "designer" | "task" | "other";
+/** The designer whose dashboards follow what is subscribed to; they hold such subscriptions while somebody looks. */
+export const followerOf = ({ correlator }: SubscriptionInfo): string | undefined =>
+  correlator?.match(/^(Designer\..+)\.live$/)?.[1];
+
+export type Keeper = "designer" | "task" | "dashboard" | "other";
 
 /** Who looks after it: what the designer keeps is deleted there, and a task's comes back while it runs. */
 export function keeperOf(subscription: SubscriptionInfo, own: Record<string, unknown>): Keeper {
   if (subscription.id in own) return "designer";
+  if (followerOf(subscription)) return "dashboard";
   return taskOf(subscription) ? "task" : "other";
 }
 

@@ -6,7 +6,7 @@ import type { Instance } from "@/api/types";
 import { hashOf } from "@/app/router";
 import { entityHref } from "@/pages/context/links";
 import { Button, dateTime, duration, Notice, rate, siteOf } from "@/ui";
-import { shortName } from "./deployments";
+import { reasonOf, shortName } from "./deployments";
 import { LogPanel } from "./LogPanel";
 import css from "./panel.module.css";
 import { Restart } from "./Restart";
@@ -67,14 +67,15 @@ function useFocus() {
 
 function Facts({ instance }: { instance: Instance }) {
   const now = useServiceTime();
-  const { Status, Reason, Worker, Since, Inputs = [], Outputs = [], Info } = instance;
+  const reason = reasonOf(instance);
+  const { Status, Worker, Since, Inputs = [], Outputs = [], Info } = instance;
   return (
     <>
       <div className="row spread">
         <StatusChip instance={instance} />
         <Restart instance={instance} />
       </div>
-      {Reason && <Notice mood={Status === "failed" ? "bad" : "warn"}>{Reason}</Notice>}
+      {reason && <Notice mood={Status === "failed" ? "bad" : "warn"}>{reason}</Notice>}
       <dl className={css.facts}>
         <Fact name="Worker">{Worker ? siteOf(Worker) : "none yet"}</Fact>
         {Since !== undefined && (

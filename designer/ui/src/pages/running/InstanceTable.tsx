@@ -4,7 +4,7 @@ import { useServiceTime } from "@/api/clock";
 import type { Instance } from "@/api/types";
 import { Button, Card, duration, rate, SelectField, siteOf, TextField } from "@/ui";
 import { type VirtualColumn, VirtualTable } from "@/ui/virtual-table";
-import { byName, type Filter, filtered, instancesWord, noFilter, shortName } from "./deployments";
+import { byName, type Filter, filtered, instancesWord, noFilter, reasonOf, shortName } from "./deployments";
 import css from "./running.module.css";
 import { StatusChip } from "./StatusChip";
 import { useSelection } from "./selection";
@@ -17,8 +17,10 @@ const topology: VirtualColumn<Instance> = {
   cell: (instance) => instance.TopologyName,
 };
 
-const reason = ({ Reason, Status }: Instance) =>
-  Reason ? <span className={Status === "failed" ? css.bad : css.warn}>{Reason}</span> : "";
+const reason = (instance: Instance) => {
+  const text = reasonOf(instance);
+  return text && <span className={instance.Status === "failed" ? css.bad : css.warn}>{text}</span>;
+};
 
 interface InstanceTableProps {
   instances: Instance[];

@@ -93,6 +93,20 @@ describe("the state in words", () => {
 });
 
 describe("problems", () => {
+  it("say a reason that names its own instance once for all", () => {
+    const waiting = ["1", "2"].map((number) =>
+      instance("detector", number, {
+        Status: "scheduled",
+        Worker: "",
+        Reason: `no worker satisfies the constraints of task instance Task.power.detector.${number}: a is full`,
+      }),
+    );
+    const [problem, ...others] = problemsOf(waiting);
+    expect(problem?.reason).toBe("no worker satisfies the constraints: a is full");
+    expect(problem?.instances).toEqual(waiting);
+    expect(others).toEqual([]);
+  });
+
   it("say each reason once, failures first, then what most share", () => {
     const at = (number: number, Status: Instance["Status"], Reason?: string, Worker = "Worker.a") =>
       instance("t", number, { Status, Reason, Worker });

@@ -113,12 +113,17 @@ export interface Problem {
   instances: Instance[];
 }
 
+/** The reason without the instance's own name, which whoever reads it knows: so the same reason reads the same. */
+export const reasonOf = ({ ID, Reason }: Pick<Instance, "ID" | "Reason">) =>
+  Reason?.replaceAll(` of task instance ${ID}`, "").replaceAll(`task instance ${ID}`, "the task instance") ??
+  "";
+
 /** Why instances do not run: failures first, then what most share. */
 export function problemsOf(instances: readonly Instance[]): Problem[] {
   const problems = new Map<string, Problem>();
   for (const instance of instances) {
     if (instance.Status === "running" || instance.Status === "removed") continue;
-    const reason = instance.Reason || silence[instance.Status] || "no reason is given";
+    const reason = reasonOf(instance) || silence[instance.Status] || "no reason is given";
     const said = statusOf(instance);
     const key = `${said} ${reason}`;
     const problem = problems.get(key) ?? { status: instance.Status, said, reason, instances: [] };

@@ -7,7 +7,7 @@ import type { Instance } from "@/api/types";
 import { hashOf } from "@/app/router";
 import { entityHref } from "@/pages/context/links";
 import { count, plural, rate, siteOf } from "@/ui";
-import { shortName, stateOf, summaryOf, trafficOf } from "./deployments";
+import { reasonOf, shortName, stateOf, summaryOf, trafficOf } from "./deployments";
 import css from "./graph.module.css";
 import { tilesFor } from "./layout";
 import { StatusChip } from "./StatusChip";
@@ -91,8 +91,10 @@ const InstanceButton = memo(function InstanceButton({ id }: { id: string }) {
 });
 
 /** Why it does not run, or what it does. */
-function What({ instance: { Status, Reason, InputRate, OutputRate } }: { instance: Instance }) {
-  if (Reason && Status !== "running") return <span className={css.reason}>{Reason}</span>;
+function What({ instance }: { instance: Instance }) {
+  const { Status, InputRate, OutputRate } = instance;
+  const reason = reasonOf(instance);
+  if (reason && Status !== "running") return <span className={css.reason}>{reason}</span>;
   return (
     <span className={css.rates}>
       reads {rate(InputRate)}, writes {rate(OutputRate)}
