@@ -99,6 +99,10 @@ impl Known {
         }
     }
 
+    fn lists_at_most(&self, subscriptions: u64) -> bool {
+        self.figures.is_some_and(|figures| figures.subscriptions <= subscriptions)
+    }
+
     fn state(&self) -> BrokerState {
         let silent = match self.answered {
             Some(_) => self.misses >= MISSES,
@@ -184,11 +188,16 @@ impl Brokers {
     pub(crate) fn to_inspect(&self, all: bool, most: u64) -> Vec<(String, String)> {
         let worth = |known: &&Known| {
             known.misses == 0
-                && known.figures.is_some_and(|figures| figures.subscriptions <= most)
+                && known.lists_at_most(most)
                 && (all || known.rates[2].is_some_and(|failures| failures > 0.0))
         };
         let worth = self.0.iter().filter(|(_, known)| worth(known));
         worth.map(|(id, known)| (id.clone(), known.url.clone())).collect()
+    }
+
+    /// Whether a broker is there, as far as is known, and its subscriptions are not too many to be asked for.
+    pub(crate) fn may_be_inspected(&self, id: &str, most: u64) -> bool {
+        self.0.get(id).is_some_and(|known| known.lists_at_most(most))
     }
 
     pub(crate) fn views(&self) -> Vec<Broker> {

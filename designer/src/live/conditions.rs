@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use flow::InstanceStatus;
+use flow::{InstanceStatus, TaskId};
 use ngsi::Timestamp;
 
 use super::alerts::{Condition, Link, Severity, Subject, words};
 use super::brokers::BrokerState;
 use super::model::Model;
 use super::services::{MESSAGE_BUS, ServiceState};
+use super::statistics::Failing;
 use super::workers::{Away, Worker};
 
 /// Subjects of one kind that have an alert each.
@@ -42,7 +43,7 @@ pub(super) fn over(model: &Model, subject: &Subject, lasted: Duration) -> String
         }
         Subject::Broker(id) => format!("{id} answers again after {lasted}"),
         Subject::Intent(id) => format!("No task instance of intent {id} fails any more, after {lasted}"),
-        Subject::Receiver(url) => format!("Notifications to {url} are delivered again after {lasted}"),
+        Subject::Receiver(url) => format!("Notifications to {url} do not fail any more, after {lasted}"),
     }
 }
 
@@ -166,18 +167,36 @@ fn instances(model: &Model) -> Vec<(Subject, Condition)> {
 }
 
 fn receivers(model: &Model) -> Vec<(Subject, Condition)> {
-    let condition = |(url, failing): (&String, &super::statistics::Failing)| {
+    let condition = |(url, failing): (&String, &Failing)| {
         let (count, times) =
             (failing.subscriptions, if failing.subscriptions == 1 { "subscription" } else { "subscriptions" });
         let text = format!(
-            "Notifications to {url} fail since {} UTC ({count} {times}): {}. They wait and are sent again; is the receiver up?",
+            "Notifications to {url} fail since {} UTC ({count} {times}): {}. {}",
             clock(failing.since),
-            failing.reason
+            failing.reason,
+            outlook(model, failing)
         );
         let link = Some(Link { page: "context", id: None });
         (Subject::Receiver(url.clone()), Condition { severity: Severity::Warn, since: failing.since, text, link })
     };
     model.failing.iter().take(MAX_OF_A_KIND).map(condition).collect()
+}
+
+/// What becomes of notifications that fail: those that fed task instances where they are no more wait in vain.
+fn outlook(model: &Model, failing: &Failing) -> &'static str {
+    let is_gone = |(task, _): &(TaskId, String)| model.instance(task).is_none();
+    let is_elsewhere = |(task, reference): &(TaskId, String)| {
+        let info = model.instance(task).map_or("", |instance| instance.info.as_str());
+        info.strip_prefix("refURL=").is_some_and(|info| !info.starts_with(&format!("{reference};")))
+    };
+    let feeds_only = failing.fed.len() == failing.subscriptions;
+    if feeds_only && failing.fed.iter().all(is_gone) {
+        "They fed task instances that are not known any more: if those do not return, delete the subscriptions"
+    } else if feeds_only && failing.fed.iter().all(|fed| is_gone(fed) || is_elsewhere(fed)) {
+        "They fed task instances that are fed elsewhere now, and end within minutes"
+    } else {
+        "They wait and are sent again; is the receiver up?"
+    }
 }
 
 /// A service at the beginning of a sentence.

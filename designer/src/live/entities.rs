@@ -181,7 +181,9 @@ impl Watches {
 
     fn take(&mut self, entity_type: &str, element: &ContextElement) {
         let Self { types, entities: count, bytes } = self;
-        let Some(watched) = types.get_mut(entity_type) else { return };
+        // What still comes for one that is refused is not wanted, until its subscription is cancelled.
+        let watched = types.get_mut(entity_type).filter(|watched| !matches!(watched.state, WatchState::Refused(_)));
+        let Some(watched) = watched else { return };
         let id = &element.entity.id;
         if element.attributes.is_empty() && element.domain_metadata.is_empty() {
             if let Some(gone) = watched.entities.remove(id) {
@@ -344,6 +346,8 @@ mod tests {
         assert_eq!(watches.get("Panel").unwrap().state, WatchState::Live);
         watches.notified("token", &[element("one more", 0)]);
         assert!(matches!(watches.get("Panel").unwrap().state, WatchState::Refused(_)));
+        watches.notified("token", &[element("late", 0)]);
+        assert_eq!((watches.entities, watches.bytes), (0, 0));
         assert_eq!(watches.tasks(at(0)), [Task::Cancel { subscription: "s1".into() }]);
     }
 }

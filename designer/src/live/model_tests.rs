@@ -265,3 +265,36 @@ fn services_that_are_down_are_named_with_what_they_lack() {
     assert!(alerts(&model).iter().all(|(_, over)| *over));
     assert_eq!(alerts(&model)[0].0, "The message bus is back after 10 s");
 }
+
+#[test]
+fn an_alert_about_a_receiver_says_what_becomes_of_what_waits() {
+    let mut model = Model::default();
+    let instance = |id: &str, address: &str, second| {
+        let info = format!("refURL={address}; containerID=");
+        let told = TaskInfo { task_id: id.into(), info, ..TaskInfo::default() };
+        [(update(id, InstanceStatus::Running), at(second)), (Message::TaskInfo(told), at(second))]
+    };
+    let moved = instance("Task.moved", "http://new:1/tasks/Task.moved", 0);
+    let stays = instance("Task.stays", "http://old:1/tasks/Task.stays", 0);
+    moved.into_iter().chain(stays).for_each(|(message, now)| model.note("Worker.b", message, now));
+    let fed = |task: &str| (TaskId::from(task), format!("http://old:1/tasks/{task}"));
+    for (second, subscriptions, tasks, expected) in [
+        (1, 1, vec!["Task.gone"], "delete the subscriptions"),
+        (2, 1, vec!["Task.moved"], "end within minutes"),
+        (3, 2, vec!["Task.moved", "Task.gone"], "end within minutes"),
+        (4, 2, vec!["Task.moved"], "is the receiver up?"),
+        (5, 1, vec!["Task.stays"], "is the receiver up?"),
+        (6, 2, vec!["Task.stays", "Task.gone"], "is the receiver up?"),
+        (7, 1, vec![], "is the receiver up?"),
+    ] {
+        let fed = tasks.iter().copied().map(fed).collect();
+        let failing = Failing { since: at(0), reason: "refused".to_owned(), subscriptions, fed };
+        model.failing = BTreeMap::from([("http://old:1".to_owned(), failing)]);
+        model.tick(at(second));
+        let (text, over) = alerts(&model)[0];
+        assert!(text.ends_with(expected) && !over, "{tasks:?}: {text}");
+    }
+    model.failing.clear();
+    model.tick(at(60));
+    assert_eq!(alerts(&model), [("Notifications to http://old:1 do not fail any more, after 60 s", true)]);
+}

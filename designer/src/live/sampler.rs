@@ -19,7 +19,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use super::brokers::Brokers;
 use super::history::Sample;
 use super::rates::{Figures, Rate};
-use super::statistics::{self, Inputs, Observed};
+use super::statistics::{Failures, Inputs, Observed};
 use super::{Model, services};
 use crate::state::Designer;
 use crate::{discovery, master};
@@ -50,6 +50,7 @@ struct Sampler {
     brokers: Brokers,
     bus: Rate,
     inputs: Inputs,
+    failures: Failures,
     outputs: BTreeMap<TaskId, Rate>,
     planned_at: u64,
 }
@@ -136,19 +137,19 @@ impl Sampler {
         let before = designer.live.look(|model| model.failing.clone());
         let brokers = self.brokers.to_inspect(followed || !before.is_empty(), MOST_SUBSCRIPTIONS);
         let brokers = some(brokers, self.round / SUBSCRIPTIONS_EVERY, BROKERS);
-        let wanted = !brokers.is_empty();
-        let answers = ask_each(designer, brokers, "/ngsi10/subscription?statistics=true").await;
-        let bodies: Vec<Bytes> = answers.into_iter().filter_map(|(_, body)| body).collect();
-        if wanted && bodies.is_empty() {
-            return;
+        let mut all = Vec::new();
+        for (broker, body) in ask_each(designer, brokers, "/ngsi10/subscription?statistics=true").await {
+            let entries = body.and_then(|body| serde_json::from_slice::<Map<String, Value>>(&body).ok());
+            let Some(entries) = entries else { continue };
+            let observed: Vec<Observed> = entries.into_iter().filter_map(|(_, entry)| Observed::parse(entry)).collect();
+            self.failures.listed(&broker, &observed);
+            all.extend(observed);
         }
-        let entries =
-            bodies.iter().filter_map(|body| serde_json::from_slice::<Map<String, Value>>(body).ok()).flatten();
-        let observed: Vec<Observed> = entries.filter_map(|(_, entry)| Observed::parse(entry)).collect();
+        self.failures.keep(|broker| self.brokers.may_be_inspected(broker, MOST_SUBSCRIPTIONS));
         let now = service::now();
-        let inputs = self.inputs.rates(&observed, now);
+        let inputs = self.inputs.rates(&all, now);
         designer.live.change(|model| {
-            model.failing = statistics::failing(&observed, &before, now);
+            model.failing = self.failures.receivers(&before, now);
             let outputs = output_rates(&mut self.outputs, model, now);
             model.rated(&inputs, &outputs);
         });

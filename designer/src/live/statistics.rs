@@ -50,6 +50,16 @@ impl Observed {
         self.request["reference"].as_str().unwrap_or_default()
     }
 
+    /// The task instance that it feeds.
+    fn task(&self) -> Option<TaskId> {
+        let is_task = self.correlator.starts_with("Task.") && !self.for_broker;
+        is_task.then(|| self.correlator.as_str().into())
+    }
+
+    fn reason(&self) -> String {
+        self.statistics.last_failure_reason.clone().unwrap_or_else(|| "no reason given".to_owned())
+    }
+
     fn fails(&self) -> bool {
         self.statistics.fails_counter >= FAILURES
     }
@@ -78,23 +88,46 @@ pub(crate) struct Failing {
     pub(crate) since: Timestamp,
     pub(crate) reason: String,
     pub(crate) subscriptions: usize,
+    /// The task instances that some of them feed, and where each was reached.
+    pub(crate) fed: Vec<(TaskId, String)>,
 }
 
-/// The receivers that notifications do not reach, by scheme, host and port, with what was known of them before.
-pub(crate) fn failing(
-    observed: &[Observed],
-    before: &BTreeMap<String, Failing>,
-    now: Timestamp,
-) -> BTreeMap<String, Failing> {
-    let mut failing: BTreeMap<String, Failing> = BTreeMap::new();
-    for subscription in observed.iter().filter(|subscription| subscription.fails()) {
-        let url = host(subscription.reference());
-        let reason = subscription.statistics.last_failure_reason.as_deref().unwrap_or("no reason given");
-        let since = before.get(url).map_or(now, |before| before.since);
-        let entry = failing.entry(url.to_owned());
-        entry.or_insert_with(|| Failing { since, reason: reason.to_owned(), subscriptions: 0 }).subscriptions += 1;
+/// What fails at each broker, as it was last listed: not every broker is asked, or answers, each time.
+#[derive(Debug, Default)]
+pub(crate) struct Failures(BTreeMap<String, Vec<Observed>>);
+
+impl Failures {
+    /// Takes over what a broker lists.
+    pub(crate) fn listed(&mut self, broker: &str, observed: &[Observed]) {
+        let failing: Vec<Observed> = observed.iter().filter(|subscription| subscription.fails()).cloned().collect();
+        if failing.is_empty() {
+            self.0.remove(broker);
+        } else {
+            self.0.insert(broker.to_owned(), failing);
+        }
     }
-    failing
+
+    /// Forgets those of brokers that are not asked any more.
+    pub(crate) fn keep(&mut self, is_asked: impl Fn(&str) -> bool) {
+        self.0.retain(|broker, _| is_asked(broker));
+    }
+
+    /// The receivers, by scheme, host and port, with what was known of them before.
+    pub(crate) fn receivers(&self, before: &BTreeMap<String, Failing>, now: Timestamp) -> BTreeMap<String, Failing> {
+        let mut receivers: BTreeMap<String, Failing> = BTreeMap::new();
+        for subscription in self.0.values().flatten() {
+            let url = host(subscription.reference());
+            let receiver = receivers.entry(url.to_owned()).or_insert_with(|| Failing {
+                since: before.get(url).map_or(now, |before| before.since),
+                reason: subscription.reason(),
+                subscriptions: 0,
+                fed: Vec::new(),
+            });
+            receiver.subscriptions += 1;
+            receiver.fed.extend(subscription.task().map(|task| (task, subscription.reference().to_owned())));
+        }
+        receivers
+    }
 }
 
 /// A URL without its path: what is behind one port fails together.
@@ -111,9 +144,10 @@ impl Inputs {
     /// The rate of each task that had a subscription the time before too.
     pub(crate) fn rates(&mut self, observed: &[Observed], now: Timestamp) -> BTreeMap<TaskId, f64> {
         let mut sent: BTreeMap<TaskId, u64> = BTreeMap::new();
-        for subscription in observed.iter().filter(|s| s.correlator.starts_with("Task.") && !s.for_broker) {
+        for subscription in observed {
+            let Some(task) = subscription.task() else { continue };
             let delivered = if subscription.fails() { 0 } else { subscription.statistics.times_sent };
-            *sent.entry(subscription.correlator.as_str().into()).or_default() += delivered;
+            *sent.entry(task).or_default() += delivered;
         }
         self.0.retain(|task, _| sent.contains_key(task));
         let rates = sent.into_iter().filter_map(|(task, count)| {
@@ -153,10 +187,32 @@ mod tests {
     #[test]
     fn a_receiver_fails_after_three_attempts_and_since_it_was_first_seen_to() {
         let at = Timestamp::from_millis;
-        assert!(failing(&[observed("", 9, 2)], &BTreeMap::new(), at(1)).is_empty());
-        let first = failing(&[observed("", 9, 3), observed("", 9, 8)], &BTreeMap::new(), at(2));
-        assert_eq!(first["http://r"], Failing { since: at(2), reason: "refused".into(), subscriptions: 2 });
-        assert_eq!(failing(&[observed("", 9, 9)], &first, at(9))["http://r"].since, at(2));
+        let mut failures = Failures::default();
+        failures.listed("Broker.a", &[observed("", 9, 2)]);
+        assert!(failures.receivers(&BTreeMap::new(), at(1)).is_empty());
+        failures.listed("Broker.a", &[observed("", 9, 3), observed("Task.t", 9, 8)]);
+        let first = failures.receivers(&BTreeMap::new(), at(2));
+        let fed = vec![("Task.t".into(), "http://r".to_owned())];
+        assert_eq!(first["http://r"], Failing { since: at(2), reason: "refused".into(), subscriptions: 2, fed });
+        failures.listed("Broker.a", &[observed("", 9, 9)]);
+        assert_eq!(failures.receivers(&first, at(9))["http://r"].since, at(2));
+    }
+
+    #[test]
+    fn what_failed_at_a_broker_that_was_not_asked_again_still_counts() {
+        let mut failures = Failures::default();
+        failures.listed("Broker.a", &[observed("", 9, 3)]);
+        failures.listed("Broker.b", &[observed("", 9, 3)]);
+        let count = |failures: &Failures| {
+            let receivers = failures.receivers(&BTreeMap::new(), Timestamp::default());
+            receivers.get("http://r").map_or(0, |receiver| receiver.subscriptions)
+        };
+        failures.listed("Broker.b", &[observed("", 9, 3), observed("", 9, 3)]);
+        assert_eq!(count(&failures), 3);
+        failures.listed("Broker.b", &[observed("", 10, 0)]);
+        assert_eq!(count(&failures), 1);
+        failures.keep(|broker| broker != "Broker.a");
+        assert_eq!(count(&failures), 0);
     }
 
     #[test]

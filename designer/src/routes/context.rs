@@ -115,7 +115,8 @@ fn selector(wanted: &Wanted) -> Result<EntityRef, Refusal> {
 /// A regular expression that matches the text itself.
 fn literal(text: &str) -> String {
     let escaped = text.chars().flat_map(|char| {
-        let backslash = (char.is_ascii_punctuation()).then_some('\\');
+        // `\<` and `\>` are the beginning and the end of a word.
+        let backslash = (char.is_ascii_punctuation() && !matches!(char, '<' | '>')).then_some('\\');
         backslash.into_iter().chain([char])
     });
     escaped.collect()
@@ -231,6 +232,7 @@ mod tests {
         };
         assert_eq!(selected("A.b", ""), (String::new(), "A.b".to_owned(), false));
         assert_eq!(selected("A.b", "^x"), ("^x".to_owned(), r"^A\.b$".to_owned(), true));
+        assert_eq!(selected("<A>", "^x"), ("^x".to_owned(), "^<A>$".to_owned(), true));
         assert_eq!(selected("", ""), (".*".to_owned(), String::new(), true));
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -15,6 +16,7 @@ use serde_json::{Map, Value, json};
 use super::Shared;
 use crate::live::services::{self, Service};
 use crate::live::{Instance, Model, Planned};
+use crate::refusal::Refusal;
 use crate::state::Designer;
 use crate::{discovery, master};
 
@@ -83,21 +85,24 @@ struct Wanted {
     counts: bool,
 }
 
-async fn types(State(designer): Shared, Query(wanted): Query<Wanted>) -> Json<Value> {
-    if wanted.counts
-        && let Some(counts) = discovery::counts(&designer).await
-    {
+async fn types(State(designer): Shared, wanted: Result<Query<Wanted>, QueryRejection>) -> Result<Json<Value>, Refusal> {
+    let Query(wanted) = wanted.map_err(|error| Refusal::field("counts", error.body_text()))?;
+    Ok(Json(types_with(&designer, wanted.counts).await))
+}
+
+async fn types_with(designer: &Designer, counted: bool) -> Value {
+    if counted && let Some(counts) = discovery::counts(designer).await {
         let counts = counts.into_iter().map(|count| json!({ "type": count.name, "entities": count.entities }));
-        return Json(counts.collect());
+        return counts.collect();
     }
-    let types = values(discovery::fetch(&designer, "/etype").await.unwrap_or_default());
-    if !wanted.counts {
-        return Json(Value::Array(types));
+    let types = values(discovery::fetch(designer, "/etype").await.unwrap_or_default());
+    if !counted {
+        return Value::Array(types);
     }
-    let counted = types.iter().take(MAX_COUNTED_TYPES).map(|name| count(&designer, name.as_str().unwrap_or_default()));
+    let counted = types.iter().take(MAX_COUNTED_TYPES).map(|name| count(designer, name.as_str().unwrap_or_default()));
     let mut answer = join_all(counted).await;
     answer.extend(types.iter().skip(MAX_COUNTED_TYPES).map(|name| json!({ "type": name })));
-    Json(Value::Array(answer))
+    Value::Array(answer)
 }
 
 /// How many entities of a type discovery lists; left out when they are too many to be listed.
