@@ -210,9 +210,9 @@ fn a_refusal_says_where_and_why() {
     q("a~=", 3, "pattern is missing");
     q("a~=(((a{100}){100}){100}){100}", 3, "regular expression");
     q(&format!("a~={}", "x".repeat(1_025)), 3, "longer than 1024");
-    q(&vec!["a~=x"; MAX_PATTERNS + 1].join(";"), 5 * MAX_PATTERNS + 3, "more than 8 patterns");
+    q(&["a~=x"; MAX_PATTERNS + 1].join(";"), 5 * MAX_PATTERNS + 3, "more than 8 patterns");
     q(&"a;".repeat(MAX_STATEMENTS + 1), 2 * MAX_STATEMENTS, "more than 64 statements");
-    q(&vec!["a"; 33].join("."), 64, "more than 32 parts");
+    q(&["a"; 33].join("."), 64, "more than 32 parts");
     check(Filter::parse_mq("a>1"), "mq", "at byte 0:", "attribute.metadatum");
     check(Filter::parse_q(&"a".repeat(MAX_LENGTH + 1)), "q", "longer", "8192");
 }

@@ -12,12 +12,19 @@
 //! - Values of different JSON types are never equal, and neither is the smaller.
 //! - `dateCreated` and `dateModified` are what the broker knows, to the millisecond, whatever attribute has that name.
 
+pub mod coordinates;
 pub mod date;
+mod georel;
 mod literal;
+mod order;
+mod place;
+pub mod shape;
 mod syntax;
 mod target;
 
 use crate::{Entity, ParseError};
+pub use georel::{GeoFilter, MAX_COORDS};
+pub use order::{MAX_CRITERIA, OrderBy, SortKey};
 use syntax::{Cursor, Statement};
 
 /// The longest `q` or `mq`, in bytes.
