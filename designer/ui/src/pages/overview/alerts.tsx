@@ -44,11 +44,11 @@ function Item({ alert, now }: { alert: Alert; now: number }) {
   const written = (at: number) => (now - at < DAY_MS ? time(at) : dateTime(at));
   return (
     <li className={css.alert} data-open={isOpen(alert)}>
-      <Chip mood={moodOfAlert(alert)}>{word(alert)}</Chip>
-      <div>
-        <div className={css.alertText}>{href ? <a href={href}>{alert.text}</a> : alert.text}</div>
-        <div className={css.note}>{alertTiming(alert, now, written)}</div>
+      <div className={css.alertHead}>
+        <Chip mood={moodOfAlert(alert)}>{word(alert)}</Chip>
+        <span className={css.note}>{alertTiming(alert, now, written)}</span>
       </div>
+      <div className={css.alertText}>{href ? <a href={href}>{alert.text}</a> : alert.text}</div>
     </li>
   );
 }

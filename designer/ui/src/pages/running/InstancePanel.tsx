@@ -41,7 +41,7 @@ export function InstancePanel({ id }: { id: string }) {
       {!instance && !connecting && (
         <Notice>This task instance is not there any more. It may have been replaced by another.</Notice>
       )}
-      {ran.current && <LogPanel instance={id} />}
+      {ran.current && <LogPanel instance={id} worker={instance?.Worker} />}
       {instance && !ran.current && <p className="soft">There is no log before it has a worker.</p>}
     </aside>
   );

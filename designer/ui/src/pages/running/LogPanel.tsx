@@ -9,8 +9,8 @@ import { type Reading, useLog } from "./useLog";
 /** How near the end counts as at the end. */
 const NEAR_PX = 24;
 
-export function LogPanel({ instance }: { instance: string }) {
-  const { log, reading, again } = useLog(instance);
+export function LogPanel({ instance, worker }: { instance: string; worker?: string }) {
+  const { log, reading, again } = useLog(instance, worker);
   const [search, setSearch] = useState("");
   const [held, setHeld] = useState<Log | null>(null);
   const shown = matching((held ?? log).lines, search);

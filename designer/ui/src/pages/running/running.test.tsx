@@ -282,6 +282,20 @@ describe("the log", () => {
     expect(shown()).toEqual(["second", "third"]);
   });
 
+  it("is read at the other worker when the instance moves", async () => {
+    await start();
+    const before = FakeSource.last;
+    before.say("end", { reason: "The worker is silent." });
+    hear([{ ...one, Worker: "" }]);
+    expect(FakeSource.last).toBe(before);
+    hear([{ ...one, Worker: "Worker.south" }]);
+    expect(FakeSource.last).not.toBe(before);
+    FakeSource.last.open();
+    FakeSource.last.say("lines", { lines: ["begun anew"] });
+    expect(shown()).toEqual(["begun anew"]);
+    expect(screen.queryByText(/The worker is silent/)).toBeNull();
+  });
+
   it("says why it ended, and can be read again", async () => {
     const user = await start();
     const before = FakeSource.last;

@@ -9,15 +9,19 @@ export type Reading =
 
 const UNREACHED = "The log cannot be read: the designer is out of reach.";
 
-export function useLog(instance: string) {
+/** The log is read anew when the instance moves to another worker, which has a log of its own. */
+export function useLog(instance: string, worker = "") {
   const [log, setLog] = useState<Log>(emptyLog);
   const [reading, setReading] = useState<Reading>({ state: "connecting" });
   const [attempt, setAttempt] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt opens it again
+  // One that waits for a worker has left its log where it was.
+  const [at, setAt] = useState(worker);
+  if (worker && worker !== at) setAt(worker);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt, or worker, opens it again
   useEffect(() => {
     setReading({ state: "connecting" });
     return follow(instance, setLog, setReading);
-  }, [instance, attempt]);
+  }, [instance, at, attempt]);
   const again = useCallback(() => setAttempt((count) => count + 1), []);
   return { log, reading, again };
 }
