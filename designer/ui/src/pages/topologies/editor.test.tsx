@@ -62,6 +62,14 @@ describe("the editor", () => {
     expect((await button("Undo")).hasAttribute("disabled")).toBe(false);
   });
 
+  it("takes keys of the board where something was just added", async () => {
+    const user = show("#/topologies/new");
+    const add = await button("Add a task with operator meter");
+    await user.click(add);
+    fireEvent.keyDown(add, { key: "c" });
+    expect(await screen.findByRole("heading", { name: /^Connect Task meter to/ })).toBeTruthy();
+  });
+
   it("leads to the problems before it saves", async () => {
     const user = show("#/topologies/new");
     expect(await screen.findByText("No problems")).toBeTruthy();

@@ -33,6 +33,17 @@ describe("files", () => {
     });
   });
 
+  it("with more tasks than can be drawn say so", () => {
+    const tasks = Array.from({ length: 1_001 }, (_, at) => ({ name: `t${at}` }));
+    for (const document of [
+      { name: "t", tasks },
+      { topology: { name: "t", tasks } },
+      { name: "t", tasks: [], blocks: tasks.concat(tasks, tasks) },
+    ]) {
+      expect(() => read(JSON.stringify(document))).toThrow("at most 1000 tasks can be drawn");
+    }
+  });
+
   it("a topology that was read back comes without copies of its operators", () => {
     const topology = { name: "t", tasks: [], operators: [{ name: "op" }] };
     expect(topologyOf(read(JSON.stringify(topology)).drawing)).toEqual({

@@ -1,7 +1,7 @@
 // Topologies as files: what is read, what is written, and what is said about a file that is neither.
 import { tooDeep } from "@/api/depth";
 import { boardOf } from "./designboard";
-import { type Drawing, topologyOf } from "./document";
+import { type Drawing, type Rest, topologyOf } from "./document";
 import { drawingOfBoard } from "./fromDesignboard";
 import { drawingOf } from "./fromTopology";
 import { FormatError, record, without } from "./reading";
@@ -63,8 +63,22 @@ function one(values: unknown[], what: string): unknown {
   throw new FormatError("", `The ${what} holds ${values.length} documents; import one at a time.`);
 }
 
+/** More could be laid out, but not while somebody waits for it. */
+const MAX_TASKS = 1_000;
+
+function bounded(object: Rest) {
+  const { tasks } = object.topology ? record(object.topology, "topology") : object;
+  if (Array.isArray(tasks) && tasks.length > MAX_TASKS) throw tooMany(`${tasks.length} tasks`);
+  const { blocks } = object;
+  if (Array.isArray(blocks) && blocks.length > 3 * MAX_TASKS) throw tooMany(`${blocks.length} blocks`);
+}
+
+const tooMany = (what: string) =>
+  new FormatError("", `It holds ${what}; at most ${MAX_TASKS} tasks can be drawn.`);
+
 function opened(value: unknown): Opened {
   const object = record(value, "The document");
+  bounded(object);
   if (object.topology !== undefined) return openService(object);
   if (object.tasks !== undefined) return { drawing: drawingOf(without(object, "operators"), "") };
   if (object.blocks !== undefined) return { drawing: drawingOfBoard(object, "") };
