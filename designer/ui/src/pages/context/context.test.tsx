@@ -6,7 +6,18 @@ import type { SubscriptionInfo } from "@/api/types";
 import { laidOut } from "@/ui/virtual-table.testkit";
 import ContextPage from ".";
 import { rememberedColumns } from "./columns";
-import { answers, entity, faults, follow, forgetAll, hear, refusal, show, updated } from "./system.testkit";
+import {
+  answers,
+  entity,
+  faults,
+  follow,
+  forgetAll,
+  hear,
+  NOW,
+  refusal,
+  show,
+  updated,
+} from "./system.testkit";
 
 vi.mock("@/map/PlacePicker", () => ({ PlacePicker: () => null }));
 vi.mock("./PlaceMap", () => ({ default: () => null }));
@@ -54,6 +65,18 @@ describe("entities", () => {
     await waitFor(() => expect(ids()).toEqual(["panel-1", "panel-10", "panel-2"]));
     expect(screen.getByText("99").className).toContain("changed");
     expect(await faults()).toEqual([]);
+  });
+
+  test("may be old while a broker does not answer, which the page says", () => {
+    answers(routes);
+    show(<ContextPage />, "#/context/entities/Panel");
+    hear({ Panel: 1 });
+    expect(screen.queryByText(/not answer/)).toBeNull();
+    hear(
+      { Panel: 1 },
+      { brokers: [{ id: "Broker.north", url: "http://north", state: "silent", seen: NOW }] },
+    );
+    expect(screen.getByText(/The broker of north does not answer/)).toBeTruthy();
   });
 
   test("are found by a value, and by a filter on an attribute", async () => {

@@ -5,7 +5,7 @@ import { useLive } from "@/api/live";
 import type { Alert } from "@/api/types";
 import { Button, Card, Chip, dateTime, type Mood, plural, time } from "@/ui";
 import css from "./overview.module.css";
-import { alertHref, alertsInOrder, alertTiming, isOpen } from "./summary";
+import { alertHref, alertsInOrder, alertText, alertTiming, isOpen } from "./summary";
 
 const SHOWN = 8;
 const DAY_MS = 86_400_000;
@@ -41,6 +41,7 @@ export function Alerts() {
 
 function Item({ alert, now }: { alert: Alert; now: number }) {
   const href = alertHref(alert);
+  const text = alertText(alert);
   const written = (at: number) => (now - at < DAY_MS ? time(at) : dateTime(at));
   return (
     <li className={css.alert} data-open={isOpen(alert)}>
@@ -48,7 +49,7 @@ function Item({ alert, now }: { alert: Alert; now: number }) {
         <Chip mood={moodOfAlert(alert)}>{word(alert)}</Chip>
         <span className={css.note}>{alertTiming(alert, now, written)}</span>
       </div>
-      <div className={css.alertText}>{href ? <a href={href}>{alert.text}</a> : alert.text}</div>
+      <div className={css.alertText}>{href ? <a href={href}>{text}</a> : text}</div>
     </li>
   );
 }

@@ -3,6 +3,7 @@ import type { Alert, Instance, Sample, ServiceHealth, Worker } from "@/api/types
 import {
   alertHref,
   alertsInOrder,
+  alertText,
   alertTiming,
   countsOf,
   isOpen,
@@ -69,6 +70,11 @@ describe("alerts", () => {
     expect(alertTiming(alert(10), 70_000, written)).toBe("since 10s, for 60 s");
     expect(alertTiming(alert(10, { until: 40_000 }), 70_000, written)).toBe("10s, over at 40s after 30 s");
     expect(alertTiming(alert(10, { severity: "good" }), 70_000, written)).toBe("10s");
+  });
+
+  it("leave the time to what is written beside them in the viewer's zone", () => {
+    const text = "Broker.a does not answer at http://a since 19:54:59 UTC. Is its node up?";
+    expect(alertText(alert(1, { text }))).toBe("Broker.a does not answer at http://a. Is its node up?");
   });
 
   it("lead to the page concerned", () => {

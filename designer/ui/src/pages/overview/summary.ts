@@ -20,6 +20,9 @@ export function alertTiming(alert: Alert, now: number, written: (at: number) => 
   return `${written(alert.at)}, over at ${written(until)} after ${duration(until - alert.at)}`;
 }
 
+/** The text without the time since when, which is said beside it in the viewer's zone. */
+export const alertText = ({ text }: Alert) => text.replace(/ since \d\d:\d\d:\d\d UTC/, "");
+
 /** Where to look closer. */
 export function alertHref({ link }: Alert): string | undefined {
   if (!link) return undefined;

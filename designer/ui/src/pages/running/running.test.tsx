@@ -296,6 +296,16 @@ describe("the log", () => {
     expect(screen.queryByText(/The worker is silent/)).toBeNull();
   });
 
+  it("is read again when an instance that was gone is back", async () => {
+    await start();
+    const before = FakeSource.last;
+    before.say("end", { reason: "The instance was removed." });
+    hear([]);
+    expect(shown()).toEqual(["first", "second"]);
+    hear([one]);
+    expect(FakeSource.last).not.toBe(before);
+  });
+
   it("says why it ended, and can be read again", async () => {
     const user = await start();
     const before = FakeSource.last;

@@ -1,5 +1,5 @@
 // Follows the log of a task instance.
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { segment } from "@/api/http";
 import { appended, emptyLog, type Log, restarted } from "./log";
 
@@ -9,19 +9,21 @@ export type Reading =
 
 const UNREACHED = "The log cannot be read: the designer is out of reach.";
 
-/** The log is read anew when the instance moves to another worker, which has a log of its own. */
+/** Without a worker there is nothing to read; the log is read anew at the next, or when the instance is back. */
 export function useLog(instance: string, worker = "") {
   const [log, setLog] = useState<Log>(emptyLog);
   const [reading, setReading] = useState<Reading>({ state: "connecting" });
   const [attempt, setAttempt] = useState(0);
-  // One that waits for a worker has left its log where it was.
-  const [at, setAt] = useState(worker);
-  if (worker && worker !== at) setAt(worker);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt, or worker, opens it again
+  const at = useRef(worker);
+  useEffect(() => {
+    if (worker && worker !== at.current) setAttempt((count) => count + 1);
+    at.current = worker;
+  }, [worker]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt opens it again
   useEffect(() => {
     setReading({ state: "connecting" });
     return follow(instance, setLog, setReading);
-  }, [instance, at, attempt]);
+  }, [instance, attempt]);
   const again = useCallback(() => setAttempt((count) => count + 1), []);
   return { log, reading, again };
 }
