@@ -167,6 +167,7 @@ fn metadata_are_selected_by_mq() {
         "temperature.by.name==Ada",
         "temperature.at==2026-01-01",
         "temperature.dateModified==2026-01-02",
+        "temperature.dateCreated<2026-01-03",
     ] {
         check(mq, true);
     }
@@ -195,6 +196,7 @@ fn a_refusal_says_where_and_why() {
     q("a==1..2..3", 7, "expected ;");
     q("a==1..b", 4, "a range goes");
     q("a==true..false", 7, "a range goes");
+    q("a==2020-01-01..b", 13, "a range goes");
     q("a>true", 2, "smaller or greater");
     q("a>1,2", 3, "lists and ranges");
     q("a<1..2", 3, "lists and ranges");

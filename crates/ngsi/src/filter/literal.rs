@@ -49,7 +49,11 @@ impl Literal {
     }
 
     pub(super) fn is_same_kind(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
+        std::mem::discriminant(self) == std::mem::discriminant(other) && self.is_date() == other.is_date()
+    }
+
+    fn is_date(&self) -> bool {
+        matches!(self, Self::Text { instant: Some(_), quoted: false, .. })
     }
 
     /// How `value` stands to this literal; `None` when they are of different kinds.

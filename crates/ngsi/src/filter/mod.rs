@@ -10,7 +10,8 @@
 //! - Two dates are compared as instants, whatever their time zones. A date in quotes is one only for an attribute of
 //!   type `DateTime` or `ISO8601`; quotes elsewhere ask for the text.
 //! - Values of different JSON types are never equal, and neither is the smaller.
-//! - `dateCreated` and `dateModified` are what the broker knows, to the millisecond, whatever attribute has that name.
+//! - `dateCreated` and `dateModified`, of entities in `q` and of attributes in `mq`, are what the broker knows, to the
+//!   millisecond, whatever attribute or metadatum has that name.
 
 pub mod coordinates;
 pub mod date;
@@ -19,13 +20,15 @@ mod literal;
 mod order;
 mod place;
 pub mod shape;
+mod statement;
 mod syntax;
 mod target;
 
 use crate::{Entity, ParseError};
 pub use georel::{GeoFilter, MAX_COORDS};
 pub use order::{MAX_CRITERIA, OrderBy, SortKey};
-use syntax::{Cursor, Statement};
+use statement::Statement;
+use syntax::Cursor;
 
 /// The longest `q` or `mq`, in bytes.
 pub const MAX_LENGTH: usize = 8 * 1024;

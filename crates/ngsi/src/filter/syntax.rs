@@ -1,13 +1,12 @@
 //! The grammar of `q` and `mq`.
 
-use std::cmp::Ordering;
-
 use regex::{Regex, RegexBuilder};
 
 use super::literal::{Item, Literal};
-use super::target::{Path, Scalar};
+use super::statement::{Condition, Order, Statement};
+use super::target::Path;
 use super::{Dialect, MAX_PATTERNS, MAX_STATEMENTS};
-use crate::{Entity, ParseError};
+use crate::ParseError;
 
 /// The longest pattern, in bytes.
 const MAX_PATTERN_LENGTH: usize = 1024;
@@ -17,61 +16,6 @@ const PATTERN_SIZE_LIMIT: usize = 256 * 1024;
 const PATTERN_NEST_LIMIT: u32 = 32;
 /// The most parts of a path.
 const MAX_PATH: usize = 32;
-
-/// One condition.
-#[derive(Debug, Clone)]
-pub(super) struct Statement {
-    path: Path,
-    condition: Condition,
-}
-
-#[derive(Debug, Clone)]
-enum Condition {
-    Present,
-    Absent,
-    Equal(Box<[Item]>),
-    Unequal(Box<[Item]>),
-    Ordered(Order, Literal),
-    Pattern(Regex),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-impl Order {
-    fn accepts(self, order: Ordering) -> bool {
-        match self {
-            Self::Less => order.is_lt(),
-            Self::LessOrEqual => order.is_le(),
-            Self::Greater => order.is_gt(),
-            Self::GreaterOrEqual => order.is_ge(),
-        }
-    }
-}
-
-impl Statement {
-    pub(super) fn matches(&self, entity: &Entity) -> bool {
-        let Some(target) = self.path.find(entity) else { return matches!(self.condition, Condition::Absent) };
-        let listed = |items: &[Item]| target.any(|value| items.iter().any(|item| item.holds(value)));
-        match &self.condition {
-            Condition::Present => true,
-            Condition::Absent => false,
-            Condition::Equal(items) => listed(items),
-            Condition::Unequal(items) => !listed(items),
-            Condition::Ordered(order, literal) => {
-                target.any(|value| literal.order_of(value).is_some_and(|found| order.accepts(found)))
-            }
-            Condition::Pattern(regex) => {
-                target.any(|value| matches!(value, Scalar::Text { text, .. } if regex.is_match(text)))
-            }
-        }
-    }
-}
 
 /// A reader of the text, left to right.
 pub(super) struct Cursor<'a> {

@@ -63,11 +63,14 @@ impl Path {
     }
 
     fn in_metadata<'a>(&self, attribute: &'a Attribute, name: &str) -> Option<Target<'a>> {
-        if name == "dateModified" {
-            return self.built_in(attribute.modified_at);
+        match name {
+            "dateCreated" => self.built_in(attribute.created_at),
+            "dateModified" => self.built_in(attribute.modified_at),
+            name => {
+                let metadata = attribute.metadata.iter().find(|metadata| metadata.name == *name)?;
+                self.descend(metadata.value.as_str(), metadata.value_type.as_str())
+            }
         }
-        let metadata = attribute.metadata.iter().find(|metadata| metadata.name == *name)?;
-        self.descend(metadata.value.as_str(), metadata.value_type.as_str())
     }
 
     /// Clients see milliseconds, and write back what they saw.
