@@ -14,6 +14,7 @@ mod masters;
 mod model;
 mod placed;
 mod rates;
+mod reports;
 pub(crate) mod sampler;
 pub(crate) mod services;
 mod statistics;

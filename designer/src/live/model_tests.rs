@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use flow::{MasterRole, ReportedInstance};
+use flow::{MasterRole, ReportedInstance, TaskInfo, TaskUpdate};
 use serde_json::json;
 
 use super::*;

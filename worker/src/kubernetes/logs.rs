@@ -1,7 +1,7 @@
 //! What pods write.
 
 use flow::TaskId;
-use futures_util::io::AsyncBufReadExt;
+use futures_util::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use kube::api::LogParams;
 
@@ -11,6 +11,8 @@ use super::names::object_name;
 use crate::logs::{Cursor, LAST_LINES, LogItem, LogSource, stamped};
 
 const LINES: i64 = LAST_LINES as i64;
+/// Of a longer line the rest is passed over: a program may write for ever without ending one.
+const LINE_BYTES: usize = 16 * 1024;
 
 impl KubernetesEngine {
     pub(crate) async fn log(&self, task: &TaskId) -> Option<Vec<String>> {
@@ -52,10 +54,43 @@ impl Cluster {
         let reading = api.log_stream(pod, &parameters).await;
         let output = reading.map_err(|error| ApiError::new(format!("reading the log of pod {pod}"), &error))?;
         let after = after.map(str::to_owned);
-        let items = output.lines().filter_map(move |line| {
-            let item = line.ok().and_then(|line| stamped(&line, after.as_deref()));
+        let items = lines(output).filter_map(move |line| {
+            let item = stamped(&line, after.as_deref());
             async { item }
         });
         Ok(items.boxed())
+    }
+}
+
+fn lines(output: impl AsyncBufRead + Send + 'static) -> BoxStream<'static, String> {
+    let lines = stream::unfold(Box::pin(output), async |mut output| {
+        let line = piece(&mut output).await?;
+        let mut ended = line.ends_with(b"\n");
+        while !ended && let Some(rest) = piece(&mut output).await {
+            ended = rest.ends_with(b"\n");
+        }
+        Some((String::from_utf8_lossy(&line).into_owned(), output))
+    });
+    lines.boxed()
+}
+
+/// What comes next of a line, with its end if that is near enough.
+async fn piece(output: &mut (impl AsyncBufRead + Unpin)) -> Option<Vec<u8>> {
+    let mut piece = Vec::new();
+    let read = output.take(LINE_BYTES as u64).read_until(b'\n', &mut piece).await.ok()?;
+    (read > 0).then_some(piece)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_line_without_end_takes_no_more_than_it_may() {
+        let (most, long) = (LINE_BYTES, "x".repeat(5 * LINE_BYTES));
+        let text = format!("one\n\n{long}\ntwo\n{}\nlast", &long[..most]);
+        let read: Vec<String> = lines(futures_util::io::Cursor::new(text)).collect().await;
+        let expected = ["one\n", "\n", &long[..most], "two\n", &long[..most], "last"];
+        assert_eq!(read, expected);
     }
 }
