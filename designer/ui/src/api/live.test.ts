@@ -1,8 +1,13 @@
-import { beforeEach, expect, test } from "vitest";
-import { type Live, reducers, resetLive, useLive } from "./live";
+import { act, renderHook } from "@testing-library/react";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type Live, reducers, resetLive, useLive, useLiveStream } from "./live";
 import type { Alert, Instance, Sample, Snapshot } from "./types";
 
 beforeEach(resetLive);
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 const instance = (ID: string, Status: Instance["Status"]): Instance => ({
   ID,
@@ -84,4 +89,73 @@ test("updates of watched entities add up", () => {
   );
   expect(live.updates.get("e")).toBe(5);
   expect(live.entities.get("e")).toBe(entity);
+});
+
+/** The streams that are opened, and what they say. */
+function streams() {
+  vi.useFakeTimers();
+  const sources: (EventTarget & { closed: boolean })[] = [];
+  class Source extends EventTarget {
+    closed = false;
+    constructor() {
+      super();
+      sources.push(this);
+    }
+    close() {
+      this.closed = true;
+    }
+  }
+  vi.stubGlobal("EventSource", Source);
+  const say = (name: string, data: unknown) =>
+    act(() => sources.at(-1)?.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) })));
+  const pass = (ms: number) => act(() => vi.advanceTimersByTime(ms));
+  return { sources, say, pass, ...renderHook(() => useLiveStream()) };
+}
+
+const connection = () => useLive.getState().connection;
+
+test("a stream that says nothing is taken for lost, and opened again", () => {
+  const { sources, say, pass, unmount } = streams();
+  say("snapshot", snapshot);
+  pass(14_000);
+  say("sample", sample(1));
+  pass(14_000);
+  expect(connection()).toBe("live");
+  pass(2_000);
+  expect([connection(), sources[0]?.closed]).toEqual(["lost", true]);
+  pass(1_000);
+  expect(sources).toHaveLength(2);
+  say("snapshot", snapshot);
+  expect(connection()).toBe("live");
+  unmount();
+  pass(60_000);
+  expect(sources).toHaveLength(2);
+});
+
+test("a tab that is not seen lets go of its stream, and opens it when it is", () => {
+  const { sources, say, pass, unmount } = streams();
+  const hidden = vi.spyOn(document, "hidden", "get");
+  const turn = (away: boolean) => {
+    hidden.mockReturnValue(away);
+    act(() => void document.dispatchEvent(new Event("visibilitychange")));
+  };
+  say("snapshot", snapshot);
+  turn(true);
+  pass(10_000);
+  turn(false);
+  say("sample", sample(1));
+  pass(14_000);
+  expect([sources.length, sources[0]?.closed]).toEqual([1, false]);
+  turn(true);
+  say("sample", sample(2));
+  pass(14_000);
+  say("sample", sample(3));
+  pass(60_000);
+  expect([sources.length, sources[0]?.closed, connection()]).toEqual([1, true, "connecting"]);
+  turn(false);
+  expect(sources).toHaveLength(2);
+  say("snapshot", snapshot);
+  expect(connection()).toBe("live");
+  unmount();
+  hidden.mockRestore();
 });

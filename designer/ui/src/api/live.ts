@@ -123,6 +123,10 @@ function counted(before: ReadonlyMap<string, number>, more: Record<string, numbe
 
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 10_000;
+/** A stream brings a sample every two seconds: one that says nothing for so long is cut, even if nobody closed it. */
+const SILENCE_MS = 15_000;
+/** A tab that nobody has seen for so long lets go of its stream: browsers open only six connections to one server. */
+const HIDDEN_MS = 20_000;
 /** Types asked for within this time share one new connection. */
 const SETTLE_MS = 100;
 
@@ -132,17 +136,43 @@ class Stream {
   private readonly wanted = new Map<string, number>();
   private open = "";
   private timer = 0;
+  private silence = 0;
+  private hidden = 0;
+  private resting = false;
   private retryMs = RETRY_MS;
   private running = false;
 
   start() {
     this.running = true;
     this.connect();
+    const changed = () => this.seen();
+    changed();
+    document.addEventListener("visibilitychange", changed);
     return () => {
+      document.removeEventListener("visibilitychange", changed);
       this.running = false;
-      clearTimeout(this.timer);
-      this.source?.close();
+      this.close();
     };
+  }
+
+  private close() {
+    for (const timer of [this.timer, this.silence, this.hidden]) clearTimeout(timer);
+    this.source?.close();
+  }
+
+  private seen() {
+    clearTimeout(this.hidden);
+    if (document.hidden) this.hidden = setTimeout(() => this.rest(), HIDDEN_MS) as unknown as number;
+    else if (this.resting) {
+      this.resting = false;
+      this.connect();
+    }
+  }
+
+  private rest() {
+    this.resting = true;
+    this.close();
+    useLive.setState({ connection: "connecting" });
   }
 
   watch(types: readonly string[]) {
@@ -169,19 +199,27 @@ class Stream {
   }
 
   private connect() {
-    if (!this.running) return;
+    if (!this.running || this.resting) return;
     this.source?.close();
     this.open = this.url();
     const source = new EventSource(this.open);
     this.source = source;
     source.onerror = () => this.lost(source);
+    this.listen();
     for (const name of Object.keys(reducers) as (keyof Events)[]) {
       source.addEventListener(name, (event) => this.heard(name, (event as MessageEvent<string>).data));
     }
   }
 
+  private listen() {
+    const source = this.source;
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => source && this.lost(source), SILENCE_MS) as unknown as number;
+  }
+
   private heard<N extends keyof Events>(name: N, text: string) {
     this.retryMs = RETRY_MS;
+    this.listen();
     const data = JSON.parse(text) as Events[N];
     useLive.setState((live) => ({ ...reducers[name](live, data), connection: "live", heard: Date.now() }));
   }
@@ -191,6 +229,7 @@ class Stream {
     source.close();
     useLive.setState({ connection: "lost" });
     clearTimeout(this.timer);
+    clearTimeout(this.silence);
     this.timer = setTimeout(() => this.connect(), this.retryMs) as unknown as number;
     this.retryMs = Math.min(MAX_RETRY_MS, this.retryMs * 2);
   }

@@ -1,6 +1,7 @@
 // Follows the log of a task instance.
 import { useCallback, useEffect, useRef, useState } from "react";
 import { segment } from "@/api/http";
+import { useLive } from "@/api/live";
 import { appended, emptyLog, type Log, restarted } from "./log";
 
 export type Reading =
@@ -19,11 +20,12 @@ export function useLog(instance: string, worker = "") {
     if (worker && worker !== at.current) setAttempt((count) => count + 1);
     at.current = worker;
   }, [worker]);
+  const connection = useLive((live) => live.connection);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt opens it again
   useEffect(() => {
-    setReading({ state: "connecting" });
-    return follow(instance, setLog, setReading);
-  }, [instance, attempt]);
+    setReading({ state: connection === "lost" ? "interrupted" : "connecting" });
+    return connection === "live" ? follow(instance, setLog, setReading) : undefined;
+  }, [instance, attempt, connection]);
   const again = useCallback(() => setAttempt((count) => count + 1), []);
   return { log, reading, again };
 }
