@@ -7,6 +7,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::shape::Shape;
+use super::target::string;
 use crate::geo::MAX_VERTICES;
 use crate::{JsonText, ParseError, Point};
 
@@ -22,10 +23,10 @@ pub fn parse(value_type: &str, value: &JsonText) -> Result<Option<Shape>, ParseE
     let Some(kind) = value_type.strip_prefix("geo:").filter(|_| value.as_str() != "null") else { return Ok(None) };
     let shape = match kind {
         "json" => geojson(value.as_str(), MAX_WRAPPING),
-        "point" => value
-            .as_string()
-            .ok_or_else(|| "must be a string \"latitude, longitude\"".to_owned())
-            .and_then(|pair| build(kind, vec![coordinate(&pair)?])),
+        "point" => match string(value.as_str()) {
+            Some(pair) => coordinate(&pair).map(Shape::point),
+            None => Err("must be a string \"latitude, longitude\"".to_owned()),
+        },
         "line" | "box" | "polygon" => pairs(value).and_then(|pairs| build(kind, pairs)),
         _ => return Ok(None),
     };

@@ -123,8 +123,11 @@ impl<'a> Scalar<'a> {
     }
 }
 
-/// The content of a JSON string, borrowed unless it holds escapes.
-fn string(json: &str) -> Option<Cow<'_, str>> {
+/// The content of a JSON string, borrowed unless it holds escapes; `None` for any other JSON.
+pub(super) fn string(json: &str) -> Option<Cow<'_, str>> {
+    if !json.starts_with('"') {
+        return None;
+    }
     if json.contains('\\') {
         return serde_json::from_str(json).ok().map(Cow::Owned);
     }
