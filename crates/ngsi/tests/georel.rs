@@ -107,6 +107,9 @@ fn the_place_of_an_entity_is_the_labelled_one() {
     check(json!([here(json!([]))]), json!([]), true);
     check(json!([there(json!([])), here(flag("defaultLocation", true))]), json!([]), true);
     check(json!([there(json!([])), here(flag("defaultLocation", false))]), json!([]), false);
+    let named = json!({"name": "location", "type": "geo:point", "value": "1,1"});
+    check(json!([there(json!([])), named]), json!([]), true);
+    check(json!([there(flag("defaultLocation", true)), named]), json!([]), false);
     check(json!([there(flag("ignoreType", true)), here(json!([]))]), json!([]), true);
     check(json!([{"name": "l", "type": "geo:point", "value": null}, here(json!([]))]), json!([]), true);
     check(json!([{"name": "l", "type": "geo:point", "value": "north"}]), json!([]), false);

@@ -17,7 +17,8 @@ pub(super) enum Place {
 
 impl Place {
     /// The place in the attribute of a `geo:` type. Of several the one with metadatum `defaultLocation` counts, failing that
-    /// the first; attributes with metadatum `ignoreType` do not. Without any, the domain metadata say.
+    /// the one named `location`, failing that the first; attributes with metadatum `ignoreType` do not. Without any, the
+    /// domain metadata say.
     pub(super) fn of(entity: &Entity) -> Option<Self> {
         match geo_attribute(entity) {
             Some(attribute) => {
@@ -29,10 +30,11 @@ impl Place {
 }
 
 fn geo_attribute(entity: &Entity) -> Option<&Attribute> {
-    let mut candidates = entity.context_attributes().filter(|attribute| is_geographic(attribute));
-    let first = candidates.next()?;
-    let labelled = std::iter::once(first).chain(candidates).find(|attribute| has_flag(attribute, "defaultLocation"));
-    Some(labelled.unwrap_or(first))
+    let candidates = || entity.context_attributes().filter(|attribute| is_geographic(attribute));
+    candidates()
+        .find(|attribute| has_flag(attribute, "defaultLocation"))
+        .or_else(|| candidates().find(|attribute| attribute.name == *"location"))
+        .or_else(|| candidates().next())
 }
 
 fn is_geographic(attribute: &Attribute) -> bool {
