@@ -28,11 +28,11 @@ const types: { type: ScopeType; name: string; icon: IconName }[] = [
 ];
 
 export function GeoScopeEditor(props: GeoScopeEditorProps) {
-  const { value, onChange, label = "Area", problems, around = [], children } = props;
+  const { value, label = "Area", problems, around = [], children } = props;
   const [drawing, setDrawing] = useState(false);
-  const [fit] = useState(() => (ringOf(value).length ? ringOf(value) : around));
+  const [fit, change] = useFit(props, around);
   const draw = (type: ScopeType) => {
-    onChange(emptyScope(type));
+    change(emptyScope(type));
     setDrawing(type !== "global");
   };
   return (
@@ -57,22 +57,32 @@ export function GeoScopeEditor(props: GeoScopeEditorProps) {
             <ScopeDrawing
               scope={value}
               drawing={drawing}
-              onChange={onChange}
+              onChange={change}
               onDone={() => setDrawing(false)}
             />
           </WorldMap>
           <DrawingTools
             value={value}
             drawing={drawing}
-            onChange={onChange}
+            onChange={change}
             onDraw={() => draw(value.scopeType)}
             onDone={() => setDrawing(false)}
           />
-          <ScopeFields value={value} onChange={onChange} problems={problems} />
+          <ScopeFields value={value} onChange={change} problems={problems} />
         </>
       )}
     </div>
   );
+}
+
+/** What the map shows at first: what is drawn, or what is around until something is. */
+function useFit({ value, onChange }: GeoScopeEditorProps, around: readonly Point[]) {
+  const [kept, keep] = useState<readonly Point[]>(() => ringOf(value));
+  const change = (next: GeoScope) => {
+    if (kept.length === 0 && ringOf(next).length > 0) keep(around);
+    onChange(next);
+  };
+  return [kept.length > 0 ? kept : around, change] as const;
 }
 
 interface DrawingToolsProps {

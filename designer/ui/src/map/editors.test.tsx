@@ -91,6 +91,25 @@ test("what the service refuses is said at the field", () => {
   expect(screen.getByLabelText("Radius in metres").getAttribute("aria-invalid")).toBe("true");
 });
 
+test("the map opens on what is around when drawing begins, not when the form was opened", () => {
+  function Form() {
+    const [value, setValue] = useState(EVERYWHERE);
+    const [around, setAround] = useState<Point[]>([]);
+    return (
+      <>
+        <button type="button" onClick={() => setAround([{ latitude: 49, longitude: 8 }])}>
+          Arrive
+        </button>
+        <GeoScopeEditor value={value} onChange={setValue} around={around} />
+      </>
+    );
+  }
+  show(<Form />);
+  press("Arrive");
+  press("Circle");
+  expect(screen.getByRole("button", { name: "Show everything" })).toBeTruthy();
+});
+
 let place: Point | null;
 function Place() {
   const [value, setValue] = useState<Point | null>(null);

@@ -52,7 +52,7 @@ export function FunctionForm({ stored: given, gone, known }: Props) {
   const [state, setState] = useState(initial);
   const note = elsewhere(gone, JSON.stringify(given) !== JSON.stringify(stored));
   const form = useRef<HTMLFormElement>(null);
-  const faults = useFaults();
+  const faults = useFaults(state, problemsOf(state.draft, known, state.code));
   const unsaved = useUnsaved(JSON.stringify(state) !== JSON.stringify(initial));
   const client = useQueryClient();
   const store = useChange("fogfunction", ({ draft, code }: State) => {
@@ -60,11 +60,11 @@ export function FunctionForm({ stored: given, gone, known }: Props) {
     const complete = operator ? withTask(draft, { operator: draft.name }) : draft;
     return storeFunction(documentOf(complete, stored), operator);
   });
-  useFirstFault(form, faults.problems);
+  useFirstFault(form, faults.attempts);
 
   const save = (event: FormEvent) => {
     event.preventDefault();
-    void faults.submit(problemsOf(state.draft, known, state.code), async () => {
+    void faults.submit(async () => {
       await store.mutateAsync(state);
       if (state.code !== undefined) await client.invalidateQueries({ queryKey: ["operator"] });
       toast(`Fog function ${state.draft.name} is saved.`);

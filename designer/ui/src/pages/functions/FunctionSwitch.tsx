@@ -14,7 +14,7 @@ export function FunctionSwitch({ of: { name, status } }: { of: FogFunction }) {
     <Switch
       label={`${name} is enabled`}
       on={on}
-      disabled={change.isPending}
+      busy={change.isPending}
       onChange={(wanted) => change.mutate(wanted, { onError: (error) => toast(problemOf(error), "bad") })}
     />
   );

@@ -3,12 +3,13 @@ import css from "./functions.module.css";
 interface Props {
   label: string;
   on: boolean;
-  disabled?: boolean;
+  /** While a change is under way; it keeps the focus. */
+  busy?: boolean;
   onChange: (on: boolean) => void;
 }
 
 /** Turns something on or off at once. */
-export function Switch({ label, on, disabled, onChange }: Props) {
+export function Switch({ label, on, busy, onChange }: Props) {
   return (
     <button
       type="button"
@@ -17,8 +18,8 @@ export function Switch({ label, on, disabled, onChange }: Props) {
       aria-checked={on}
       aria-label={label}
       title={label}
-      disabled={disabled}
-      onClick={() => onChange(!on)}
+      aria-disabled={busy}
+      onClick={() => !busy && onChange(!on)}
     >
       <span className={css.track} aria-hidden="true" />
       {on ? "Enabled" : "Disabled"}

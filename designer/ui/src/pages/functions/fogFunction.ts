@@ -94,6 +94,7 @@ function sentInput(input: InputStream, before: InputStream[]): InputStream {
   const attributes = input.selected_attributes.map((attribute) => attribute.trim()).filter(Boolean);
   return {
     ...input,
+    selected_type: input.selected_type.trim(),
     groupby: input.groupby.trim(),
     selected_attributes: attributes.length ? attributes : ["all"],
   };
@@ -129,7 +130,7 @@ export function problemsOf(draft: FogFunction, known: Known, code?: string): Pro
   note(`${at}.input_streams`, task.input_streams.length ? undefined : "must name at least one");
   task.input_streams.forEach((input, index) => {
     const path = `${at}.input_streams[${index}]`;
-    note(`${path}.selected_type`, input.selected_type ? undefined : "must not be empty");
+    note(`${path}.selected_type`, input.selected_type.trim() ? undefined : "must not be empty");
     note(`${path}.groupby`, input.groupby.trim() ? undefined : "must name an attribute or metadatum");
   });
   task.output_streams.forEach(({ entity_type }, index) => {

@@ -65,10 +65,11 @@ test("attributes are trimmed and outputs without a type left out", () => {
   const draft = complete();
   const [input] = taskOf(draft).input_streams;
   const changed = withTask(draft, {
-    input_streams: [{ ...input!, selected_attributes: ["a", " b", ""] }],
+    input_streams: [{ ...input!, selected_type: "Room ", selected_attributes: ["a", " b", ""] }],
     output_streams: [{ entity_type: "" }],
   });
   const task = taskOf(documentOf(changed));
+  expect(task.input_streams[0]?.selected_type).toBe("Room");
   expect(task.input_streams[0]?.selected_attributes).toEqual(["a", "b"]);
   expect(task.output_streams).toEqual([]);
 });

@@ -68,7 +68,9 @@ test("the switch disables at once", async () => {
   await open("#/functions", "Fog functions");
   const toggle = await screen.findByRole("switch", { name: "alarm is enabled" });
   expect(toggle.getAttribute("aria-checked")).toBe("true");
+  toggle.focus();
   fireEvent.click(toggle);
+  expect(document.activeElement).toBe(toggle);
   await waitFor(() => expect(of("POST", "/fogfunction/alarm/disable")).toHaveLength(1));
 });
 

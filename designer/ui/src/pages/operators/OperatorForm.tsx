@@ -31,14 +31,14 @@ export function OperatorForm({ initial, exists, taken, note, types }: Props) {
   const [original] = useState(() => JSON.stringify(initial));
   const set = (patch: Partial<Draft>) => setDraft((before) => ({ ...before, ...patch }));
   const form = useRef<HTMLFormElement>(null);
-  const faults = useFaults();
+  const faults = useFaults(draft, problemsOf(draft, taken));
   const unsaved = useUnsaved(JSON.stringify(draft) !== original);
   const store = useChange("operator", (operator: Operator) => post("/operator", [operator]));
-  useFirstFault(form, faults.problems);
+  useFirstFault(form, faults.attempts);
 
   const save = (event: FormEvent) => {
     event.preventDefault();
-    void faults.submit(problemsOf(draft, taken), async () => {
+    void faults.submit(async () => {
       await store.mutateAsync(documentOf(draft));
       toast(`Operator ${draft.name} is saved.`);
       unsaved.leave(hashOf("operators", [draft.name]));
@@ -66,11 +66,11 @@ export function OperatorForm({ initial, exists, taken, note, types }: Props) {
   );
 }
 
-/** Puts the cursor into the first field that is wrong. */
-export function useFirstFault(form: RefObject<HTMLElement | null>, problems: ReadonlyMap<string, string>) {
+/** Puts the cursor into the first field that is wrong, after each attempt to send the form. */
+export function useFirstFault(form: RefObject<HTMLElement | null>, attempts: number) {
   useEffect(() => {
-    if (problems.size > 0) form.current?.querySelector<HTMLElement>("[aria-invalid='true']")?.focus();
-  }, [form, problems]);
+    if (attempts > 0) form.current?.querySelector<HTMLElement>("[aria-invalid='true']")?.focus();
+  }, [form, attempts]);
 }
 
 interface PartsProps {

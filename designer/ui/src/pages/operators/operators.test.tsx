@@ -73,6 +73,10 @@ test("what is missing is said at the field, and nothing is sent", async () => {
   expect(screen.getByLabelText("Name").getAttribute("aria-invalid")).toBe("true");
   expect(screen.getByLabelText("Image").getAttribute("aria-invalid")).toBe("true");
   expect(screen.getByText("2 fields need attention.")).toBeTruthy();
+  expect(document.activeElement).toBe(screen.getByLabelText("Name"));
+  write("Name", "thing");
+  expect(screen.getByLabelText("Name").getAttribute("aria-invalid")).toBe("false");
+  expect(screen.getByText("One field needs attention.")).toBeTruthy();
   expect(of("POST", "/operator")).toEqual([]);
 });
 
@@ -86,6 +90,8 @@ test("a refusal of the designer is said at the field that it names", async () =>
   save();
   await waitFor(() => expect(screen.getByLabelText("Image").getAttribute("aria-invalid")).toBe("true"));
   expect(screen.getByText("dockerimages[0].name must not be empty.")).toBeTruthy();
+  write("Image", "b");
+  expect(screen.queryByText("dockerimages[0].name must not be empty.")).toBeNull();
 });
 
 test("a change is sent with the members that the form does not know", async () => {

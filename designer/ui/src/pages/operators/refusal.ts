@@ -25,21 +25,36 @@ export function refusalOf(error: unknown): Faults {
   return { problems: new Map([[member, text]]), text: `${member || "The document"} ${text}.` };
 }
 
-/** What is wrong, and a way to check, send, and say why not. */
-export function useFaults() {
-  const [faults, setFaults] = useState(none);
+interface Refused {
+  /** The draft that was refused. */
+  draft: unknown;
+  faults: Faults;
+}
+
+/**
+ * A form's faults: its own once it was to be sent, as they stand while they are mended, and what the designer refused
+ * until the draft changes. `attempts` counts how often something was found wrong.
+ */
+export function useFaults(draft: unknown, own: Problems) {
+  const [tried, setTried] = useState(false);
+  const [refused, setRefused] = useState<Refused>();
+  const [attempts, setAttempts] = useState(0);
   const [busy, setBusy] = useState(false);
-  const submit = async (problems: Problems, send: () => Promise<unknown>) => {
-    if (problems.size > 0) return setFaults(faultsOf(problems));
+  const submit = async (send: () => Promise<unknown>) => {
+    setTried(true);
+    setRefused(undefined);
+    if (own.size > 0) return setAttempts(attempts + 1);
     setBusy(true);
-    setFaults(none);
     try {
       await send();
     } catch (error) {
-      setFaults(refusalOf(error));
+      setRefused({ draft, faults: refusalOf(error) });
+      setAttempts(attempts + 1);
     } finally {
       setBusy(false);
     }
   };
-  return { ...faults, busy, submit };
+  const shown = refused?.draft === draft ? refused?.faults : undefined;
+  const faults = shown ?? (tried && own.size > 0 ? faultsOf(own) : none);
+  return { ...faults, attempts, busy, submit };
 }

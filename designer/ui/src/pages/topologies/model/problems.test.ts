@@ -45,6 +45,11 @@ describe("problems", () => {
     expect(problem?.node).toBeDefined();
   });
 
+  it("a type that ends with a space is pointed at: no entity would be found by it", () => {
+    const [problem] = problemsOf(drawn(task("a", ["X "], ["Y"])), { operators });
+    expect(problem).toMatchObject({ severity: "warning", field: "type" });
+  });
+
   it("every task of a cycle without data is marked, the others are not", () => {
     const drawing = drawn(task("in", ["Panel"], ["A"]), task("a", ["X"], ["Y"]), task("b", ["Y"], ["X"]));
     expect(errors(drawing).map((problem) => nameOf(drawing, problem))).toEqual(["a", "b"]);

@@ -96,6 +96,10 @@ function ofStream(drawing: Drawing, stream: StreamNode): Problem[] {
     const text = "A stream has no entity type.";
     problems.push({ severity: read ? "error" : "warning", node: stream.id, field: "type", text });
   }
+  if (!fed && stream.type.trim() !== stream.type) {
+    const text = `The entity type \`${stream.type}\` begins or ends with a space.`;
+    problems.push({ severity: "warning", node: stream.id, field: "type", text });
+  }
   const types = typesInto(drawing, stream);
   if (types.length > 1) {
     const text = `A stream is fed with ${types.map((type) => `\`${type}\``).join(" and ")}; it can carry one type.`;
