@@ -91,20 +91,21 @@ test("what the service refuses is said at the field", () => {
   expect(screen.getByLabelText("Radius in metres").getAttribute("aria-invalid")).toBe("true");
 });
 
+function Around() {
+  const [value, setValue] = useState(EVERYWHERE);
+  const [around, setAround] = useState<Point[]>([]);
+  return (
+    <>
+      <button type="button" onClick={() => setAround([{ latitude: 49, longitude: 8 }])}>
+        Arrive
+      </button>
+      <GeoScopeEditor value={value} onChange={setValue} around={around} />
+    </>
+  );
+}
+
 test("the map opens on what is around when drawing begins, not when the form was opened", () => {
-  function Form() {
-    const [value, setValue] = useState(EVERYWHERE);
-    const [around, setAround] = useState<Point[]>([]);
-    return (
-      <>
-        <button type="button" onClick={() => setAround([{ latitude: 49, longitude: 8 }])}>
-          Arrive
-        </button>
-        <GeoScopeEditor value={value} onChange={setValue} around={around} />
-      </>
-    );
-  }
-  show(<Form />);
+  show(<Around />);
   press("Arrive");
   press("Circle");
   expect(screen.getByRole("button", { name: "Show everything" })).toBeTruthy();
