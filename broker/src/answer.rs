@@ -78,6 +78,11 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// What exactly happened.
+    pub(crate) fn details(self) -> String {
+        self.details
+    }
+
     pub(crate) fn not_found(details: impl Into<String>) -> Self {
         Self { status: StatusCode::NOT_FOUND, details: details.into() }
     }

@@ -5,10 +5,13 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use context::backlog::Displaced;
-use context::{Change, Notice, Record, Refusal, Subscribed, Subscription, SubscriptionIndex};
-use ngsi::SubscriptionId;
+use context::{
+    Change, Edit, EditAction, EditRefusal, EntityMap, Notice, Record, Refusal, Subscribed, Subscription,
+    SubscriptionIndex,
+};
 use ngsi::v1::ContextElement;
 use ngsi::v1::ngsi10::UpdateAction;
+use ngsi::{Name, SubscriptionId, Timestamp};
 use parking_lot::RwLock;
 use service::Node;
 use storage::{Batch, StorageError};
@@ -81,15 +84,44 @@ impl Broker {
         action: UpdateAction,
         correlator: &str,
     ) -> Result<Applied, Refusal> {
+        let id = element.entity.id.clone();
+        self.change(id.as_str(), correlator, |shard, now| {
+            let change = shard.apply(element, action, now)?;
+            match action {
+                UpdateAction::Delete => self.histories.forget(&change),
+                UpdateAction::Update | UpdateAction::Append => self.histories.record(&change.entity),
+            }
+            Ok((change, ()))
+        })
+        .map(|(applied, ())| applied)
+    }
+
+    /// As [`Broker::apply`], with the semantics of NGSIv2. Tells which attributes were left out.
+    pub(crate) fn edit(self: &Arc<Self>, edit: Edit, correlator: &str) -> Result<(Applied, Vec<Name>), EditRefusal> {
+        let (id, action) = (edit.id.clone(), edit.action);
+        self.change(id.as_str(), correlator, |shard, now| {
+            let edited = shard.edit(edit, now)?;
+            if matches!(action, EditAction::Delete | EditAction::Replace) {
+                self.histories.forget(&edited.change);
+            }
+            if action != EditAction::Delete {
+                self.histories.record(&edited.change.entity);
+            }
+            Ok((edited.change, edited.left_out))
+        })
+    }
+
+    fn change<T, E>(
+        self: &Arc<Self>,
+        id: &str,
+        correlator: &str,
+        make: impl FnOnce(&mut EntityMap, Timestamp) -> Result<(Change, T), E>,
+    ) -> Result<(Applied, T), E> {
         let now = service::now();
-        let mut shard = self.shards.of(element.entity.id.as_str()).write();
+        let mut shard = self.shards.of(id).write();
         let count = shard.len();
-        let change = shard.apply(element, action, now)?;
+        let (change, outcome) = make(&mut shard, now)?;
         let grown = shard.len() as i64 - count as i64;
-        match action {
-            UpdateAction::Delete => self.histories.forget(&change),
-            UpdateAction::Update | UpdateAction::Append => self.histories.record(&change.entity),
-        }
         let mut batch = Batch::new();
         let due = Due::new(change.entity.clone(), change.deleted, now);
         self.ledger.put_change(&mut batch, &due);
@@ -105,7 +137,7 @@ impl Broker {
             notifier::wake(self, subscriber);
         }
         self.announce(&change);
-        Ok(Applied::new(change.entity.id.clone(), commit))
+        Ok((Applied::new(change.entity.id.clone(), commit), outcome))
     }
 
     fn announce(&self, change: &Change) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, StatusCode};
-use ngsi::v1::ngsi9::AvailabilityRequest;
+use ngsi::v1::ngsi9::{AvailabilityRequest, ContextRegistration};
 use ngsi::v1::ngsi10::{ContextResponses, QueryContextRequest, UpdateAction, UpdateContextRequest};
 use ngsi::v1::{BROKER_USER_AGENT, ContextElement, EntityRef};
 use ngsi::{Entity, EntityId, Timestamp, json};
@@ -61,6 +61,19 @@ pub(crate) async fn locate(broker: &Broker, request: &QueryContextRequest) -> Lo
     located
 }
 
+/// What discovery knows of entities that other brokers hold, and who did not answer.
+pub(crate) async fn registrations(broker: &Broker, reference: &EntityRef) -> (Vec<ContextRegistration>, Vec<String>) {
+    let wanted = AvailabilityRequest { entities: vec![reference.clone()], ..Default::default() };
+    match broker.federation.discovery.discover(&wanted).await {
+        Ok(found) => {
+            let all = found.context_registration_responses.into_iter().map(|response| response.context_registration);
+            let own_url = &broker.federation.own_url;
+            (all.filter(|registration| registration.providing_application != *own_url).collect(), Vec::new())
+        }
+        Err(error) => (Vec::new(), vec![format!("only entities of this broker: {error}")]),
+    }
+}
+
 impl Located {
     pub(crate) fn ids(&self) -> impl Iterator<Item = &EntityId> {
         self.providers.values().flatten().map(|entity| &entity.id)
@@ -100,6 +113,21 @@ async fn ask(
     let elements =
         answer.context_responses.into_iter().filter(|response| matches!(response.status_code.code, 0 | 200..=299));
     Ok(elements.map(|response| Arc::new(entity(response.context_element, now))).collect())
+}
+
+/// One entity as the broker that owns it has it; when it was created and set, only that broker knows.
+pub(crate) async fn fetch(broker: &Broker, provider: &str, id: &EntityId) -> Result<Option<Entity>, String> {
+    let found = ask(broker, provider, vec![EntityRef::id(id.clone())], &QueryContextRequest::default()).await?;
+    Ok(found.into_iter().find(|entity| entity.id == *id).map(Arc::unwrap_or_clone).map(without_times))
+}
+
+/// Takes away the times that an entity of another broker was given when it came.
+pub(crate) fn without_times(mut entity: Entity) -> Entity {
+    (entity.created_at, entity.modified_at) = (Timestamp::default(), Timestamp::default());
+    for attribute in &mut entity.attributes {
+        (attribute.created_at, attribute.modified_at) = (Timestamp::default(), Timestamp::default());
+    }
+    entity
 }
 
 /// Why an element was not applied by its owner.

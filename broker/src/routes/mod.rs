@@ -1,4 +1,4 @@
-//! The routes of NGSI-10, a file per resource. `/v1` is where Orion has the same calls.
+//! The routes of NGSI-10, a file per resource. `/v1` is where Orion has the same calls; NGSIv2 has a folder of its own.
 
 mod entity;
 mod history;
@@ -11,6 +11,7 @@ mod subscribe_context;
 mod subscription;
 mod unsubscribe_context;
 mod update_context;
+mod v2;
 mod version;
 
 use axum::Router;
@@ -36,6 +37,7 @@ pub(crate) fn router(broker: Shared) -> Router {
         .route("/ngsi10/entity/{id}/{attribute}/history", get(history::points))
         .route("/ngsi10/subscription", get(subscription::list))
         .route("/ngsi10/subscription/{id}", get(subscription::get).delete(subscription::delete))
+        .merge(v2::router())
         .route("/version", get(version::version))
         .with_state(broker)
 }

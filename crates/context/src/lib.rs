@@ -1,20 +1,23 @@
 //! The broker's core: entities, subscriptions and what an update means for them, without any I/O.
 //!
-//! A broker keeps several [`EntityMap`]s (shards) and one [`SubscriptionIndex`]. [`EntityMap::apply`] performs an update and
-//! says what changed ([`Change`]); [`SubscriptionIndex::matching`] names the subscriptions that are to hear of it; a
+//! A broker keeps several [`EntityMap`]s (shards) and one [`SubscriptionIndex`]. [`EntityMap::apply`] performs an update,
+//! [`EntityMap::edit`] one of NGSIv2, and says what changed ([`Change`]); [`SubscriptionIndex::matching`] names the subscriptions that are to hear of it; a
 //! [`Backlog`] decides what a subscriber that is behind still gets; a [`History`] remembers the latest numbers. Locks, disk and
 //! network belong to the broker.
 
 pub mod backlog;
 pub mod codec;
+pub mod edit;
 pub mod entities;
 pub mod history;
 pub mod index;
+mod places;
 pub mod query;
 pub mod subscription;
 mod update;
 
 pub use backlog::{Backlog, Notice};
+pub use edit::{Edit, EditAction, EditRefusal, Edited};
 pub use entities::EntityMap;
 pub use history::History;
 pub use index::{Subscribed, SubscriptionIndex};

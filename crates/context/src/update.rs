@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use ngsi::v1::ContextElement;
 use ngsi::v1::ngsi10::UpdateAction;
+use ngsi::v2::place;
 use ngsi::{Attribute, AttributeKind, Entity, Name, Timestamp};
 use smallvec::SmallVec;
 
-use crate::EntityMap;
+use crate::{EntityMap, places};
 
 /// The most attributes and domain metadata one entity may have: setting one looks through the others.
 pub const MAX_ATTRIBUTES: usize = 4096;
 
-const TICK: std::time::Duration = std::time::Duration::from_micros(1);
+pub(crate) const TICK: std::time::Duration = std::time::Duration::from_micros(1);
 
 /// An update that was applied.
 #[derive(Debug, Clone)]
@@ -85,8 +86,10 @@ impl EntityMap {
             return self.delete(element.entity.id.as_str());
         }
         let entity = Arc::make_mut(slot);
+        let had_place = place::source(entity).is_some();
         entity.attributes.retain(|attribute| !named(attribute));
         entity.modified_at = now.max(entity.modified_at.after(TICK));
+        places::follow_attribute(entity, &touched, had_place, entity.modified_at);
         Ok(Change { entity: slot.clone(), deleted: false, touched, availability: true })
     }
 
@@ -134,15 +137,24 @@ fn new_names(entity: &Entity, element: &ContextElement) -> usize {
 
 /// Sets everything the element names; the second result is whether discovery would see a difference.
 fn set_all(entity: &mut Entity, element: ContextElement, now: Timestamp) -> (SmallVec<[Name; 4]>, bool) {
-    let mut touched = SmallVec::new();
+    let mut touched: SmallVec<[Name; 4]> = SmallVec::new();
     let mut redefined = false;
+    let had_place = place::source(entity).is_some();
     for attribute in element.attributes {
         touched.push(attribute.name.clone());
         redefined |= set(entity, attribute.into_attribute(now));
     }
+    let named = touched.len();
     for metadata in element.domain_metadata {
         touched.push(metadata.name.clone());
         redefined |= set(entity, metadata.into_attribute(now));
+    }
+    let (attributes, metadata) = touched.split_at(named);
+    let sets_location = |names: &[Name]| names.iter().any(|name| name == place::LOCATION);
+    if sets_location(metadata) && !sets_location(attributes) {
+        redefined |= places::follow_metadatum(entity, now);
+    } else {
+        redefined |= places::follow_attribute(entity, attributes, had_place, now);
     }
     (touched, redefined)
 }

@@ -34,6 +34,12 @@ impl EntityRef {
         Self { id, entity_type: Name::default(), is_pattern: false }
     }
 
+    /// Every entity whose identifier the regular expression finds something in.
+    #[must_use]
+    pub fn pattern(id: &str) -> Self {
+        Self { id: EntityId::from(id), entity_type: Name::default(), is_pattern: true }
+    }
+
     /// Every entity of exactly this type.
     #[must_use]
     pub fn of_type(entity_type: Name) -> Self {

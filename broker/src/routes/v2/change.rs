@@ -1,0 +1,176 @@
+//! Changes to entities, wherever they live. The owner of an entity is told what changes in NGSI-10, after the semantics of
+//! NGSIv2 have been applied to a copy of the entity.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use context::{Edit, EditAction, EditRefusal, EntityMap, edit};
+use futures_util::future::join_all;
+use http::HeaderMap;
+use ngsi::v1::ngsi10::UpdateAction;
+use ngsi::v1::{ContextAttribute, ContextElement, ContextMetadata, EntityRef};
+use ngsi::v2::{Kind, Problem};
+use ngsi::{Attribute, AttributeKind, Entity, EntityId, JsonText, Name};
+
+use super::answer::{Failure, unsaved};
+use super::find;
+use crate::Shared;
+use crate::federation::{self, Owners};
+use crate::routes::request;
+
+/// Carries out one edit.
+pub(super) async fn carry_out(broker: &Shared, headers: &HeaderMap, edit: Edit) -> Result<(), Failure> {
+    carry_out_all(broker, headers, vec![edit]).await?.pop().unwrap_or(Ok(())).map_err(Failure)
+}
+
+/// Carries out edits in order and waits for disk and owners; one outcome each.
+pub(super) async fn carry_out_all(
+    broker: &Shared,
+    headers: &HeaderMap,
+    edits: Vec<Edit>,
+) -> Result<Vec<Result<(), Problem>>, Failure> {
+    let from_broker = request::is_from_broker(headers);
+    let owners = if from_broker { HashMap::new() } else { owners(broker, &edits).await };
+    let correlator = request::correlator(headers);
+    let mut outcomes = Vec::with_capacity(edits.len());
+    let (mut applied, mut elsewhere) = (Vec::new(), Vec::new());
+    for (index, edit) in edits.into_iter().enumerate() {
+        let action = edit.action;
+        if let Some(owner) = owners.get(&edit.id) {
+            elsewhere.push((index, owner, edit));
+            outcomes.push(Ok(()));
+            continue;
+        }
+        outcomes.push(match broker.edit(edit, correlator) {
+            Ok((change, left_out)) => {
+                applied.push(change);
+                whole(action, &left_out)
+            }
+            Err(refusal) => Err(problem(&refusal)),
+        });
+    }
+    broker.saved(applied).await.map_err(unsaved)?;
+    let mut by_entity: HashMap<EntityId, Vec<_>> = HashMap::new();
+    for (index, owner, edit) in elsewhere {
+        by_entity.entry(edit.id.clone()).or_default().push((index, owner, edit));
+    }
+    let forwarded = by_entity.into_values().map(|edits| async move {
+        let mut outcomes = Vec::with_capacity(edits.len());
+        for (index, owner, edit) in edits {
+            outcomes.push((index, forward(broker, owner, edit, correlator).await));
+        }
+        outcomes
+    });
+    for (index, outcome) in join_all(forwarded).await.into_iter().flatten() {
+        outcomes[index] = outcome;
+    }
+    Ok(outcomes)
+}
+
+async fn owners(broker: &Shared, edits: &[Edit]) -> HashMap<EntityId, String> {
+    let unknown: Vec<_> =
+        edits.iter().map(|edit| &edit.id).filter(|id| !broker.shards.holds(id.as_str())).cloned().collect();
+    if unknown.is_empty() {
+        return HashMap::new();
+    }
+    let found = Owners::look_up(broker, unknown.clone()).await;
+    unknown.into_iter().filter_map(|id| found.get(&id).map(|owner| (id.clone(), owner.clone()))).collect()
+}
+
+/// Applies an edit to a copy of the entity and tells its owner the difference.
+async fn forward(broker: &Shared, owner: &str, edit: Edit, correlator: &str) -> Result<(), Problem> {
+    let fetched = find::fetch(broker, owner, &edit.id).await.map_err(|failure| failure.0)?;
+    let (id, action) = (edit.id.clone(), edit.action);
+    let mut copy = EntityMap::default();
+    if let Some(entity) = &fetched {
+        copy.insert(Arc::new(entity.clone()));
+    }
+    let edited = copy.edit(edit, service::now()).map_err(|refusal| problem(&refusal))?;
+    if edited.change.deleted {
+        tell(broker, owner, bare(&id), UpdateAction::Delete, correlator).await?;
+        return whole(action, &edited.left_out);
+    }
+    let before = fetched.as_ref();
+    let set = difference(&edited.change.entity, before, true);
+    let gone = before.map(|before| difference(before, Some(&edited.change.entity), false));
+    if before.is_none() || !is_bare(&set) {
+        tell(broker, owner, set, UpdateAction::Update, correlator).await?;
+    }
+    if let Some(gone) = gone.filter(|gone| !is_bare(gone)) {
+        tell(broker, owner, gone, UpdateAction::Delete, correlator).await?;
+    }
+    whole(action, &edited.left_out)
+}
+
+async fn tell(
+    broker: &Shared,
+    owner: &str,
+    element: ContextElement,
+    action: UpdateAction,
+    correlator: &str,
+) -> Result<(), Problem> {
+    match federation::forward(broker, owner, vec![element], action, correlator).await.pop() {
+        Some(Err(refused)) => Err(Problem::new(Kind::of_status(refused.status.as_u16()), refused.details)),
+        _ => Ok(()),
+    }
+}
+
+fn bare(id: &EntityId) -> ContextElement {
+    ContextElement { entity: EntityRef::id(id.clone()), ..ContextElement::default() }
+}
+
+fn is_bare(element: &ContextElement) -> bool {
+    element.attributes.is_empty() && element.domain_metadata.is_empty()
+}
+
+/// What `entity` has and `other` has not: by name alone, or set to something else too when `values` count. An edit sets
+/// the time of what it sets, so a value that is set to what it was is sent all the same.
+fn difference(entity: &Entity, other: Option<&Entity>, values: bool) -> ContextElement {
+    let differs = |attribute: &&Attribute| {
+        let present = other.and_then(|other| other.attribute(attribute.kind, attribute.name.as_str()));
+        present.is_none_or(|present| values && present.modified_at != attribute.modified_at)
+    };
+    let mut element = bare(&entity.id);
+    element.entity.entity_type = entity.entity_type.clone();
+    for attribute in entity.attributes.iter().filter(differs) {
+        match attribute.kind {
+            AttributeKind::Context => element.attributes.push(context_attribute(attribute)),
+            AttributeKind::Domain => {
+                element.domain_metadata.push(metadatum(&attribute.name, &attribute.value_type, &attribute.value));
+            }
+        }
+    }
+    element
+}
+
+fn context_attribute(attribute: &Attribute) -> ContextAttribute {
+    let metadata = attribute.metadata.iter().map(|m| metadatum(&m.name, &m.value_type, &m.value)).collect();
+    let (name, value_type, value) = (attribute.name.clone(), attribute.value_type.clone(), attribute.value.clone());
+    ContextAttribute { name, value_type, value, metadata }
+}
+
+fn metadatum(name: &Name, value_type: &Name, value: &JsonText) -> ContextMetadata {
+    ContextMetadata { name: name.clone(), value_type: value_type.clone(), value: value.clone() }
+}
+
+/// An edit of which a part was left out has failed, though the rest is done.
+fn whole(action: EditAction, left_out: &[Name]) -> Result<(), Problem> {
+    if left_out.is_empty() { Ok(()) } else { Err(unsuitable(Kind::PartialUpdate, action, left_out)) }
+}
+
+fn unsuitable(kind: Kind, action: EditAction, names: &[Name]) -> Problem {
+    let verb = if action == EditAction::AppendStrict { "already exist" } else { "do not exist" };
+    Problem::new(kind, format!("one or more of the attributes in the request {verb}: {}", edit::list(names)))
+}
+
+fn problem(refusal: &EditRefusal) -> Problem {
+    let description = refusal.to_string();
+    match refusal {
+        EditRefusal::UnknownEntity => Failure::no_entity().0,
+        EditRefusal::Exists(_) => Problem::new(Kind::Unprocessable, format!("Already Exists: {description}")),
+        EditRefusal::UnknownAttributes(names) => unsuitable(Kind::Unprocessable, EditAction::Update, names),
+        EditRefusal::ExistingAttributes(names) => unsuitable(Kind::Unprocessable, EditAction::AppendStrict, names),
+        EditRefusal::Value(_) => Problem::bad_request(description),
+        EditRefusal::TooManyAttributes => Problem::new(Kind::RequestEntityTooLarge, description),
+    }
+}

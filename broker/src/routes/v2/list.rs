@@ -1,0 +1,203 @@
+//! Searches over all brokers, and how their findings are answered.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use context::Query;
+use http::HeaderMap;
+use http::header::{HeaderName, HeaderValue, WARNING};
+use ngsi::filter::{Filter, GeoFilter, OrderBy};
+use ngsi::v1::EntityRef;
+use ngsi::v1::ngsi10::QueryContextRequest;
+use ngsi::v2::{Problem, Rendering, select};
+use ngsi::{Entity, EntityId, Restriction, Timestamp};
+use serde::Deserialize;
+
+use super::params::{Page, Params};
+use crate::federation::{self, BROKER_TYPE, Located};
+use crate::routes::request;
+use crate::{Shared, answer};
+
+/// The options that say how entities are written.
+pub(super) const REPRESENTATIONS: [&str; 3] = ["keyValues", "values", "unique"];
+/// The options of a list.
+pub(super) const OPTIONS: [&str; 4] = ["count", "keyValues", "values", "unique"];
+
+/// What entities must hold, and where they must be, as it stands in a request.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Expression {
+    q: Option<String>,
+    mq: Option<String>,
+    georel: Option<String>,
+    geometry: Option<String>,
+    coords: Option<String>,
+}
+
+/// A search that has been understood.
+pub(super) struct Search {
+    request: QueryContextRequest,
+    query: Query,
+    filters: Vec<Filter>,
+    place: Option<GeoFilter>,
+    order: Option<OrderBy>,
+    page: Page,
+}
+
+/// One page of what was found.
+pub(super) struct Found {
+    entities: Vec<Arc<Entity>>,
+    /// How many there are on all pages.
+    count: usize,
+    problems: Vec<String>,
+}
+
+impl Search {
+    pub(super) fn of_params(params: &Params) -> Result<Self, Problem> {
+        let id = select::Choice::new("id", params.list("id")?, params.get("idPattern"))?;
+        let entity_type = select::Choice::new("type", params.list("type")?, params.get("typePattern"))?;
+        let text = |name: &str| params.get(name).map(str::to_owned);
+        let expression = Expression {
+            q: text("q"),
+            mq: text("mq"),
+            georel: text("georel"),
+            geometry: text("geometry"),
+            coords: text("coords"),
+        };
+        Self::new(select::references(id, entity_type)?, &expression, params.get("orderBy"), params.page()?)
+    }
+
+    pub(super) fn new(
+        entities: Vec<EntityRef>,
+        expression: &Expression,
+        order: Option<&str>,
+        page: Page,
+    ) -> Result<Self, Problem> {
+        let query = Query::compile(&entities, &[], &Restriction::default())?;
+        let mut filters = Vec::new();
+        filters.extend(expression.q.as_deref().map(Filter::parse_q).transpose()?);
+        filters.extend(expression.mq.as_deref().map(Filter::parse_mq).transpose()?);
+        let place = expression.place()?;
+        let order = order.map(OrderBy::parse).transpose()?;
+        if place.is_none() && order.as_ref().is_some_and(OrderBy::needs_reference) {
+            return Err(Problem::bad_request("orderBy: geo:distance needs georel, geometry and coords"));
+        }
+        let request = QueryContextRequest { entities, ..QueryContextRequest::default() };
+        Ok(Self { request, query, filters, place, order, page })
+    }
+
+    fn wants(&self, entity: &Entity) -> bool {
+        self.filters.iter().all(|filter| filter.matches(entity))
+            && self.place.as_ref().is_none_or(|place| place.matches(entity))
+    }
+
+    /// Whether it takes more than identifier and type to know what is found.
+    fn looks_inside(&self) -> bool {
+        self.order.is_some() || self.place.is_some() || !self.filters.is_empty()
+    }
+
+    pub(super) async fn run(&self, broker: &Shared, headers: &HeaderMap) -> Result<Found, Problem> {
+        let all_here = self.query.exact_ids().is_some_and(|mut ids| ids.all(|id| broker.shards.holds(id)));
+        let mut located = match request::is_from_broker(headers) || all_here {
+            true => Located::default(),
+            false => federation::locate(broker, &self.request).await,
+        };
+        located.retain(|entity| entity.entity_type != BROKER_TYPE && !broker.shards.holds(entity.id.as_str()));
+        let most = if self.order.is_some() { usize::MAX } else { self.page.end() };
+        let wanted = |entity: &Entity| self.wants(entity);
+        let (mut entities, here) =
+            broker.shards.select_by(&self.query, most, wanted, |one, other| arrival(one).cmp(&arrival(other))).await;
+        entities.sort_unstable_by(|one, other| arrival(one).cmp(&arrival(other)));
+        let count = if self.looks_inside() {
+            let fetched = located.fetch(broker, &self.request).await.into_iter().map(timeless);
+            let mut fetched: Vec<_> = fetched.filter(|entity| self.wants(entity)).collect();
+            fetched.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+            let count = here + fetched.len();
+            entities.extend(fetched);
+            if let Some(order) = &self.order {
+                entities.sort_by_cached_key(|entity| order.key(entity, self.place.as_ref()));
+            }
+            self.page.cut(&mut entities);
+            count
+        } else {
+            self.page_by_id(broker, &mut entities, here, &mut located).await
+        };
+        Ok(Found { entities, count, problems: located.problems })
+    }
+
+    /// Entities of other brokers come behind those of this one, by identifier, and only those of the page are fetched.
+    async fn page_by_id(
+        &self,
+        broker: &Shared,
+        entities: &mut Vec<Arc<Entity>>,
+        here: usize,
+        located: &mut Located,
+    ) -> usize {
+        let mut ids: Vec<_> = located.ids().cloned().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let count = here + ids.len();
+        let page = Page {
+            offset: self.page.offset.saturating_sub(here),
+            limit: self.page.end().saturating_sub(here).min(self.page.limit),
+        };
+        page.cut(&mut ids);
+        self.page.cut(entities);
+        located.retain(|entity| ids.binary_search(&entity.id).is_ok());
+        let mut fetched: Vec<_> = located.fetch(broker, &self.request).await.into_iter().map(timeless).collect();
+        fetched.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        entities.extend(fetched);
+        count
+    }
+}
+
+/// What orders the entities of one broker when nothing else is asked for.
+fn arrival(entity: &Entity) -> (Timestamp, &EntityId) {
+    (entity.created_at, &entity.id)
+}
+
+fn timeless(entity: Arc<Entity>) -> Arc<Entity> {
+    Arc::new(federation::without_times(Arc::unwrap_or_clone(entity)))
+}
+
+impl Expression {
+    fn place(&self) -> Result<Option<GeoFilter>, Problem> {
+        match (&self.georel, &self.geometry, &self.coords) {
+            (None, None, None) => Ok(None),
+            (Some(georel), Some(geometry), Some(coords)) => Ok(Some(GeoFilter::parse(georel, geometry, coords)?)),
+            _ => Err(Problem::bad_request("georel, geometry and coords: either all three or none")),
+        }
+    }
+}
+
+/// The findings as a list.
+pub(super) fn answer(found: &Found, rendering: &Rendering, counts: bool) -> Response {
+    let mut out = Vec::with_capacity(2 + found.entities.len() * 384);
+    out.push(b'[');
+    for (index, entity) in found.entities.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        rendering.write(&mut out, entity);
+    }
+    out.push(b']');
+    let mut response = answer::json(out);
+    if counts {
+        total(&mut response, found.count);
+    }
+    warn(&mut response, &found.problems);
+    response
+}
+
+/// Says how many there are on all pages.
+pub(super) fn total(response: &mut Response, count: usize) {
+    response.headers_mut().insert(HeaderName::from_static("fiware-total-count"), HeaderValue::from(count));
+}
+
+/// Says that brokers did not answer: the body has no place for it.
+pub(super) fn warn(response: &mut Response, problems: &[String]) {
+    let text = problems.join("; ").replace(['"', '\\'], "'");
+    if let (false, Ok(value)) = (text.is_empty(), HeaderValue::try_from(format!("199 - \"{text}\""))) {
+        response.headers_mut().insert(WARNING, value);
+    }
+}

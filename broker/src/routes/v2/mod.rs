@@ -1,0 +1,41 @@
+//! The routes of NGSIv2, a file per resource. Entities are those of NGSI-10; what is converted is converted here.
+
+mod answer;
+mod attribute;
+mod attributes;
+mod batch;
+mod body;
+mod change;
+mod entities;
+mod entity;
+mod find;
+mod list;
+mod params;
+mod root;
+mod tenant;
+mod types;
+mod value;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{get, post};
+
+use crate::Shared;
+
+pub(super) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/v2", get(root::resources))
+        .route("/v2/entities", get(entities::list).post(entities::create))
+        .route("/v2/entities/{id}", get(entity::get).delete(entity::delete))
+        .route(
+            "/v2/entities/{id}/attrs",
+            get(attributes::get).post(attributes::append).patch(attributes::update).put(attributes::replace),
+        )
+        .route("/v2/entities/{id}/attrs/{name}", get(attribute::get).put(attribute::update).delete(attribute::delete))
+        .route("/v2/entities/{id}/attrs/{name}/value", get(value::get).put(value::update))
+        .route("/v2/types", get(types::list))
+        .route("/v2/types/{type}", get(types::get))
+        .route("/v2/op/update", post(batch::update))
+        .route("/v2/op/query", post(batch::query))
+        .route_layer(middleware::from_fn(tenant::check))
+}

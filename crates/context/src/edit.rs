@@ -1,0 +1,210 @@
+//! Changes with the semantics of NGSIv2: what must exist, what must not, and what is left of what was there.
+
+use std::sync::Arc;
+
+use ngsi::v2::write::{attribute as visible, type_of};
+use ngsi::v2::{AttributeInput, parse, place};
+use ngsi::{Attribute, AttributeKind, Entity, EntityId, Metadata, Name, ParseError, Timestamp, v2};
+use smallvec::SmallVec;
+
+use crate::update::{Change, TICK, set};
+use crate::{EntityMap, MAX_ATTRIBUTES, places};
+
+/// A change to one entity.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    /// Whom it changes.
+    pub id: EntityId,
+    /// The type that the entity has or gets; any when empty.
+    pub entity_type: Name,
+    /// What it does.
+    pub action: EditAction,
+    /// Whether an entity that does not exist is created.
+    pub creates: bool,
+    /// Whether metadata that are not named go.
+    pub overrides_metadata: bool,
+    /// The attributes concerned. Of those to be deleted only the names count.
+    pub attributes: Vec<AttributeInput>,
+}
+
+/// What an edit does with its attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditAction {
+    /// They are those of an entity that must not exist.
+    Create,
+    /// They are set.
+    Append,
+    /// They are added; those that exist stay as they are.
+    AppendStrict,
+    /// They are set; those that do not exist are left out.
+    Update,
+    /// They take the place of all there are.
+    Replace,
+    /// They are removed, or the whole entity when there are none.
+    Delete,
+}
+
+/// An edit that was carried out.
+#[derive(Debug, Clone)]
+pub struct Edited {
+    /// What it changed.
+    pub change: Change,
+    /// The attributes that stayed out: those that exist already, or that do not exist.
+    pub left_out: Vec<Name>,
+}
+
+/// Why an edit was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditRefusal {
+    /// There is no such entity, or it has another type.
+    #[error("no such entity")]
+    UnknownEntity,
+    /// The entity to be created exists, with this type.
+    #[error("the entity exists already, with type `{0}`")]
+    Exists(Name),
+    /// None of the attributes to be set or deleted exists.
+    #[error("the entity does not have these attributes: {}", list(.0))]
+    UnknownAttributes(Vec<Name>),
+    /// All of the attributes to be added exist.
+    #[error("the entity has these attributes already: {}", list(.0))]
+    ExistingAttributes(Vec<Name>),
+    /// A value that does not suit the type that the attribute has.
+    #[error(transparent)]
+    Value(#[from] ParseError),
+    /// More than [`MAX_ATTRIBUTES`].
+    #[error("an entity has at most {MAX_ATTRIBUTES} attributes")]
+    TooManyAttributes,
+}
+
+/// Names as they stand in descriptions.
+#[must_use]
+pub fn list(names: &[Name]) -> String {
+    format!("[ {} ]", names.iter().map(Name::as_str).collect::<Vec<_>>().join(", "))
+}
+
+impl EntityMap {
+    /// Carries out an edit. The modification time of an entity always rises, as with [`EntityMap::apply`].
+    ///
+    /// # Errors
+    /// A refusal; nothing has changed then.
+    pub fn edit(&mut self, mut edit: Edit, now: Timestamp) -> Result<Edited, EditRefusal> {
+        if edit.attributes.len() > MAX_ATTRIBUTES {
+            return Err(EditRefusal::TooManyAttributes);
+        }
+        let Some(slot) = self.entities.get_mut(edit.id.as_str()) else {
+            return if edit.creates { self.create_edited(edit, now) } else { Err(EditRefusal::UnknownEntity) };
+        };
+        let left_out = edit.check(slot)?;
+        if edit.action == EditAction::Delete && edit.attributes.is_empty() {
+            let change = self.delete(edit.id.as_str()).map_err(|_| EditRefusal::UnknownEntity)?;
+            return Ok(Edited { change, left_out });
+        }
+        let entity = Arc::make_mut(slot);
+        let now = now.max(entity.modified_at.after(TICK));
+        entity.modified_at = now;
+        let (touched, availability) = edit.perform(entity, now);
+        Ok(Edited { change: Change { entity: slot.clone(), deleted: false, touched, availability }, left_out })
+    }
+
+    fn create_edited(&mut self, mut edit: Edit, now: Timestamp) -> Result<Edited, EditRefusal> {
+        if edit.entity_type.is_empty() {
+            edit.entity_type = Name::from(v2::DEFAULT_ENTITY_TYPE);
+        }
+        let mut entity = Entity::new(edit.id.clone(), edit.entity_type.clone(), now);
+        let (touched, _) = edit.perform(&mut entity, now);
+        let entity = Arc::new(entity);
+        self.insert(entity.clone());
+        let change = Change { entity, deleted: false, touched, availability: true };
+        Ok(Edited { change, left_out: Vec::new() })
+    }
+}
+
+impl Edit {
+    /// Checks the edit against the entity it meets, gives values the form that their types ask for, and takes out the
+    /// attributes that cannot take part.
+    fn check(&mut self, entity: &Entity) -> Result<Vec<Name>, EditRefusal> {
+        let same_type = self.entity_type.is_empty() || self.entity_type == *type_of(entity);
+        if self.action == EditAction::Create || (self.creates && !same_type) {
+            return Err(EditRefusal::Exists(Name::from(type_of(entity))));
+        }
+        if !same_type {
+            return Err(EditRefusal::UnknownEntity);
+        }
+        let left_out = self.leave_out(entity)?;
+        for attribute in self.attributes.iter_mut().filter(|attribute| attribute.value_type.is_none()) {
+            let Some(present) = visible(entity, attribute.name.as_str()) else { continue };
+            let value_type = Name::from(v2::write::typed_value(present).0);
+            attribute.value = parse::normal_value(value_type.as_str(), attribute.value.clone())?;
+            attribute.value_type = Some(value_type);
+        }
+        let new = self.attributes.iter().filter(|attribute| visible(entity, attribute.name.as_str()).is_none()).count();
+        let replaces = self.action == EditAction::Replace;
+        if !replaces && new > 0 && entity.attributes.len() + new > MAX_ATTRIBUTES {
+            return Err(EditRefusal::TooManyAttributes);
+        }
+        Ok(left_out)
+    }
+
+    fn leave_out(&mut self, entity: &Entity) -> Result<Vec<Name>, EditRefusal> {
+        let must_exist = match self.action {
+            EditAction::Update | EditAction::Delete => true,
+            EditAction::AppendStrict => false,
+            EditAction::Create | EditAction::Append | EditAction::Replace => return Ok(Vec::new()),
+        };
+        let named = self.attributes.len();
+        let suits = |attribute: &AttributeInput| visible(entity, attribute.name.as_str()).is_some() == must_exist;
+        let left_out: Vec<_> =
+            self.attributes.extract_if(.., |attribute| !suits(attribute)).map(|attribute| attribute.name).collect();
+        if left_out.is_empty() || left_out.len() < named {
+            return Ok(left_out);
+        }
+        Err(if must_exist {
+            EditRefusal::UnknownAttributes(left_out)
+        } else {
+            EditRefusal::ExistingAttributes(left_out)
+        })
+    }
+
+    /// Carries out what has been checked; what was touched, and whether discovery would see a difference.
+    fn perform(self, entity: &mut Entity, now: Timestamp) -> (SmallVec<[Name; 4]>, bool) {
+        let had_place = place::source(entity).is_some();
+        let mut touched: SmallVec<[Name; 4]> = SmallVec::new();
+        let mut redefined = false;
+        if matches!(self.action, EditAction::Replace | EditAction::Delete) {
+            let goes = |attribute: &Attribute| {
+                self.action == EditAction::Replace || self.attributes.iter().any(|a| a.name == attribute.name)
+            };
+            touched.extend(entity.attributes.extract_if(.., |attribute| goes(attribute)).map(|gone| gone.name));
+            redefined = true;
+        }
+        if self.action != EditAction::Delete {
+            for attribute in self.attributes {
+                touched.push(attribute.name.clone());
+                redefined |= set(entity, merged(entity, attribute, self.overrides_metadata, now));
+            }
+        }
+        redefined |= places::follow_attribute(entity, &touched, had_place, now);
+        (touched, redefined)
+    }
+}
+
+/// The attribute as it stands afterwards: a name keeps its kind, and metadata that are not named stay.
+fn merged(entity: &Entity, input: AttributeInput, overrides_metadata: bool, now: Timestamp) -> Attribute {
+    let present = visible(entity, input.name.as_str());
+    let value_type = input.value_type.unwrap_or_else(|| Name::from(v2::default_type(input.value.as_str())));
+    let kind = match present {
+        Some(present) if !place::is_geo(value_type.as_str()) => present.kind,
+        _ => AttributeKind::Context,
+    };
+    let mut metadata = match present {
+        Some(present) if !overrides_metadata => present.metadata.clone(),
+        _ => Vec::new(),
+    };
+    for given in input.metadata {
+        match metadata.iter_mut().find(|metadatum: &&mut Metadata| metadatum.name == given.name) {
+            Some(metadatum) => *metadatum = given,
+            None => metadata.push(given),
+        }
+    }
+    Attribute { name: input.name, kind, value_type, value: input.value, metadata, created_at: now, modified_at: now }
+}
