@@ -99,7 +99,8 @@ test("a dialog is filled in and sent by keyboard", async () => {
   await tabTo("New entity");
   await key("Enter");
   await tab.page.getByRole("dialog", { name: "New entity" }).waitFor();
-  await tab.page.getByLabel("Identifier").focus();
+  const first = tab.page.getByLabel("Identifier");
+  expect(await first.evaluate((field) => field === document.activeElement)).toBe(true);
   await tab.page.keyboard.type("Keyboard.1");
   await key("Tab");
   await tab.page.keyboard.type("Keyboard");

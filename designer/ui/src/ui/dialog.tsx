@@ -14,6 +14,10 @@ interface DialogProps {
   children: ReactNode;
 }
 
+const FIELDS = ["input", "select", "textarea"]
+  .map((field) => `${field}:not(:disabled, [readonly])`)
+  .join(", ");
+
 /** A modal dialog, open while it is shown. */
 export function Dialog({ title, onClose, actions, wide, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -22,6 +26,8 @@ export function Dialog({ title, onClose, actions, wide, children }: DialogProps)
     const element = dialog.current;
     const before = document.activeElement;
     if (element && !element.open) element.showModal();
+    // Not the button that closes it, which comes first; a finger would only bring up the keyboard.
+    if (matchMedia("(pointer: fine)").matches) element?.querySelector<HTMLElement>(FIELDS)?.focus();
     return () => {
       if (before instanceof HTMLElement && document.activeElement === document.body) before.focus();
     };

@@ -22,12 +22,18 @@ export function PhotoField({ shown, photo, onChange }: Props) {
     onChange(file && !wrong ? file : null);
     if (wrong) event.target.value = "";
   };
+  /** A file may call itself a picture and be none. */
+  const unreadable = () => {
+    if (!(photo instanceof File)) return;
+    setProblem("The file is not a picture that can be shown.");
+    onChange(null);
+  };
   return (
     <div className={css.photoField}>
       <Field label="Photo" hint="PNG, JPEG, WebP or GIF, 2 MB at most." problem={problem}>
         {(wiring) => <input type="file" accept={photoTypes.join(",")} {...wiring} onChange={choose} />}
       </Field>
-      {source && <img className={css.preview} src={source} alt="The device" />}
+      {source && <img className={css.preview} src={source} alt="The device" onError={unreadable} />}
       {source && (
         <Button icon="trash" onClick={() => onChange(shown ? "none" : null)}>
           No photo
