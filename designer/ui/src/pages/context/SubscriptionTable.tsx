@@ -80,7 +80,7 @@ function To({ subscription }: { subscription: SubscriptionInfo }) {
   const follower = followerOf(subscription);
   const instance = useLive((live) => (task ? live.instances.get(task) : undefined));
   return (
-    <div className={css.lines}>
+    <div className={`${css.lines} ${css.to}`}>
       {task && (
         <span>
           task{" "}
