@@ -16,7 +16,7 @@ const USUAL: usize = 20;
 /// The most items of a list.
 const MAX_ITEMS: usize = 1_000;
 /// Parameters whose value may hold any character.
-const FREE: [&str; 5] = ["q", "mq", "idPattern", "typePattern", "coords"];
+const FREE: [&str; 6] = ["q", "mq", "idPattern", "typePattern", "georel", "coords"];
 
 /// What stands behind the `?`.
 pub(super) struct Params(HashMap<String, String>);
