@@ -121,7 +121,7 @@ export function Bench({ name, note, onRenamed }: Props) {
           </aside>
           <div className={css.middle}>
             <Toolbar onOpen={setOpen} />
-            <div className={css.board} ref={at.board} tabIndex={-1}>
+            <div className={css.board} ref={at.board} tabIndex={-1} data-board="">
               <Canvas problems={problems.byNode} onDropped={add} />
               {drawing.nodes.length === 0 && (
                 <p className={css.hint}>

@@ -70,6 +70,19 @@ describe("the editor", () => {
     expect(await screen.findByRole("heading", { name: /^Connect Task meter to/ })).toBeTruthy();
   });
 
+  it("takes keys where the board itself has the focus, as after a click beside the nodes", async () => {
+    show("#/topologies/energy");
+    await screen.findByRole("heading", { name: "energy", level: 1 });
+    const before = nodes().length;
+    const board = document.querySelector<HTMLElement>("[data-board]")!;
+    board.focus();
+    fireEvent.keyDown(board, { key: "a", ctrlKey: true });
+    fireEvent.keyDown(board, { key: "d", ctrlKey: true });
+    expect(nodes()).toHaveLength(2 * before);
+    fireEvent.keyDown(board, { key: "Delete" });
+    expect(nodes()).toHaveLength(before);
+  });
+
   it("leads to the problems before it saves", async () => {
     const user = show("#/topologies/new");
     expect(await screen.findByText("No problems")).toBeTruthy();

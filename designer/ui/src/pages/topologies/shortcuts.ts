@@ -94,7 +94,7 @@ export const boardKeys = [
 const typing = (target: Element) => target.matches("input, select, textarea");
 /** Or on a button of the palette or the tools: what was just added is selected. */
 const onBoard = (target: Element) =>
-  target.closest(".react-flow, [aria-label='Palette'], [role='toolbar']") !== null ||
+  target.closest("[data-board], [aria-label='Palette'], [role='toolbar']") !== null ||
   target === document.body;
 
 /** Does what the keys say; whether they said anything. */
