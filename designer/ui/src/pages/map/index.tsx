@@ -1,6 +1,7 @@
 // The map: where everything is, and what flows between.
 import type L from "leaflet";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useSettings } from "@/api/documents";
 import { replace, usePlace } from "@/app/router";
 import { emptyScope, fitTo, ringOf, ScopeDrawing, scopeOf, WorldMap } from "@/map";
 import { Button, Card, Page } from "@/ui";
@@ -14,7 +15,9 @@ import { Search } from "./Search";
 import { Things } from "./Things";
 import { useMapData } from "./useMapData";
 
-const NEAR_ZOOM = 12;
+/** How near one goes to a single thing: so that some of a border or coast is in view, or streets where there are tiles. */
+const NEAR_ZOOM = 9;
+const NEAR_ZOOM_TILES = 13;
 const select = (id?: string) => replace("map", id ? [id] : []);
 
 export default function MapPage() {
@@ -108,6 +111,7 @@ function shownAreas(areas: { id: string; ring: ReturnType<typeof ringOf> }[], th
 function useFly(map: L.Map | null, known: ReturnType<typeof useMapData>["known"]) {
   const now = useRef(known);
   now.current = known;
+  const near = useSettings().data?.tiles ? NEAR_ZOOM_TILES : NEAR_ZOOM;
   return useCallback(
     (thing: Thing) => {
       if (!map) return;
@@ -115,9 +119,9 @@ function useFly(map: L.Map | null, known: ReturnType<typeof useMapData>["known"]
       const ring = scope ? ringOf(scope) : [];
       if (ring.length > 0) return fitTo(map, ring);
       const point = pointOf(thing, now.current);
-      if (point) map.setView([point.latitude, point.longitude], Math.max(map.getZoom(), NEAR_ZOOM));
+      if (point) map.setView([point.latitude, point.longitude], Math.max(map.getZoom(), near));
     },
-    [map],
+    [map, near],
   );
 }
 
