@@ -44,6 +44,18 @@ describe("files", () => {
     }
   });
 
+  it("in which a topology is an entity are read", () => {
+    const { topology, designboard } = JSON.parse(written(drawing, "service"));
+    const attributes = {
+      template: { type: "object", value: topology },
+      designboard: { type: "object", value: designboard },
+    };
+    const entity = { entityId: { id: "Topology.t", type: "Topology" }, attributes };
+    expect(meaningOf(read(JSON.stringify(entity)).drawing)).toBe(meaningOf(drawing));
+    expect(() => read('{"entityId":{"id":"a"},"attributes":[]}')).toThrow("attributes must be an object.");
+    expect(() => read('{"entityId":{"id":"a"}}')).toThrow("This is no topology");
+  });
+
   it("a topology that was read back comes without copies of its operators", () => {
     const topology = { name: "t", tasks: [], operators: [{ name: "op" }] };
     expect(topologyOf(read(JSON.stringify(topology)).drawing)).toEqual({

@@ -49,6 +49,7 @@ function json(text: string): unknown {
 function unwrapped(value: unknown): unknown {
   if (Array.isArray(value)) return one(value, "list");
   const object = record(value, "The document");
+  if (object.entityId !== undefined) return fromEntity(object);
   if (Object.keys(object).some((name) => ["topology", "tasks", "blocks", "edges", "name"].includes(name)))
     return object;
   const members = Object.values(object);
@@ -56,6 +57,13 @@ function unwrapped(value: unknown): unknown {
     (member) => typeof member === "object" && member !== null && "topology" in member,
   );
   return services && members.length ? one(members, "map") : object;
+}
+
+/** Early designers kept a topology as an entity, with attributes `template` and `designboard`. */
+function fromEntity(entity: Rest): Rest {
+  const attributes = record(entity.attributes ?? {}, "attributes");
+  const attribute = (name: string) => record(attributes[name] ?? {}, `attributes.${name}`).value;
+  return { topology: attribute("template"), designboard: attribute("designboard") };
 }
 
 function one(values: unknown[], what: string): unknown {
