@@ -58,9 +58,14 @@ impl Shards {
     ) -> (Vec<Arc<Entity>>, usize) {
         let mut found: Vec<Arc<Entity>> = Vec::new();
         let mut dropped = 0;
+        let may_repeat = query.exact_ids().is_some();
         for shard in &self.0 {
             let seen = found.len();
             shard.read().select(query, &mut found);
+            if may_repeat {
+                found[seen..].sort_unstable_by_key(Arc::as_ptr);
+                found.dedup_by(|one, other| Arc::ptr_eq(one, other));
+            }
             found.extract_if(seen.., |entity| !wanted(entity)).for_each(drop);
             if found.len() / 2 > most {
                 dropped += keep_least(&mut found, most, &order);

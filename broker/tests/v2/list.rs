@@ -31,9 +31,10 @@ async fn with_entities() -> Site {
 #[tokio::test]
 async fn entities_are_chosen_ordered_and_paged() {
     let site = with_entities().await;
-    let table: [(&str, &[&str], &str); 24] = [
+    let table: [(&str, &[&str], &str); 25] = [
         ("", &["R2", "R1", "C1", "R3", "N1"], "5"),
         ("id=R1,C1,none", &["R1", "C1"], "2"),
+        ("id=R1,R1", &["R1"], "1"),
         ("type=Room", &["R2", "R1", "R3"], "3"),
         ("type=Room,Car", &["R2", "R1", "C1", "R3"], "4"),
         ("type=Thing", &["N1"], "1"),
