@@ -113,4 +113,6 @@ async fn a_name_keeps_its_kind() {
     assert_eq!(domain(&site).await, json!([{ "name": "owner", "type": "Text", "value": "you" }]));
     let answer = call(&site, "GET", "/v2/entities?q=owner%3D%3Dyou", &Value::Null).await;
     assert_eq!(answer.json().as_array().map(Vec::len), Some(1), "{}", answer.text);
+    check(&site, &[("PUT", "/v2/entities/e/attrs", json!({ "a": { "value": 1 } }), 204, "")]).await;
+    assert_eq!(domain(&site).await, Value::Null);
 }
