@@ -1,7 +1,9 @@
 //! The latest numbers of attributes, bounded over the whole broker without a lock that every update takes.
 //!
 //! Entities are spread over stripes, as they are over shards; an update locks its own stripe, for as long as adding takes. When
-//! there are too many series each stripe says in an atomic how old its oldest is, and the oldest of all goes.
+//! there are as many series as there may be, each stripe says in an atomic how old its oldest is, and the oldest of all makes room
+//! for another once it has rested for a while: where more attributes are updated than may have a history, some have one and the
+//! others cost nothing, instead of all taking turns.
 
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -12,6 +14,8 @@ use ngsi::{Entity, Timestamp};
 use parking_lot::Mutex;
 
 const STRIPES: u64 = 64;
+/// A series that was updated more recently makes no room, in microseconds.
+const REST_US: i64 = 60_000_000;
 /// The age of the oldest series where there is none.
 const NONE: i64 = i64::MAX;
 
@@ -20,6 +24,8 @@ pub(crate) struct Histories {
     most: usize,
     /// Changed under the lock of the stripe that changes, so that none goes uncounted.
     count: AtomicUsize,
+    /// No series has rested for long enough before that time.
+    full_until: AtomicI64,
     stripes: Vec<Stripe>,
 }
 
@@ -41,7 +47,12 @@ impl Histories {
     pub(crate) fn new(most: usize) -> Self {
         let stripe = || Stripe { history: Mutex::default(), oldest: AtomicI64::new(NONE) };
         let stripes = if most == 0 { 0 } else { STRIPES };
-        Self { most, count: AtomicUsize::new(0), stripes: (0..stripes).map(|_| stripe()).collect() }
+        Self {
+            most,
+            count: AtomicUsize::new(0),
+            full_until: AtomicI64::new(i64::MIN),
+            stripes: (0..stripes).map(|_| stripe()).collect(),
+        }
     }
 
     /// Adds the numbers that an update has set. Call it in the order of the entity's updates.
@@ -52,16 +63,35 @@ impl Histories {
         if numbers.peek().is_none() {
             return;
         }
-        let at = entity.modified_at;
-        let begun = stripe.change(|history| {
-            let begun =
-                numbers.filter(|(attribute, number)| history.record(&entity.id, attribute, at, *number)).count();
-            self.count.fetch_add(begun, Ordering::Relaxed);
-            begun
+        let (at, mut begun) = (entity.modified_at, false);
+        stripe.change(|history| {
+            history.record(&entity.id, at, numbers, || {
+                let room = self.has_room(at);
+                if room {
+                    self.count.fetch_add(1, Ordering::Relaxed);
+                    begun = true;
+                }
+                room
+            });
         });
-        if begun > 0 {
+        if begun {
             while self.count.load(Ordering::Relaxed) > self.most && self.drop_oldest() {}
         }
+    }
+
+    /// Whether a series may begin: there is room, or the oldest one makes it.
+    fn has_room(&self, now: Timestamp) -> bool {
+        if self.count.load(Ordering::Relaxed) < self.most {
+            return true;
+        }
+        if now.as_micros() < self.full_until.load(Ordering::Relaxed) {
+            return false;
+        }
+        let oldest = self.stripes.iter().map(|stripe| stripe.oldest.load(Ordering::Relaxed)).min();
+        let Some(oldest) = oldest.filter(|oldest| *oldest != NONE) else { return false };
+        let until = oldest.saturating_add(REST_US);
+        self.full_until.store(until, Ordering::Relaxed);
+        now.as_micros() >= until
     }
 
     /// Forgets what a change has removed: the entity, or attributes of it.
@@ -128,6 +158,28 @@ mod tests {
             });
         }
         entity
+    }
+
+    fn kept(histories: &Histories, ids: std::ops::Range<usize>) -> Vec<usize> {
+        ids.filter(|id| !histories.points(&format!("Room.{id}"), "humidity").is_empty()).collect()
+    }
+
+    #[test]
+    fn who_comes_too_late_waits_until_another_has_rested() {
+        let histories = Histories::new(4);
+        let at = |second: i64| Timestamp::from_millis(second * 1_000);
+        for second in 0..50 {
+            (0..5).for_each(|id| histories.record(&entity(id, at(second))));
+        }
+        assert_eq!((kept(&histories, 0..5), histories.points("Room.1", "humidity").len()), (vec![0, 1], 50));
+        // Nobody updates the second one any more.
+        for second in 50..109 {
+            [0, 4].into_iter().for_each(|id| histories.record(&entity(id, at(second))));
+        }
+        assert_eq!(kept(&histories, 0..5), [0, 1]);
+        histories.record(&entity(4, at(109)));
+        assert_eq!(kept(&histories, 0..5), [0, 4]);
+        assert_eq!(histories.count.load(Ordering::Relaxed), 4);
     }
 
     #[test]

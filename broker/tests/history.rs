@@ -76,16 +76,16 @@ async fn only_what_an_update_sets_is_recorded_and_what_is_deleted_is_forgotten()
 }
 
 #[tokio::test]
-async fn the_series_not_updated_for_the_longest_makes_room() {
+async fn who_comes_when_there_is_no_room_has_no_history_and_no_other_loses_its_own() {
     let site = Site::with_broker(json!({ "history_series": 2 })).await;
-    for (id, value) in [("Room.1", 1), ("Room.2", 2), ("Room.1", 3), ("Room.3", 4)] {
+    for (id, value) in [("Room.1", 1), ("Room.2", 2), ("Room.3", 3), ("Room.1", 4)] {
         site.set(id, "Room", value).await;
     }
-    let mut kept = Vec::new();
-    for id in ["Room.1", "Room.2", "Room.3"] {
-        kept.push(numbers(&site, id, "value").await.len());
-    }
-    assert!(kept[0] > 0 && kept[1] == 0 && kept[2] == 1, "{kept:?}");
+    let kept = async |id: &str| numbers(&site, id, "value").await.len();
+    assert!(kept("Room.1").await > 0 && kept("Room.2").await == 1 && kept("Room.3").await == 0);
+    site.delete("/ngsi10/entity/Room.2").await;
+    site.set("Room.3", "Room", 5).await;
+    assert_eq!(kept("Room.3").await, 1);
 }
 
 #[tokio::test]

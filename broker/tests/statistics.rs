@@ -80,7 +80,7 @@ async fn deliveries_and_failures_are_told_apart() {
     for (query, expected) in
         [("?status=failing", &id), ("?statistics=true&status=failing", &id), ("?status=active", &quiet)]
     {
-        assert_eq!(listed(&format!("/ngsi10/subscription{query}")).await, [expected.clone()], "{query}");
+        assert_eq!(listed(&format!("/ngsi10/subscription{query}")).await, std::slice::from_ref(expected), "{query}");
     }
     let (status, answer) = site.get("/ngsi10/subscription?status=poor").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use hashbrown::{Equivalent, HashMap};
+use hashbrown::HashMap;
 use ngsi::{Attribute, EntityId, Name, Timestamp};
 
 /// The most points kept of one attribute.
@@ -30,75 +30,73 @@ fn is_numeric(value_type: &str) -> bool {
     NUMERIC_TYPES.iter().any(|name| value_type.eq_ignore_ascii_case(name))
 }
 
-/// Series by entity and attribute, and by when they were last added to. It grows until [`History::drop_oldest`].
+/// Series by entity, and by when they were last added to. It grows until [`History::drop_oldest`].
 #[derive(Debug, Default)]
 pub struct History {
-    series: HashMap<Key, Series>,
-    by_age: BTreeMap<Age, Key>,
+    entities: HashMap<EntityId, Vec<Series>>,
+    by_age: BTreeMap<Age, (EntityId, Name)>,
     next: u64,
 }
 
-/// When a series was last added to; of equal times the one begun earlier is older.
+/// The second in which a series was last added to; of equal times the one begun earlier is older.
 type Age = (Timestamp, u64);
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    entity: EntityId,
-    attribute: Name,
-}
-
-/// A [`Key`] to look up with: it hashes the same.
-#[derive(Hash)]
-struct KeyRef<'a> {
-    entity: &'a str,
-    attribute: &'a str,
-}
-
-impl Equivalent<Key> for KeyRef<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
-        key.entity == *self.entity && key.attribute == *self.attribute
-    }
-}
 
 #[derive(Debug)]
 struct Series {
+    attribute: Name,
     age: Age,
     points: VecDeque<(Timestamp, f64)>,
 }
 
 impl History {
-    /// Adds a number; of one second of the clock the last counts. Whether a series began.
-    pub fn record(&mut self, entity: &EntityId, attribute: &Name, at: Timestamp, value: f64) -> bool {
-        let key = KeyRef { entity: entity.as_str(), attribute: attribute.as_str() };
-        if let Some(series) = self.series.get_mut(&key) {
-            series.add(at, value);
-            if let Some(key) = self.by_age.remove(&series.age) {
-                series.age.0 = at;
-                self.by_age.insert(series.age, key);
+    /// Adds numbers of attributes of an entity; of one second of the clock the last counts. `may_begin` is asked for each attribute
+    /// that has no series yet.
+    pub fn record<'a>(
+        &mut self,
+        entity: &EntityId,
+        at: Timestamp,
+        numbers: impl Iterator<Item = (&'a Name, f64)>,
+        mut may_begin: impl FnMut() -> bool,
+    ) {
+        let Self { entities, by_age, next } = self;
+        let mut known = entities.get_mut(entity);
+        let mut begun = Vec::new();
+        for (attribute, value) in numbers {
+            if let Some(series) = known.as_deref_mut().and_then(|known| find(known, attribute)) {
+                if series.add(at, value)
+                    && let Some(key) = by_age.remove(&series.age)
+                {
+                    series.age.0 = at;
+                    by_age.insert(series.age, key);
+                }
+            } else if may_begin() {
+                let age = (at, *next);
+                *next += 1;
+                by_age.insert(age, (entity.clone(), attribute.clone()));
+                begun.push(Series { attribute: attribute.clone(), age, points: VecDeque::from([(at, value)]) });
             }
-            return false;
         }
-        let key = Key { entity: entity.clone(), attribute: attribute.clone() };
-        let age = (at, self.next);
-        self.next += 1;
-        self.by_age.insert(age, key.clone());
-        self.series.insert(key, Series { age, points: VecDeque::from([(at, value)]) });
-        true
+        if !begun.is_empty() {
+            match known {
+                Some(known) => known.append(&mut begun),
+                None => drop(entities.insert(entity.clone(), begun)),
+            }
+        }
     }
 
     /// Forgets an attribute; whether there was a series of it.
     pub fn forget(&mut self, entity: &str, attribute: &str) -> bool {
-        let series = self.series.remove(&KeyRef { entity, attribute });
-        series.is_some_and(|series| self.by_age.remove(&series.age).is_some())
+        let age = self.remove(entity, attribute);
+        age.is_some_and(|age| self.by_age.remove(&age).is_some())
     }
 
     /// Forgets the series that was not added to for the longest; whether there was one.
     pub fn drop_oldest(&mut self) -> bool {
         let oldest = self.by_age.pop_first();
-        oldest.is_some_and(|(_, key)| self.series.remove(&key).is_some())
+        oldest.is_some_and(|(_, (entity, attribute))| self.remove(entity.as_str(), attribute.as_str()).is_some())
     }
 
-    /// When the series that was not added to for the longest was added to.
+    /// When the series that was not added to for the longest was added to: the first time in that second.
     #[must_use]
     pub fn oldest(&self) -> Option<Timestamp> {
         self.by_age.first_key_value().map(|(age, _)| age.0)
@@ -106,19 +104,37 @@ impl History {
 
     /// What is kept of an attribute, oldest first.
     pub fn points(&self, entity: &str, attribute: &str) -> impl Iterator<Item = (Timestamp, f64)> {
-        let series = self.series.get(&KeyRef { entity, attribute });
-        series.into_iter().flat_map(|series| series.points.iter().copied())
+        let all = self.entities.get(entity).into_iter().flatten();
+        let series = all.filter(move |series| series.attribute == *attribute);
+        series.flat_map(|series| series.points.iter().copied())
+    }
+
+    fn remove(&mut self, entity: &str, attribute: &str) -> Option<Age> {
+        let all = self.entities.get_mut(entity)?;
+        let series = all.swap_remove(all.iter().position(|series| series.attribute == *attribute)?);
+        if all.is_empty() {
+            self.entities.remove(entity);
+        }
+        Some(series.age)
     }
 }
 
+fn find<'a>(all: &'a mut [Series], attribute: &Name) -> Option<&'a mut Series> {
+    all.iter_mut().find(|series| series.attribute == *attribute)
+}
+
 impl Series {
-    fn add(&mut self, at: Timestamp, value: f64) {
+    /// Whether a second has begun.
+    fn add(&mut self, at: Timestamp, value: f64) -> bool {
         let second = |time: Timestamp| time.as_micros().div_euclid(SECOND_US);
-        if self.points.back().is_some_and(|(last, _)| second(*last) == second(at)) {
-            self.points.pop_back();
-        } else if self.points.len() >= MAX_POINTS {
+        if let Some(last) = self.points.back_mut().filter(|(last, _)| second(*last) == second(at)) {
+            *last = (at, value);
+            return false;
+        }
+        if self.points.len() >= MAX_POINTS {
             self.points.pop_front();
         }
         self.points.push_back((at, value));
+        true
     }
 }
