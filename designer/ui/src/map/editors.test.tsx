@@ -2,8 +2,8 @@ import { cleanup, fireEvent, screen } from "@testing-library/react";
 import { useState } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { GeoScope, Point } from "@/api/types";
-import { designer } from "@/pages/operators/testing/designer";
-import { show } from "@/pages/operators/testing/show";
+import { designer } from "@/testing/designer";
+import { show } from "@/testing/show";
 import { EVERYWHERE, GeoScopeEditor, PlacePicker } from ".";
 
 beforeEach(() => {

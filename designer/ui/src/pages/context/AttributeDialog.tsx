@@ -1,10 +1,10 @@
 import { type FormEvent, useId, useState } from "react";
 import { problemOf } from "@/api/http";
 import type { Attribute, Element } from "@/api/types";
+import { draftOf, emptyDraft, readDrafts } from "@/entities/drafts";
+import { element, update } from "@/entities/ngsi10";
+import { TypeField } from "@/entities/TypeField";
 import { Button, Dialog, Field, Notice, TextField, toast } from "@/ui";
-import { draftOf, emptyDraft, readDrafts } from "./drafts";
-import { element, update } from "./ngsi10";
-import { valueTypes } from "./values";
 
 /** Without an attribute, one is added. */
 export interface Edited {
@@ -86,26 +86,3 @@ export function AttributeDialog({ entity, edited: { attribute }, onClose, onDone
 
 const nameless = (checked: boolean, draft: { name: string; text: string }) =>
   checked && !draft.name.trim() && !draft.text ? "Give it a name." : undefined;
-
-/** A type of a value: one of the usual ones, or any other word. */
-export function TypeField({
-  value,
-  onChange,
-  label = "Type",
-}: {
-  value: string;
-  onChange: (type: string) => void;
-  label?: string;
-}) {
-  const list = useId();
-  return (
-    <>
-      <TextField label={label} list={list} value={value} onChange={(event) => onChange(event.target.value)} />
-      <datalist id={list}>
-        {valueTypes.map((type) => (
-          <option key={type} value={type} />
-        ))}
-      </datalist>
-    </>
-  );
-}

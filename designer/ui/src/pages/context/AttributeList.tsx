@@ -1,10 +1,10 @@
 import type { Attribute, Element } from "@/api/types";
+import css from "@/entities/entities.module.css";
+import { useHistory } from "@/entities/history";
+import { Value } from "@/entities/Value";
+import { numeric, textOf } from "@/entities/values";
 import { Button } from "@/ui";
 import { Sparkline } from "@/ui/sparkline";
-import css from "./entities.module.css";
-import { useHistory } from "./history";
-import { Value } from "./Value";
-import { numeric, textOf } from "./values";
 
 interface Props {
   entity: Element;

@@ -3,13 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useLive, useWatch } from "@/api/live";
 import { hashOf, replace } from "@/app/router";
+import css from "@/entities/entities.module.css";
+import { query } from "@/entities/ngsi10";
 import { Button, ButtonLink, Empty, Loaded, Notice } from "@/ui";
 import { EntityDetail } from "./EntityDetail";
 import { EntityPages } from "./EntityPages";
-import css from "./entities.module.css";
 import { sortedTypes } from "./filter";
 import { LiveEntities } from "./LiveEntities";
-import { query } from "./ngsi10";
 import { TypeList } from "./TypeList";
 
 const useKnownTypes = () => useLive((live) => live.history.at(-1)?.types);

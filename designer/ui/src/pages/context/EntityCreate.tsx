@@ -3,11 +3,11 @@ import { type FormEvent, useId, useState } from "react";
 import { problemOf } from "@/api/http";
 import type { Element, Point } from "@/api/types";
 import { go } from "@/app/router";
+import { AttributeRows } from "@/entities/AttributeRows";
+import { type DraftProblem, emptyDraft, exampleElement, readDrafts, readElement } from "@/entities/drafts";
+import { element, locationOf, query, update } from "@/entities/ngsi10";
 import { PlacePicker } from "@/map/PlacePicker";
 import { Button, Dialog, Field, Notice, TextField, toast } from "@/ui";
-import { AttributeRows } from "./AttributeRows";
-import { type DraftProblem, emptyDraft, exampleElement, readDrafts, readElement } from "./drafts";
-import { element, locationOf, query, update } from "./ngsi10";
 
 interface Problems {
   id?: string;

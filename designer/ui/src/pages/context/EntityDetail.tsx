@@ -4,15 +4,15 @@ import { useState } from "react";
 import { useLive } from "@/api/live";
 import type { Element } from "@/api/types";
 import { go } from "@/app/router";
+import css from "@/entities/entities.module.css";
+import { entityHref } from "@/entities/links";
+import { discover, query, removeAttributes, removeEntity } from "@/entities/ngsi10";
+import { textOf } from "@/entities/values";
 import { Button, ButtonLink, Confirm, count, Empty, Loaded, plural } from "@/ui";
 import { AttributeDialog, type Edited } from "./AttributeDialog";
 import { AttributeList } from "./AttributeList";
 import { EntityPlace } from "./EntityPlace";
-import css from "./entities.module.css";
-import { entityHref } from "./links";
-import { discover, query, removeAttributes, removeEntity } from "./ngsi10";
 import { nameOf } from "./registrations";
-import { textOf } from "./values";
 
 interface Props {
   type: string;

@@ -3,9 +3,9 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import type { EntityPage } from "@/api/documents";
 import { get } from "@/api/http";
+import css from "@/entities/entities.module.css";
 import { Button, count, Empty, Loaded, Notice, TextField } from "@/ui";
 import { EntityTable } from "./EntityTable";
-import css from "./entities.module.css";
 import { attributeNames, byId, columnsShown } from "./filter";
 
 const PAGE = 100;

@@ -1,11 +1,11 @@
 import { lazy, Suspense, useMemo } from "react";
 import type { Element } from "@/api/types";
+import css from "@/entities/entities.module.css";
+import { placeOfEntity } from "@/entities/values";
 import { coordinates } from "@/map/scope";
-import css from "./entities.module.css";
-import { placeOfEntity } from "./values";
 
 // The map comes with its own code, which most visits do not need.
-const PlaceMap = lazy(() => import("./PlaceMap"));
+const PlaceMap = lazy(() => import("@/map/PlaceMap"));
 
 /** Where an entity stands, on a small map. */
 export function EntityPlace({ entity }: { entity: Element }) {

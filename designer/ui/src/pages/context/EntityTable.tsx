@@ -2,12 +2,12 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
 import type { Element } from "@/api/types";
+import css from "@/entities/entities.module.css";
+import { entityHref } from "@/entities/links";
+import { Value } from "@/entities/Value";
+import { attributeOf } from "@/entities/values";
 import { Icon } from "@/ui";
-import css from "./entities.module.css";
 import { idColumn, type Order } from "./filter";
-import { entityHref } from "./links";
-import { Value } from "./Value";
-import { attributeOf } from "./values";
 
 const ROW_PX = 34;
 

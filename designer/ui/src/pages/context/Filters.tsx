@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
+import css from "@/entities/entities.module.css";
 import { Button, SelectField, TextField } from "@/ui";
-import css from "./entities.module.css";
 import { type Filter, type Operator, operators, type Wanted } from "./filter";
 
 interface Props {

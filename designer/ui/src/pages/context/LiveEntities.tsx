@@ -3,10 +3,10 @@ import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { useLive } from "@/api/live";
 import type { Element } from "@/api/types";
 import { hashOf } from "@/app/router";
+import css from "@/entities/entities.module.css";
 import { Button, ButtonLink, Empty, Loaded, plural } from "@/ui";
 import { rememberColumns, rememberedColumns } from "./columns";
 import { EntityTable } from "./EntityTable";
-import css from "./entities.module.css";
 import { Filters } from "./Filters";
 import { type Arranged, arranged, attributeNames, byId, columnsShown, type Wanted } from "./filter";
 

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useLive } from "@/api/live";
+import { entityHref } from "@/entities/links";
+import { discover } from "@/entities/ngsi10";
 import { Button, Card, CheckField, Empty, Loaded, plural, Table, TextField } from "@/ui";
 import css from "./context.module.css";
-import { entityHref } from "./links";
-import { discover } from "./ngsi10";
 import { found, nameOf } from "./registrations";
 
 const MAX_SHOWN = 200;

@@ -2,11 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLive } from "@/api/live";
+import { entityHref } from "@/entities/links";
+import { discover } from "@/entities/ngsi10";
 import { Button, Card, count, duration, Empty, Loaded, StateChip, siteOf, Table, time } from "@/ui";
 import css from "./context.module.css";
 import { sortedTypes } from "./filter";
-import { entityHref } from "./links";
-import { discover } from "./ngsi10";
 import { ProviderSearch } from "./ProviderSearch";
 import { countedAtOnce, nameOf, shares } from "./registrations";
 

@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 import { go } from "@/app/router";
+import css from "@/entities/entities.module.css";
+import { entityHref } from "@/entities/links";
 import { count, SelectField } from "@/ui";
-import css from "./entities.module.css";
-import { entityHref } from "./links";
 
 interface Props {
   types: [type: string, entities: number][];

@@ -3,9 +3,6 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { reducers, useLive } from "@/api/live";
 import type { SubscriptionInfo } from "@/api/types";
-import { laidOut } from "@/ui/virtual-table.testkit";
-import ContextPage from ".";
-import { rememberedColumns } from "./columns";
 import {
   answers,
   entity,
@@ -17,10 +14,13 @@ import {
   refusal,
   show,
   updated,
-} from "./system.testkit";
+} from "@/testing/system";
+import { laidOut } from "@/ui/virtual-table.testkit";
+import ContextPage from ".";
+import { rememberedColumns } from "./columns";
 
 vi.mock("@/map/PlacePicker", () => ({ PlacePicker: () => null }));
-vi.mock("./PlaceMap", () => ({ default: () => null }));
+vi.mock("@/map/PlaceMap", () => ({ default: () => null }));
 
 beforeEach(laidOut);
 afterEach(() => {

@@ -1,6 +1,6 @@
 // Which entities of a type are shown, in which order, with which attributes.
 import type { Element } from "@/api/types";
-import { attributeOf, numeric, textOf } from "./values";
+import { attributeOf, numeric, textOf } from "@/entities/values";
 
 export const operators = ["=", "≠", "<", ">", "contains"] as const;
 export type Operator = (typeof operators)[number];

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { SubscriptionInfo } from "@/api/types";
+import { continued } from "@/entities/history";
 import { pagePath } from "./EntityPages";
-import { continued } from "./history";
 import { countedAtOnce, found, shares } from "./registrations";
 import { attributesOf, keeperOf, selected, subject, taskOf } from "./subscriptions";
 

@@ -1,7 +1,7 @@
 // What discovery knows: which broker provides what.
 import type { Broker } from "@/api/types";
+import { type Registration, sameAddress } from "@/entities/ngsi10";
 import { siteOf } from "@/ui/format";
-import { type Registration, sameAddress } from "./ngsi10";
 
 /** Types with more entities are counted by broker only when asked: the answer names every entity. */
 export const COUNTED_AT_ONCE = 5_000;

@@ -3,12 +3,18 @@ import { type FormEvent, useId, useState } from "react";
 import { ApiError, problemOf } from "@/api/http";
 import { useLive } from "@/api/live";
 import type { Point } from "@/api/types";
+import {
+  type Device,
+  type DeviceDocument,
+  saveDevice,
+  shownAttributes,
+  uploadPhoto,
+} from "@/devices/devices";
+import { AttributeRows } from "@/entities/AttributeRows";
+import { type DraftProblem, draftOf, emptyDraft, readDrafts } from "@/entities/drafts";
+import { placeOfEntity } from "@/entities/values";
 import { PlacePicker } from "@/map/PlacePicker";
-import { AttributeRows } from "@/pages/context/AttributeRows";
-import { type DraftProblem, draftOf, emptyDraft, readDrafts } from "@/pages/context/drafts";
-import { placeOfEntity } from "@/pages/context/values";
 import { Button, Dialog, Notice, TextField, toast } from "@/ui";
-import { type Device, type DeviceDocument, saveDevice, shownAttributes, uploadPhoto } from "./devices";
 import { PhotoField } from "./PhotoField";
 
 interface Props {

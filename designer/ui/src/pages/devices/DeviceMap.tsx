@@ -2,12 +2,12 @@ import { lazy, Suspense, useMemo } from "react";
 import { useShallow } from "zustand/react/shallow";
 import { useLive } from "@/api/live";
 import type { Point } from "@/api/types";
-import { placeOfEntity } from "@/pages/context/values";
-import type { Device } from "./devices";
+import type { Device } from "@/devices/devices";
+import { useSimulations } from "@/devices/simulator";
+import { placeOfEntity } from "@/entities/values";
 import css from "./devices.module.css";
-import { useSimulations } from "./simulator";
 
-const PlaceMap = lazy(() => import("@/pages/context/PlaceMap"));
+const PlaceMap = lazy(() => import("@/map/PlaceMap"));
 
 interface Props {
   devices: Device[];

@@ -1,14 +1,14 @@
 import { useState } from "react";
 import { useLive } from "@/api/live";
+import { type Device, shownAttributes } from "@/devices/devices";
+import { stopSimulation, useSimulations } from "@/devices/simulator";
+import { entityHref } from "@/entities/links";
+import { Value } from "@/entities/Value";
+import { placeOfEntity } from "@/entities/values";
 import { coordinates } from "@/map/scope";
-import { entityHref } from "@/pages/context/links";
-import { Value } from "@/pages/context/Value";
-import { placeOfEntity } from "@/pages/context/values";
 import { Button, Chip, type Column, count, Table } from "@/ui";
-import { type Device, shownAttributes } from "./devices";
 import css from "./devices.module.css";
 import type { Asked } from "./index";
-import { stopSimulation, useSimulations } from "./simulator";
 
 /** So many rows are in the page at first. */
 const PAGE = 50;

@@ -1,6 +1,6 @@
 import { type ChangeEvent, useEffect, useState } from "react";
+import { photoProblem, photoTypes } from "@/devices/devices";
 import { Button, Field } from "@/ui";
-import { photoProblem, photoTypes } from "./devices";
 import css from "./devices.module.css";
 
 interface Props {

@@ -1,11 +1,8 @@
 // How this tab is to play a device.
 import { type FormEvent, useId, useState } from "react";
 import { useLive } from "@/api/live";
-import { NumberField } from "@/map/NumberField";
-import { Button, Dialog, Empty, Notice, SelectField } from "@/ui";
-import { type Device, shownAttributes } from "./devices";
-import css from "./devices.module.css";
-import { remember, remembered } from "./remembered";
+import { type Device, shownAttributes } from "@/devices/devices";
+import { remember, remembered } from "@/devices/remembered";
 import {
   type Series,
   type SettingsProblems,
@@ -13,8 +10,11 @@ import {
   settingsProblems,
   shapeNames,
   shapes,
-} from "./simulation";
-import { startSimulation } from "./simulator";
+} from "@/devices/simulation";
+import { startSimulation } from "@/devices/simulator";
+import { NumberField } from "@/map/NumberField";
+import { Button, Dialog, Empty, Notice, SelectField } from "@/ui";
+import css from "./devices.module.css";
 
 export function SimulateDialog({ device, onClose }: { device: Device; onClose: () => void }) {
   const attributes = shownAttributes(device, useLive.getState().entities.get(device.id));

@@ -1,7 +1,7 @@
 import { useShallow } from "zustand/react/shallow";
+import { stopAllSimulations, useSimulations } from "@/devices/simulator";
 import { Button, count, Notice, plural } from "@/ui";
 import css from "./devices.module.css";
-import { stopAllSimulations, useSimulations } from "./simulator";
 
 /** Says that this tab is playing devices, and only while it is open. */
 export function SimulationsNotice() {

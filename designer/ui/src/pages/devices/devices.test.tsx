@@ -1,22 +1,12 @@
 import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
-import {
-  answers,
-  entity,
-  faults,
-  follow,
-  forgetAll,
-  hear,
-  refusal,
-  show,
-  updated,
-} from "@/pages/context/system.testkit";
+import { forgetSimulation, useSimulations } from "@/devices/simulator";
+import { answers, entity, faults, follow, forgetAll, hear, refusal, show, updated } from "@/testing/system";
 import DevicesPage from ".";
-import { forgetSimulation, useSimulations } from "./simulator";
 
 vi.mock("@/map/PlacePicker", () => ({ PlacePicker: () => null }));
-vi.mock("@/pages/context/PlaceMap", () => ({ default: () => null }));
+vi.mock("@/map/PlaceMap", () => ({ default: () => null }));
 
 afterEach(() => {
   forgetSimulation("cam-1");

@@ -2,15 +2,15 @@ import { useMemo, useState } from "react";
 import { useDevices } from "@/api/documents";
 import { useWatch } from "@/api/live";
 import type { Point } from "@/api/types";
+import { type Device, type DeviceDocument, deleteDevice, devicesOf } from "@/devices/devices";
+import { forget } from "@/devices/remembered";
+import { forgetSimulation } from "@/devices/simulator";
 import { Button, Card, Confirm, Empty, Loaded, Page, plural, TextField } from "@/ui";
 import { DeviceForm } from "./DeviceForm";
 import { DeviceMap } from "./DeviceMap";
 import { DeviceTable } from "./DeviceTable";
-import { type Device, type DeviceDocument, deleteDevice, devicesOf } from "./devices";
-import { forget } from "./remembered";
 import { SimulateDialog } from "./SimulateDialog";
 import { SimulationsNotice } from "./SimulationsNotice";
-import { forgetSimulation } from "./simulator";
 
 /** Types followed in one stream. */
 const MAX_WATCHED = 64;

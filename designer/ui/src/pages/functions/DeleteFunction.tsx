@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useChange, useFogFunctions, useOperators, useServices } from "@/api/documents";
 import { remove, segment } from "@/api/http";
 import type { FogFunction } from "@/api/types";
-import { usersOf } from "@/pages/operators/usage";
+import { usersOf } from "@/operators/usage";
 import { CheckField, Confirm, toast } from "@/ui";
 
 interface Props {

@@ -4,10 +4,10 @@ import { type FormEvent, useRef, useState } from "react";
 import { useChange } from "@/api/documents";
 import type { FogFunction } from "@/api/types";
 import { hashOf } from "@/app/router";
-import { useFirstFault } from "@/pages/operators/OperatorForm";
-import { useFaults } from "@/pages/operators/refusal";
-import { templates } from "@/pages/operators/templates";
+import { useFaults } from "@/operators/refusal";
+import { templates } from "@/operators/templates";
 import { Button, ButtonLink, Card, CheckField, Notice, Page, TextField, toast, useUnsaved } from "@/ui";
+import { useFirstFault } from "@/ui/useFirstFault";
 import { elsewhere } from "@/ui/useKept";
 import {
   documentOf,

@@ -1,8 +1,8 @@
 // What a fog function reads, and how its instances share it.
 import { useId } from "react";
 import type { InputStream } from "@/api/types";
-import type { Problems } from "@/pages/operators/operator";
-import { useKnownTypes } from "@/pages/operators/useTryOut";
+import type { Problems } from "@/operators/operator";
+import { useKnownTypes } from "@/operators/useTryOut";
 import { Button, CheckField, Notice, SelectField, TextField } from "@/ui";
 import { newInput } from "./fogFunction";
 import css from "./functions.module.css";

@@ -1,7 +1,7 @@
 // Where a fog function runs, and how urgent it is.
 import type { Intent } from "@/api/types";
 import { EVERYWHERE, GeoScopeEditor, scopeOf } from "@/map";
-import type { Problems } from "@/pages/operators/operator";
+import type { Problems } from "@/operators/operator";
 import { Card, CheckField, Notice, TextField } from "@/ui";
 import css from "./functions.module.css";
 

@@ -1,8 +1,8 @@
 // What a fog function runs: an operator that is there, or code written here.
 import { useId } from "react";
 import { hashOf } from "@/app/router";
-import { FunctionCode } from "@/pages/operators/FunctionCode";
-import type { Problems } from "@/pages/operators/operator";
+import { FunctionCode } from "@/operators/FunctionCode";
+import type { Problems } from "@/operators/operator";
 import { SelectField } from "@/ui";
 import css from "./functions.module.css";
 

@@ -1,6 +1,6 @@
 // The types a fog function writes.
-import { nameProblem } from "@/pages/operators/names";
-import type { Problems } from "@/pages/operators/operator";
+import { nameProblem } from "@/operators/names";
+import type { Problems } from "@/operators/operator";
 import { Button, TextField } from "@/ui";
 import css from "./functions.module.css";
 

@@ -1,9 +1,9 @@
 // A fog function's document as the form edits it: the document itself, so that members the form does not know stay.
 import type { FogFunction, InputStream, Intent, Operator, Task } from "@/api/types";
 import { EVERYWHERE, scopeOf, scopeProblems } from "@/map/scope";
-import { nameProblem } from "@/pages/operators/names";
-import type { Problems } from "@/pages/operators/operator";
-import { designboardOf } from "@/pages/topologies/model/designboard";
+import { nameProblem } from "@/operators/names";
+import type { Problems } from "@/operators/operator";
+import { designboardOf } from "@/topology/designboard";
 
 export const newInput = (): InputStream => ({
   selected_type: "",

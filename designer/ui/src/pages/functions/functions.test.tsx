@@ -2,11 +2,11 @@ import { act, cleanup, fireEvent, screen, waitFor, within } from "@testing-libra
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { resetLive, useLive } from "@/api/live";
 import type { Instance } from "@/api/types";
-import { designer } from "@/pages/operators/testing/designer";
-import { show } from "@/pages/operators/testing/show";
+import { designer } from "@/testing/designer";
+import { show } from "@/testing/show";
 import FunctionsPage from ".";
 
-vi.mock("@/code/CodeEditor", () => import("@/pages/operators/testing/PlainEditor"));
+vi.mock("@/code/CodeEditor", () => import("@/testing/PlainEditor"));
 
 const input = { selected_type: "Room", selected_attributes: ["all"], groupby: "shop", scoped: false };
 const tasks = [

@@ -1,12 +1,12 @@
 import { useLive, useWatch } from "@/api/live";
 import type { Attribute, Element, Instance } from "@/api/types";
 import { hashOf } from "@/app/router";
-import { useHistory } from "@/pages/context/history";
-import { entityHref } from "@/pages/context/links";
-import { attributeOf, numeric, textOf } from "@/pages/context/values";
+import { useHistory } from "@/entities/history";
+import { entityHref } from "@/entities/links";
+import { attributeOf, numeric, textOf } from "@/entities/values";
+import { INTENT, TOPOLOGY, types } from "@/example/example";
 import { ButtonLink, Card, Empty, StateChip, siteOf, Table } from "@/ui";
 import { Sparkline } from "@/ui/sparkline";
-import { INTENT, TOPOLOGY, types } from "./example";
 import css from "./guide.module.css";
 import type { Seen } from "./state";
 

@@ -1,14 +1,14 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { hashOf } from "@/app/router";
-import { useSimulations } from "@/pages/devices/simulator";
+import { useSimulations } from "@/devices/simulator";
+import { connectDevices, installExample, removeExample, startExample } from "@/example/actions";
+import { deviceIds } from "@/example/example";
 import { Button, ButtonLink, Card, Chip, Icon, type Mood, Notice } from "@/ui";
 import { WithCode } from "@/ui/code";
-import { connectDevices, installExample, removeExample, startExample } from "./actions";
-import { deviceIds } from "./example";
+import { useAction } from "@/ui/useAction";
 import css from "./guide.module.css";
 import { RESULTS } from "./Results";
 import { connect, install, isThere, problemOf, type Seen, type Step, type StepState, start } from "./state";
-import { useAction } from "./useAction";
 
 export function Steps({ seen }: { seen: Seen }) {
   const [removing, setRemoving] = useState("");

@@ -2,6 +2,8 @@ import { cleanup, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test } from "vitest";
 import type { Worker } from "@/api/types";
+import { forgetSimulation } from "@/devices/simulator";
+import { deviceIds, types } from "@/example/example";
 import {
   type Asked,
   answers,
@@ -14,10 +16,8 @@ import {
   refusal,
   show,
   updated,
-} from "@/pages/context/system.testkit";
-import { forgetSimulation } from "@/pages/devices/simulator";
+} from "@/testing/system";
 import GuidePage from ".";
-import { deviceIds, types } from "./example";
 
 afterEach(() => {
   for (const id of deviceIds) forgetSimulation(id);

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { Instance, Worker } from "@/api/types";
-import { deviceIds, devicesAround, INTENT, operators, service, settingsOf, TOPOLOGY } from "./example";
+import {
+  deviceIds,
+  devicesAround,
+  INTENT,
+  operators,
+  service,
+  settingsOf,
+  TOPOLOGY,
+} from "@/example/example";
 import { connect, install, isThere, problemOf, type Seen, start } from "./state";
 
 const nothing: Seen = {

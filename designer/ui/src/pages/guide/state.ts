@@ -1,6 +1,6 @@
 // How far the example is, read from the system: also right after a reload, or when half of it was done elsewhere.
 import type { Instance, Worker } from "@/api/types";
-import { deviceIds, INTENT, operators, TOPOLOGY } from "./example";
+import { deviceIds, INTENT, operators, TOPOLOGY } from "@/example/example";
 
 /** What is known of the system; undefined as long as it has not been read. */
 export interface Seen {

@@ -2,8 +2,8 @@ import { useMemo } from "react";
 import { useShallow } from "zustand/react/shallow";
 import { useDevices, useIntents, useOperators, useServices } from "@/api/documents";
 import { useLive } from "@/api/live";
-import { useSimulations } from "@/pages/devices/simulator";
-import { deviceIds, INTENT } from "./example";
+import { useSimulations } from "@/devices/simulator";
+import { deviceIds, INTENT } from "@/example/example";
 import type { Seen } from "./state";
 
 const namesOf = (documents: Record<string, unknown> | undefined) =>

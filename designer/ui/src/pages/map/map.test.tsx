@@ -2,8 +2,8 @@ import { act, cleanup, fireEvent, screen, waitFor, within } from "@testing-libra
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { resetLive, useLive } from "@/api/live";
 import type { Element, Instance, Sample, Worker } from "@/api/types";
-import { designer } from "@/pages/operators/testing/designer";
-import { show } from "@/pages/operators/testing/show";
+import { designer } from "@/testing/designer";
+import { show } from "@/testing/show";
 import { laidOut } from "@/ui/virtual-table.testkit";
 import MapPage from ".";
 

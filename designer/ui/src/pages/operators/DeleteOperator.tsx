@@ -1,9 +1,9 @@
 // Deletes an operator that nobody uses.
 import { useChange } from "@/api/documents";
 import { remove, segment } from "@/api/http";
+import type { User } from "@/operators/usage";
 import { Confirm, Notice, toast } from "@/ui";
 import { UsedBy } from "./OperatorList";
-import type { User } from "./usage";
 
 interface Props {
   name: string;

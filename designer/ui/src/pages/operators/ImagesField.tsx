@@ -1,8 +1,8 @@
 // The container images of an operator.
 import type { DockerImage } from "@/api/types";
+import { newImage, type Problems } from "@/operators/operator";
+import css from "@/operators/operators.module.css";
 import { Button, CheckField, SelectField, TextField } from "@/ui";
-import { newImage, type Problems } from "./operator";
-import css from "./operators.module.css";
 
 interface Props {
   images: DockerImage[];

@@ -3,11 +3,11 @@ import { type ChangeEvent, useState } from "react";
 import { useChange } from "@/api/documents";
 import { post, problemOf } from "@/api/http";
 import type { Operator } from "@/api/types";
+import css from "@/operators/operators.module.css";
+import { refusalOf } from "@/operators/refusal";
 import { Button, Dialog, Field, Notice, plural, toast } from "@/ui";
 import { MAX_FILE_BYTES, NotAnOperator, operatorsOf } from "./exchange";
 import { RunsAs } from "./OperatorList";
-import css from "./operators.module.css";
-import { refusalOf } from "./refusal";
 
 interface Props {
   /** Names that are there. */

@@ -1,18 +1,19 @@
 // Creates or changes an operator.
-import { type FormEvent, type RefObject, useEffect, useRef, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useChange } from "@/api/documents";
 import { post } from "@/api/http";
 import type { Operator } from "@/api/types";
 import { hashOf } from "@/app/router";
+import { FunctionCode, Templates } from "@/operators/FunctionCode";
+import { type Draft, documentOf, problemsOf, runsAs } from "@/operators/operator";
+import css from "@/operators/operators.module.css";
+import { limits, placement, servicePort } from "@/operators/parameters";
+import { useFaults } from "@/operators/refusal";
+import type { Types } from "@/operators/usage";
 import { Button, ButtonLink, Card, Notice, Page, TextField, toast, useUnsaved } from "@/ui";
-import { FunctionCode, Templates } from "./FunctionCode";
+import { useFirstFault } from "@/ui/useFirstFault";
 import { ImagesField } from "./ImagesField";
-import { type Draft, documentOf, problemsOf, runsAs } from "./operator";
-import css from "./operators.module.css";
 import { KnownParameters, OtherParameters } from "./ParametersField";
-import { limits, placement, servicePort } from "./parameters";
-import { useFaults } from "./refusal";
-import type { Types } from "./usage";
 
 interface Props {
   initial: Draft;
@@ -64,13 +65,6 @@ export function OperatorForm({ initial, exists, taken, note, types }: Props) {
       {unsaved.dialog}
     </Page>
   );
-}
-
-/** Puts the cursor into the first field that is wrong, after each attempt to send the form. */
-export function useFirstFault(form: RefObject<HTMLElement | null>, attempts: number) {
-  useEffect(() => {
-    if (attempts > 0) form.current?.querySelector<HTMLElement>("[aria-invalid='true']")?.focus();
-  }, [form, attempts]);
 }
 
 interface PartsProps {

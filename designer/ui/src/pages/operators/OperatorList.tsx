@@ -2,6 +2,9 @@
 import { useMemo, useState } from "react";
 import type { Operator } from "@/api/types";
 import { hashOf } from "@/app/router";
+import { codeOf } from "@/operators/operator";
+import css from "@/operators/operators.module.css";
+import type { User } from "@/operators/usage";
 import {
   Button,
   ButtonLink,
@@ -18,9 +21,6 @@ import {
 import { DeleteOperator } from "./DeleteOperator";
 import { found } from "./find";
 import { ImportOperators } from "./ImportOperators";
-import { codeOf } from "./operator";
-import css from "./operators.module.css";
-import type { User } from "./usage";
 
 /** Rows shown at first, and more each time they are asked for. */
 const STEP = 100;

@@ -2,15 +2,15 @@
 import { useState } from "react";
 import type { Operator } from "@/api/types";
 import { go, hashOf } from "@/app/router";
+import { FunctionCode } from "@/operators/FunctionCode";
+import { codeOf } from "@/operators/operator";
+import { known, others } from "@/operators/parameters";
+import type { Types, User } from "@/operators/usage";
 import { Button, ButtonLink, Card, Notice, Page, Table } from "@/ui";
 import { DeleteOperator } from "./DeleteOperator";
 import { fileOf } from "./exchange";
-import { FunctionCode } from "./FunctionCode";
 import { UsedBy } from "./OperatorList";
-import { codeOf } from "./operator";
-import { known, others } from "./parameters";
 import { saveAs } from "./saveAs";
-import type { Types, User } from "./usage";
 
 interface Props {
   operator: Operator;

@@ -1,11 +1,11 @@
 // Parameters of an operator: those the workers understand as fields of their own, the others as a list.
 import { useId } from "react";
 import type { Parameter } from "@/api/types";
+import type { Problems } from "@/operators/operator";
+import css from "@/operators/operators.module.css";
+import { type Known, known, others, parameterOf, type RunsAs, withValue } from "@/operators/parameters";
 import { Button, TextField } from "@/ui";
 import { Choice } from "./ImagesField";
-import type { Problems } from "./operator";
-import css from "./operators.module.css";
-import { type Known, known, others, parameterOf, type RunsAs, withValue } from "./parameters";
 
 interface Props {
   parameters: Parameter[];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { marksOf, sampleOf, template, textOf } from "@/operators/sample";
 import { fileOf, MAX_FILE_BYTES, operatorsOf } from "./exchange";
-import { marksOf, sampleOf, template, textOf } from "./sample";
 
 const problem = (document: unknown) => {
   try {

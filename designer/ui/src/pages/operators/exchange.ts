@@ -1,8 +1,8 @@
 // Operators as files: what is taken for one, and why not.
 import { tooDeep } from "@/api/depth";
 import type { Operator } from "@/api/types";
-import { nameProblem } from "./names";
-import { documentOf, draftOf } from "./operator";
+import { nameProblem } from "@/operators/names";
+import { documentOf, draftOf } from "@/operators/operator";
 
 export const MAX_FILE_BYTES = 1_000_000;
 const MAX_OPERATORS = 100;

@@ -1,6 +1,6 @@
 // Finds operators by their words.
 import type { Operator } from "@/api/types";
-import type { User } from "./usage";
+import type { User } from "@/operators/usage";
 
 /** Those that have every word of the text in name, description, images or users, by name. */
 export function found(operators: Operator[], users: ReadonlyMap<string, User[]>, text: string): Operator[] {

@@ -3,13 +3,13 @@ import { useMemo, useState } from "react";
 import { useFogFunctions, useOperators, useServices } from "@/api/documents";
 import type { Operator } from "@/api/types";
 import { hashOf, usePlace } from "@/app/router";
+import { draftOf, newOperator } from "@/operators/operator";
+import { type Types, typesOf, type User, usersOf } from "@/operators/usage";
 import { ButtonLink, Empty, Loaded, Page } from "@/ui";
 import { elsewhere, useKept } from "@/ui/useKept";
 import { OperatorForm } from "./OperatorForm";
 import { OperatorList } from "./OperatorList";
 import { OperatorView } from "./OperatorView";
-import { draftOf, newOperator } from "./operator";
-import { type Types, typesOf, type User, usersOf } from "./usage";
 
 export default function OperatorsPage() {
   const operators = useOperators();

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { FogFunction, Operator, Service } from "@/api/types";
-import { nameProblem } from "./names";
-import { codeOf, documentOf, draftOf, memberOf, newImage, problemsOf } from "./operator";
-import { parameterOf, withValue } from "./parameters";
-import { usersOf } from "./usage";
+import { nameProblem } from "@/operators/names";
+import { codeOf, documentOf, draftOf, memberOf, newImage, problemsOf } from "@/operators/operator";
+import { parameterOf, withValue } from "@/operators/parameters";
+import { usersOf } from "@/operators/usage";
 
 const none = new Set<string>();
 

@@ -1,10 +1,10 @@
 import { act, cleanup, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { designer } from "@/testing/designer";
+import { show } from "@/testing/show";
 import OperatorsPage from ".";
-import { designer } from "./testing/designer";
-import { show } from "./testing/show";
 
-vi.mock("@/code/CodeEditor", () => import("./testing/PlainEditor"));
+vi.mock("@/code/CodeEditor", () => import("@/testing/PlainEditor"));
 
 const counter = { name: "counter", description: "counts", functionCode: "old", owner: "me" };
 const task = {

@@ -1,8 +1,8 @@
 // How the whole system is, at a glance.
 import { useLive } from "@/api/live";
 import { go, hashOf } from "@/app/router";
-import { useAction } from "@/pages/guide/useAction";
 import { Button, ButtonLink, Empty, Loaded, Notice, Page } from "@/ui";
+import { useAction } from "@/ui/useAction";
 import { Alerts } from "./alerts";
 import { Figures } from "./figures";
 import { Brokers, Services } from "./health";
@@ -62,7 +62,7 @@ function Verdict() {
 /** The first of the three clicks to a running example. */
 function Begin() {
   const { busy, problem, run } = useAction(async () => {
-    const { installExample } = await import("@/pages/guide/actions");
+    const { installExample } = await import("@/example/actions");
     await installExample();
     go("guide");
   });

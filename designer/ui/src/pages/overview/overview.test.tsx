@@ -4,7 +4,7 @@ import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { reducers, resetLive, useLive } from "@/api/live";
 import type { Alert, Sample, Snapshot, Worker } from "@/api/types";
-import { answers, refusal, show } from "@/pages/context/system.testkit";
+import { answers, refusal, show } from "@/testing/system";
 import { laidOut } from "@/ui/virtual-table.testkit";
 import Overview from ".";
 

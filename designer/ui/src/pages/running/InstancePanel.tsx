@@ -4,7 +4,7 @@ import { useServiceTime } from "@/api/clock";
 import { useLive } from "@/api/live";
 import type { Instance } from "@/api/types";
 import { hashOf } from "@/app/router";
-import { entityHref } from "@/pages/context/links";
+import { entityHref } from "@/entities/links";
 import { Button, dateTime, duration, Notice, rate, siteOf } from "@/ui";
 import { reasonOf, shortName } from "./deployments";
 import { LogPanel } from "./LogPanel";

@@ -5,7 +5,7 @@ import { useShallow } from "zustand/react/shallow";
 import { useLive } from "@/api/live";
 import type { Instance } from "@/api/types";
 import { hashOf } from "@/app/router";
-import { entityHref } from "@/pages/context/links";
+import { entityHref } from "@/entities/links";
 import { count, plural, rate, siteOf } from "@/ui";
 import { reasonOf, shortName, stateOf, summaryOf, trafficOf } from "./deployments";
 import css from "./graph.module.css";

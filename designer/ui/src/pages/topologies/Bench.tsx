@@ -2,14 +2,13 @@
 import { useEffect, useState } from "react";
 import { useServices } from "@/api/documents";
 import { hashOf } from "@/app/router";
+import type { Spot } from "@/topology/edit";
+import type { Problem } from "@/topology/problems";
 import { Button, ButtonLink, Chip, Page, plural, toast, useUnsaved } from "@/ui";
-
 import css from "./Bench.module.css";
 import { BenchDialogs, type Open } from "./BenchDialogs";
 import { Canvas } from "./Canvas";
 import { Inspector } from "./Inspector";
-import type { Spot } from "./model/edit";
-import type { Problem } from "./model/problems";
 import { Notices } from "./Notices";
 import { type Added, Palette } from "./Palette";
 import { Problems } from "./Problems";

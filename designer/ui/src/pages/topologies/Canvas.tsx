@@ -14,12 +14,12 @@ import {
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { type DragEvent, useCallback, useEffect, useRef, useState } from "react";
+import { refusal } from "@/topology/connect";
+import type { Spot } from "@/topology/edit";
+import type { Problem } from "@/topology/problems";
 import { toast } from "@/ui";
 import css from "./Canvas.module.css";
 import { type FlowNode, flowEdges, flowNodes, outputOf } from "./flow";
-import { refusal } from "./model/connect";
-import type { Spot } from "./model/edit";
-import type { Problem } from "./model/problems";
 import { nodeTypes } from "./Nodes";
 import { type Added, PALETTE_TYPE } from "./Palette";
 import { type Selection, useActions, useDrawing, useEditor, useEditorStore } from "./store";

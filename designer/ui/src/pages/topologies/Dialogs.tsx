@@ -1,12 +1,12 @@
 // The editor's dialogs: choosing what to connect to, files, and the keys.
 import { useState } from "react";
 import { problemOf } from "@/api/http";
+import { refusal } from "@/topology/connect";
+import { type Drawing, isTask, nodeOf } from "@/topology/document";
+import { type Format, fileNameOf, MAX_FILE_BYTES, read, tooLarge, written } from "@/topology/exchange";
+import type { Opened } from "@/topology/service";
 import { Button, Dialog, Field, Notice, SelectField } from "@/ui";
 import css from "./Dialogs.module.css";
-import { refusal } from "./model/connect";
-import { type Drawing, isTask, nodeOf } from "./model/document";
-import { type Format, fileNameOf, MAX_FILE_BYTES, read, tooLarge, written } from "./model/exchange";
-import type { Opened } from "./model/service";
 import { boardKeys, keys } from "./shortcuts";
 import { useActions, useDrawing } from "./store";
 import { titleOf } from "./words";

@@ -1,9 +1,10 @@
 // The settings of what is selected; of the topology when nothing is.
+
+import { type DrawingNode, isTask, nodeOf } from "@/topology/document";
+import { removed } from "@/topology/edit";
+import type { Problem } from "@/topology/problems";
 import { Button, TextField } from "@/ui";
 import css from "./Inspector.module.css";
-import { type DrawingNode, isTask, nodeOf } from "./model/document";
-import { removed } from "./model/edit";
-import type { Problem } from "./model/problems";
 import { StreamFields } from "./StreamFields";
 import { nothing, useActions, useDrawing, useEditor } from "./store";
 import { TaskFields } from "./TaskFields";

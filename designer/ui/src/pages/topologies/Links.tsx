@@ -1,7 +1,8 @@
 // The lines of a node as a list, for going along them and taking them away without a mouse.
+
+import { removed } from "@/topology/edit";
 import { Button } from "@/ui";
 import css from "./Inspector.module.css";
-import { removed } from "./model/edit";
 import { useActions, useDrawing } from "./store";
 
 export interface Link {

@@ -3,12 +3,12 @@ import { useState } from "react";
 import { useIntents, useServices } from "@/api/documents";
 import type { Service } from "@/api/types";
 import { go, hashOf } from "@/app/router";
+import { grouped } from "@/topology/document";
+import { draftOf } from "@/topology/drafts";
+import { openService } from "@/topology/service";
 import { Button, ButtonLink, dateTime, Loaded, Notice, Page, toast } from "@/ui";
 import { DeleteDialog } from "./BenchDialogs";
 import { ExportDialog, ImportDialog } from "./Dialogs";
-import { grouped } from "./model/document";
-import { draftOf } from "./model/drafts";
-import { openService } from "./model/service";
 import { TopologyTable } from "./TopologyTable";
 import { openNext } from "./Workbench";
 

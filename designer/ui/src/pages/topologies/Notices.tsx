@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useServices } from "@/api/documents";
+import { meaningOf, openService } from "@/topology/service";
 import { Button, dateTime, Notice } from "@/ui";
-import { meaningOf, openService } from "./model/service";
 import { useActions, useEditor, useEditorStore } from "./store";
 import type { Drafts } from "./useDrafts";
 

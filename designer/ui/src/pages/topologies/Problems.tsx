@@ -1,6 +1,7 @@
 // What is to be mended, each leading to where it is.
+
+import type { Problem } from "@/topology/problems";
 import { Icon, plural } from "@/ui";
-import type { Problem } from "./model/problems";
 import css from "./Problems.module.css";
 
 interface Props {

@@ -1,10 +1,10 @@
 // Settings of a stream: which entities, and how many task instances share them.
 import { useId } from "react";
+import { type Drawing, indexOf, isTask, type StreamNode, typeOf } from "@/topology/document";
+import { changed } from "@/topology/edit";
 import { CheckField, SelectField, TextField } from "@/ui";
 import css from "./Inspector.module.css";
 import { type Link, Links } from "./Links";
-import { type Drawing, indexOf, isTask, type StreamNode, typeOf } from "./model/document";
-import { changed } from "./model/edit";
 import { NamesField } from "./NamesField";
 import { useActions, useDrawing } from "./store";
 import { useNames, useTypeNames } from "./suggestions";

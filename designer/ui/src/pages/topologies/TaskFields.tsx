@@ -2,10 +2,7 @@
 import { useId } from "react";
 import { useOperators } from "@/api/documents";
 import { hashOf } from "@/app/router";
-import { Button, SelectField, TextField } from "@/ui";
-import css from "./Inspector.module.css";
-import { type Link, Links } from "./Links";
-import { type Drawing, indexOf, type TaskNode } from "./model/document";
+import { type Drawing, indexOf, type TaskNode } from "@/topology/document";
 import {
   added,
   changed,
@@ -14,8 +11,11 @@ import {
   outputAdded,
   outputChanged,
   outputRemoved,
-} from "./model/edit";
-import { STREAM_WIDTH } from "./model/layout";
+} from "@/topology/edit";
+import { STREAM_WIDTH } from "@/topology/layout";
+import { Button, SelectField, TextField } from "@/ui";
+import css from "./Inspector.module.css";
+import { type Link, Links } from "./Links";
 import { useActions, useDrawing } from "./store";
 import { useTypeNames } from "./suggestions";
 import { titleOf } from "./words";

@@ -2,11 +2,11 @@
 import { useState } from "react";
 import type { Intent, Service } from "@/api/types";
 import { hashOf } from "@/app/router";
+import { summariesOf } from "@/topology/summary";
 import { Button, ButtonLink, Card, Empty, Icon, plural, TextField } from "@/ui";
 import { type VirtualColumn, VirtualTable } from "@/ui/virtual-table";
 import { addressOf } from "./address";
 import css from "./List.module.css";
-import { summariesOf } from "./model/summary";
 
 export interface Row {
   name: string;

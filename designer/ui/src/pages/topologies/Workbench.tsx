@@ -3,10 +3,10 @@ import { ReactFlowProvider } from "@xyflow/react";
 import { useRef, useState } from "react";
 import { useServices } from "@/api/documents";
 import { hashOf } from "@/app/router";
+import { type Drawing, emptyDrawing } from "@/topology/document";
+import { type Opened, openService } from "@/topology/service";
 import { ButtonLink, Empty, Loaded, Page } from "@/ui";
 import { Bench } from "./Bench";
-import { type Drawing, emptyDrawing } from "./model/document";
-import { type Opened, openService } from "./model/service";
 import { createEditor, EditorContext } from "./store";
 
 /** An import that waits for the editor to open. */

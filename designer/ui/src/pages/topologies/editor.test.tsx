@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { Service } from "@/api/types";
-import { draftOf } from "./model/drafts";
+import { draftOf } from "@/topology/drafts";
 import { button, designer, energy, input, json, node, nodes, press, show } from "./testing/designer";
 
 describe("the editor", () => {

@@ -9,8 +9,8 @@ import {
   type StreamNode,
   type TaskNode,
   typeOf,
-} from "./model/document";
-import type { Problem } from "./model/problems";
+} from "@/topology/document";
+import type { Problem } from "@/topology/problems";
 import type { Selection } from "./store";
 import { streamWords, titleOf } from "./words";
 

@@ -1,7 +1,7 @@
 import { fireEvent, screen, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { emptyDrawing } from "./model/document";
-import { keepDraft } from "./model/drafts";
+import { emptyDrawing } from "@/topology/document";
+import { keepDraft } from "@/topology/drafts";
 import { button, designer, energy, json, nodes, show } from "./testing/designer";
 
 describe("the list", () => {

@@ -1,8 +1,8 @@
 // The state of one editor: the drawing with its history, and what is selected in it.
 import { createContext, useContext } from "react";
 import { createStore, type StoreApi, useStore } from "zustand";
-import { type Link, refusal } from "./model/connect";
-import { type Drawing, isTask, nodeOf } from "./model/document";
+import { type Link, refusal } from "@/topology/connect";
+import { type Drawing, isTask, nodeOf } from "@/topology/document";
 import {
   added,
   type Clip,
@@ -14,10 +14,10 @@ import {
   pasted,
   removed,
   type Spot,
-} from "./model/edit";
-import { begun, type History, redone, stepped, undone } from "./model/history";
-import { arranged } from "./model/layout";
-import type { Problem } from "./model/problems";
+} from "@/topology/edit";
+import { begun, type History, redone, stepped, undone } from "@/topology/history";
+import { arranged } from "@/topology/layout";
+import type { Problem } from "@/topology/problems";
 
 export interface Selection {
   nodes: ReadonlySet<string>;

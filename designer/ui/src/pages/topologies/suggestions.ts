@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { type EntityPage, useTypes } from "@/api/documents";
 import { get } from "@/api/http";
 import type { Element } from "@/api/types";
-import { isStream, isTask } from "./model/document";
+import { isStream, isTask } from "@/topology/document";
 import { useDrawing } from "./store";
 
 /** Entities looked at for the names of their attributes. */

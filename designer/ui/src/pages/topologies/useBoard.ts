@@ -1,9 +1,9 @@
 // The board and the settings beside it as things on the screen: where there is room, what is shown, what has the focus.
 import { useReactFlow } from "@xyflow/react";
 import { useCallback, useRef } from "react";
-import { nodeOf } from "./model/document";
-import type { Spot } from "./model/edit";
-import { sizeOf } from "./model/layout";
+import { nodeOf } from "@/topology/document";
+import type { Spot } from "@/topology/edit";
+import { sizeOf } from "@/topology/layout";
 import { useEditorStore } from "./store";
 
 const APART = 8;

@@ -1,7 +1,7 @@
 // Keeps what is not saved yet as a draft in this browser, and offers it on return.
 import { useEffect, useRef, useState } from "react";
-import type { Drawing } from "./model/document";
-import { type Draft, draftOf, dropDraft, keepDraft } from "./model/drafts";
+import type { Drawing } from "@/topology/document";
+import { type Draft, draftOf, dropDraft, keepDraft } from "@/topology/drafts";
 import { actionsOf, type EditorStore, isDirty } from "./store";
 
 const SETTLE_MS = 500;

@@ -1,8 +1,8 @@
 // What is wrong with the drawing, by our own rules and by the service's answer.
 import { useMemo } from "react";
 import { useOperators } from "@/api/documents";
-import { grouped } from "./model/document";
-import { type Problem, problemsOf } from "./model/problems";
+import { grouped } from "@/topology/document";
+import { type Problem, problemsOf } from "@/topology/problems";
 import { useDrawing, useEditor } from "./store";
 
 export interface Found {

@@ -2,10 +2,10 @@
 import { useState } from "react";
 import { useChange } from "@/api/documents";
 import { ApiError, post, problemOf } from "@/api/http";
+import { problemAt } from "@/topology/fields";
+import type { Problem } from "@/topology/problems";
+import { serviceOf } from "@/topology/service";
 import { toast } from "@/ui";
-import { problemAt } from "./model/fields";
-import type { Problem } from "./model/problems";
-import { serviceOf } from "./model/service";
 import { actionsOf, type EditorStore } from "./store";
 
 interface Saving {

@@ -1,5 +1,5 @@
 // How nodes and their settings are called.
-import { type Drawing, type DrawingNode, isTask, type StreamNode, typeOf } from "./model/document";
+import { type Drawing, type DrawingNode, isTask, type StreamNode, typeOf } from "@/topology/document";
 
 export const groupings = [
   { value: "EntityID", name: "One for each entity" },

@@ -1,0 +1,1 @@
+var e=e=>t(e,60);function t(e,n){return typeof e!=`object`||!e?!1:n===0||Object.values(e).some(e=>t(e,n-1))}export{e as t};

@@ -1,1 +1,0 @@
-import{n as e,t}from"./index-DJ1aSjsr.js";var n=e();function r(){return(0,n.jsx)(t,{title:`Guide`,children:null})}export{r as default};

@@ -1,0 +1,1 @@
+import{i as e}from"./index-nCLHma9t.js";var t=(t,n)=>e(`context`,[`entities`,t],{id:n});export{t};
