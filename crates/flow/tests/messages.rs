@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value, missing_docs)]
 
 use flow::{
-    DecodeError, Envelope, GroupBy, InputStream, LogLease, Message, Parameter, ReportedInstance, TaskRef, Topology, TryError,
-    TryOut, TryOutput, TryReport, WorkerOrder, WorkerProfile, WorkerReply, WorkerRequest, routing,
+    DecodeError, Envelope, GroupBy, InputStream, LogLease, Message, Parameter, ReportedInstance, TaskRef, Topology,
+    TryError, TryOut, TryOutput, TryReport, WorkerOrder, WorkerProfile, WorkerReply, WorkerRequest, routing,
 };
 use serde_json::json;
 
