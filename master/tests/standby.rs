@@ -9,6 +9,7 @@ use std::time::Duration;
 use flow::{IntentAction, Message, ServiceIntent, TaskInstance, routing};
 use serde_json::json;
 use support::{Bed, PATIENCE, Started, intent};
+use testkit::wait_until;
 use tokio::time::timeout;
 
 async fn state_intent(bed: &Bed, number: u8, from: &str) {
@@ -114,8 +115,13 @@ async fn a_standby_takes_over_what_runs_and_restarts_nothing() {
         matches!(&removed, Message::RemoveTask(task) if task.service_intent_id == "ServiceIntent.1"),
         "{removed:?}"
     );
-    let subscriptions = bed.discovery_node.client.get(&format!("{}/ngsi9/subscription", bed.discovery.url())).await;
-    let subscriptions: serde_json::Value = serde_json::from_slice(subscriptions.unwrap().body()).unwrap();
-    assert_eq!(subscriptions.as_object().unwrap().len(), 2, "those of earlier masters are ended: {subscriptions}");
+    let url = format!("{}/ngsi9/subscription", bed.discovery.url());
+    // That of the withdrawn intent is cancelled beside the commands.
+    wait_until(PATIENCE, "only the subscriptions of two intents are left", async || {
+        let answer = bed.discovery_node.client.get(&url).await.ok()?;
+        let subscriptions: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+        (subscriptions.as_object().unwrap().len() == 2).then_some(())
+    })
+    .await;
     first.stop().await;
 }
