@@ -22,7 +22,10 @@ use std::sync::Arc;
 
 use ::service::http::Limits;
 use axum::extract::DefaultBodyLimit;
+use axum::response::Response;
 use axum::{Router, middleware};
+use http::header::CONNECTION;
+use http::{HeaderValue, StatusCode};
 
 use crate::cross_site;
 use crate::state::Designer;
@@ -50,8 +53,17 @@ pub(crate) fn router(designer: Arc<Designer>) -> Router {
         .merge(page::routes(&designer.node.config))
         .layer(DefaultBodyLimit::max(designer.node.config.http.max_body_bytes))
         .merge(photo::routes())
+        .layer(middleware::map_response(last_of_its_connection))
         .layer(middleware::from_fn(cross_site::refuse))
         .with_state(designer)
+}
+
+/// What is left of a body that is too large is not read: nobody must send another request after it.
+async fn last_of_its_connection(mut answer: Response) -> Response {
+    if answer.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 /// A form of pictures may be larger than a document; each route has its own limit.
