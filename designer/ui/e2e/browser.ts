@@ -12,6 +12,9 @@ export const THEMES: Theme[] = ["light", "dark"];
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PICTURES = process.env.SCREENSHOTS ?? "e2e/screenshots";
 
+/** Chromium drops requests when any network of the machine comes or goes, such as those of other tests' containers. */
+const ELSEWHERE = "ERR_NETWORK_CHANGED";
+
 export const launch = () =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -51,7 +54,8 @@ export class Tab {
   private listen() {
     this.page.on("pageerror", (error) => this.complaints.push(`error: ${error.message}`));
     this.page.on("console", (message) => {
-      if (message.type() === "error") this.complaints.push(`console: ${message.text()}`);
+      if (message.type() !== "error" || message.text().includes(ELSEWHERE)) return;
+      this.complaints.push(`console: ${message.text()}`);
     });
     this.page.on("request", (request) => {
       const elsewhere = !request.url().startsWith(this.url) && /^(https?|wss?):/.test(request.url());
