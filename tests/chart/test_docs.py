@@ -33,7 +33,7 @@ def test_values_on_a_page_are_accepted(texts, tmp_path):
         file = tmp_path / f"{number}.yaml"
         file.write_text(text)
         files += ["-f", file]
-    helm("template", "fogflow", CHART, "-n", "fogflow", *files)
+    helm("template", "fogflow", CHART, "-n", "fogflow", "--kube-version", "1.34.0", *files)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
