@@ -150,6 +150,7 @@ mod tests {
             entity.set(Attribute {
                 name: Name::from(name),
                 kind: AttributeKind::Context,
+                dataset_id: Name::default(),
                 value_type: Name::from("float"),
                 value: JsonText::from(serde_json::json!(21.5)),
                 metadata: Vec::new(),

@@ -12,9 +12,19 @@ use crate::Notice;
 /// Bytes of a notice before its entity.
 const NOTICE_HEADER: usize = 9;
 /// First byte of every record.
-const VERSION: u8 = 2;
-/// Records that do not say when an attribute was created.
+const VERSION: u8 = 3;
+/// Records that know nothing of further types, scopes, data sets and metadata of metadata.
+const NGSI_V1_AND_V2: u8 = 2;
+/// Records that do not say when an attribute was created either.
 const WITHOUT_CREATION: u8 = 1;
+
+/// Bits of the first byte of an attribute.
+const DOMAIN: u8 = 1;
+const HAS_DATASET: u8 = 2;
+const NESTS: u8 = 4;
+
+/// How deeply metadata nest in a record that is read.
+const MAX_NESTING: usize = ngsi::json::MAX_DEPTH;
 
 /// A record that is not one of ours, or damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,21 +39,41 @@ pub fn write_entity(out: &mut Vec<u8>, entity: &Entity) {
     out.push(VERSION);
     text(out, entity.id.as_str());
     text(out, entity.entity_type.as_str());
+    names(out, &entity.more_types);
+    names(out, &entity.scopes);
     time(out, entity.created_at);
     time(out, entity.modified_at);
     number(out, entity.attributes.len());
     for attribute in &entity.attributes {
-        out.push(u8::from(attribute.kind == AttributeKind::Domain));
+        let nests = attribute.metadata.iter().any(|metadatum| !metadatum.metadata.is_empty());
+        out.push(flags(attribute, nests));
         text(out, attribute.name.as_str());
+        if !attribute.dataset_id.is_empty() {
+            text(out, attribute.dataset_id.as_str());
+        }
         text(out, attribute.value_type.as_str());
         text(out, attribute.value.as_str());
         time(out, attribute.created_at);
         time(out, attribute.modified_at);
-        number(out, attribute.metadata.len());
-        for metadatum in &attribute.metadata {
-            text(out, metadatum.name.as_str());
-            text(out, metadatum.value_type.as_str());
-            text(out, metadatum.value.as_str());
+        write_metadata(out, &attribute.metadata, nests);
+    }
+}
+
+fn flags(attribute: &Attribute, nests: bool) -> u8 {
+    let flag = |bit: u8, set: bool| if set { bit } else { 0 };
+    flag(DOMAIN, attribute.kind == AttributeKind::Domain)
+        | flag(HAS_DATASET, !attribute.dataset_id.is_empty())
+        | flag(NESTS, nests)
+}
+
+fn write_metadata(out: &mut Vec<u8>, metadata: &[Metadata], nests: bool) {
+    number(out, metadata.len());
+    for metadatum in metadata {
+        text(out, metadatum.name.as_str());
+        text(out, metadatum.value_type.as_str());
+        text(out, metadatum.value.as_str());
+        if nests {
+            write_metadata(out, &metadatum.metadata, nests);
         }
     }
 }
@@ -97,6 +127,13 @@ fn low_bits(number: usize) -> u8 {
 fn text(out: &mut Vec<u8>, text: &str) {
     number(out, text.len());
     out.extend_from_slice(text.as_bytes());
+}
+
+fn names(out: &mut Vec<u8>, names: &[Name]) {
+    number(out, names.len());
+    for name in names {
+        text(out, name.as_str());
+    }
 }
 
 fn time(out: &mut Vec<u8>, time: Timestamp) {
@@ -156,23 +193,34 @@ impl<'a> Reader<'a> {
         }
         let id = EntityId::from(self.text()?);
         let entity_type = self.name()?;
+        let (more_types, scopes) = match version {
+            ..=NGSI_V1_AND_V2 => Default::default(),
+            _ => (self.list(Self::name)?, self.list(Self::name)?),
+        };
         let (created_at, modified_at) = (self.time()?, self.time()?);
         let attributes = self.list(|reader| reader.attribute(version))?;
-        Some(Entity { id, entity_type, attributes, created_at, modified_at })
+        Some(Entity { id, entity_type, more_types, scopes, attributes, created_at, modified_at })
     }
 
     /// An attribute of a record that has no time of creation existed when it was last set, and that is all one knows.
     fn attribute(&mut self, version: u8) -> Option<Attribute> {
-        let kind = if self.byte()? == 0 { AttributeKind::Context } else { AttributeKind::Domain };
-        let (name, value_type, value) = (self.name()?, self.name()?, self.json()?);
+        let flags = self.byte()?;
+        let kind = if flags & DOMAIN == 0 { AttributeKind::Context } else { AttributeKind::Domain };
+        let name = self.name()?;
+        let dataset_id = if flags & HAS_DATASET == 0 { Name::default() } else { self.name()? };
+        let (value_type, value) = (self.name()?, self.json()?);
         let first = self.time()?;
         let modified_at = if version == WITHOUT_CREATION { first } else { self.time()? };
-        let metadata = self.list(Self::metadatum)?;
-        Some(Attribute { kind, name, value_type, value, metadata, created_at: first, modified_at })
+        let depth = if flags & NESTS == 0 { 0 } else { MAX_NESTING };
+        let metadata = self.list(|reader| reader.metadatum(depth))?;
+        Some(Attribute { name, kind, dataset_id, value_type, value, metadata, created_at: first, modified_at })
     }
 
-    fn metadatum(&mut self) -> Option<Metadata> {
-        Some(Metadata { name: self.name()?, value_type: self.name()?, value: self.json()? })
+    /// A metadatum in which others may nest so deeply.
+    fn metadatum(&mut self, depth: usize) -> Option<Metadata> {
+        let metadatum = Metadata::new(self.name()?, self.name()?, self.json()?);
+        let metadata = if depth == 0 { Vec::new() } else { self.list(|reader| reader.metadatum(depth - 1))? };
+        Some(Metadata { metadata, ..metadatum })
     }
 
     fn list<T>(&mut self, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {

@@ -206,5 +206,14 @@ fn merged(entity: &Entity, input: AttributeInput, overrides_metadata: bool, now:
             None => metadata.push(given),
         }
     }
-    Attribute { name: input.name, kind, value_type, value: input.value, metadata, created_at: now, modified_at: now }
+    Attribute {
+        name: input.name,
+        kind,
+        dataset_id: Name::default(),
+        value_type,
+        value: input.value,
+        metadata,
+        created_at: now,
+        modified_at: now,
+    }
 }

@@ -42,14 +42,18 @@ impl EntityMap {
     /// Puts an entity in as it is, as when recovering.
     pub fn insert(&mut self, entity: Arc<Entity>) {
         self.remove(entity.id.as_str());
-        self.index(&entity.entity_type, &entity.id);
+        for entity_type in entity.types() {
+            self.index(entity_type, &entity.id);
+        }
         self.entities.insert(entity.id.clone(), entity);
     }
 
     /// Takes an entity out.
     pub fn remove(&mut self, id: &str) -> Option<Arc<Entity>> {
         let entity = self.entities.remove(id)?;
-        self.unindex(&entity.entity_type, id);
+        for entity_type in entity.types() {
+            self.unindex(entity_type, id);
+        }
         Some(entity)
     }
 
@@ -61,14 +65,24 @@ impl EntityMap {
             found.extend(self.iter().filter(|entity| query.matches(entity)).cloned());
         } else {
             let types = self.by_type.iter().filter(|(name, _)| query.wants_type(name.as_str()));
-            let candidates = types.flat_map(|(_, ids)| ids).filter_map(|id| self.get(id.as_str()));
-            found.extend(candidates.filter(|entity| query.matches(entity)).cloned());
+            for (name, ids) in types {
+                let candidates = ids.iter().filter_map(|id| self.get(id.as_str()));
+                // One of several types is found under the first of them that is wanted.
+                let here =
+                    |entity: &Entity| entity.types().find(|other| query.wants_type(other.as_str())) == Some(name);
+                found.extend(candidates.filter(|entity| here(entity) && query.matches(entity)).cloned());
+            }
         }
     }
 
-    pub(crate) fn retype(&mut self, id: &EntityId, from: &Name, to: &Name) {
-        self.unindex(from, id.as_str());
-        self.index(to, id);
+    /// Replaces what the index knows of an entity's types.
+    pub(crate) fn retype(&mut self, former: &[Name], entity: &Entity) {
+        for entity_type in former {
+            self.unindex(entity_type, entity.id.as_str());
+        }
+        for entity_type in entity.types() {
+            self.index(entity_type, &entity.id);
+        }
     }
 
     pub(crate) fn index(&mut self, entity_type: &Name, id: &EntityId) {

@@ -118,15 +118,16 @@ impl<T: Subscribed> SubscriptionIndex<T> {
             let wanted = candidates.iter().filter(|entry| entry.subscription().wants(change, correlator, now));
             matching.extend(wanted.cloned());
         };
-        let (id, entity_type) = (change.entity.id.as_str(), change.entity.entity_type.as_str());
-        if let Some(candidates) = self.by_entity.get(id) {
+        if let Some(candidates) = self.by_entity.get(change.entity.id.as_str()) {
             consider(candidates);
         }
-        if let Some(candidates) = self.by_type.get(entity_type) {
-            consider(candidates);
-        }
-        if !self.patterns.is_empty() {
-            consider(&self.accepting(entity_type));
+        for entity_type in change.entity.types() {
+            if let Some(candidates) = self.by_type.get(entity_type.as_str()) {
+                consider(candidates);
+            }
+            if !self.patterns.is_empty() {
+                consider(&self.accepting(entity_type.as_str()));
+            }
         }
         if matching.len() > 1 {
             matching.sort_unstable_by_key(Arc::as_ptr);

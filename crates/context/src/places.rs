@@ -20,6 +20,7 @@ pub(crate) fn follow_attribute(entity: &mut Entity, touched: &[Name], had_place:
                 Attribute {
                     name: Name::from(LOCATION),
                     kind: AttributeKind::Domain,
+                    dataset_id: Name::default(),
                     value_type: Name::from(value_type),
                     value,
                     metadata: Vec::new(),

@@ -75,7 +75,7 @@ impl Query {
     /// Whether some reference selects the entity.
     #[must_use]
     pub fn selects(&self, entity: &Entity) -> bool {
-        self.selectors.iter().any(|selector| selector.matches(entity.id.as_str(), entity.entity_type.as_str()))
+        self.selectors.iter().any(|selector| selector.selects(entity))
     }
 
     /// Whether every scope holds.

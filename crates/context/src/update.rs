@@ -107,13 +107,15 @@ impl EntityMap {
         entity.modified_at = now;
         let mut retyped = None;
         if !element.entity.entity_type.is_empty() && element.entity.entity_type != entity.entity_type {
-            retyped = Some(std::mem::replace(&mut entity.entity_type, element.entity.entity_type.clone()));
+            retyped = Some(entity.types().cloned().collect::<Vec<_>>());
+            entity.entity_type = element.entity.entity_type.clone();
+            entity.more_types.retain(|other| *other != element.entity.entity_type);
         }
         let (touched, redefined) = set_all(entity, element, now);
         let change =
             Change { entity: slot.clone(), deleted: false, touched, availability: redefined || retyped.is_some() };
         if let Some(former) = retyped {
-            self.retype(&change.entity.id, &former, &change.entity.entity_type);
+            self.retype(&former, &change.entity);
         }
         Ok(change)
     }

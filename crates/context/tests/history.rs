@@ -93,6 +93,7 @@ fn numbers_are_told_from_other_values() {
         let attribute = Attribute {
             name: Name::from("t"),
             kind: AttributeKind::Context,
+            dataset_id: Name::default(),
             value_type: Name::from(value_type),
             value: JsonText::from(serde_json::from_str::<&serde_json::value::RawValue>(json).unwrap()),
             metadata: Vec::new(),

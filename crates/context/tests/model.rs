@@ -7,7 +7,9 @@ use std::sync::Arc;
 use context::{Delivery, EntityMap, Query, Record, Refusal, Subscription, SubscriptionIndex, codec};
 use ngsi::v1::ngsi10::{SubscribeContextRequest, UpdateAction};
 use ngsi::v1::{ContextAttribute, ContextElement, ContextMetadata, EntityRef};
-use ngsi::{AttributeKind, EntityId, JsonText, Name, Restriction, SubscriptionId, Timestamp};
+use ngsi::{
+    Attribute, AttributeKind, Entity, EntityId, JsonText, Metadata, Name, Restriction, SubscriptionId, Timestamp,
+};
 use proptest::prelude::*;
 
 const IDS: [&str; 4] = ["Room.1", "Room.2", "Lamp.1", "x"];
@@ -270,4 +272,44 @@ fn records_of_the_first_version_are_still_read() {
     let mut again = Vec::new();
     codec::write_entity(&mut again, &entity);
     assert_eq!(codec::read_entity(&again).unwrap(), entity);
+}
+
+#[test]
+fn what_only_linked_data_has_survives_the_disk_and_is_found() {
+    let now = Timestamp::from_micros(5);
+    let mut entity = Entity::new(EntityId::from("urn:e:1"), Name::from("Car"), now);
+    entity.more_types = vec![Name::from("Taxi")];
+    entity.scopes = vec![Name::from("/Madrid/Gardens")];
+    let mut source = Metadata::new(Name::from("source"), Name::default(), JsonText::string("gps"));
+    source.metadata = vec![Metadata::new(Name::from("quality"), Name::default(), JsonText::string("good"))];
+    for dataset_id in ["", "urn:d:1"] {
+        entity.set(Attribute {
+            name: Name::from("speed"),
+            kind: AttributeKind::Context,
+            dataset_id: Name::from(dataset_id),
+            value_type: Name::default(),
+            value: JsonText::string(dataset_id),
+            metadata: vec![source.clone()],
+            created_at: now,
+            modified_at: now,
+        });
+    }
+    assert_eq!(entity.attributes.len(), 2);
+    assert_eq!(entity.attribute(AttributeKind::Context, "speed").unwrap().dataset_id, "");
+    let mut record = Vec::new();
+    codec::write_entity(&mut record, &entity);
+    assert_eq!(codec::read_entity(&record).unwrap(), entity);
+
+    let mut map = EntityMap::default();
+    map.insert(Arc::new(entity));
+    let count = |references: &[EntityRef]| {
+        let mut found = Vec::new();
+        map.select(&Query::compile(references, &[], &Restriction::default()).unwrap(), &mut found);
+        found.len()
+    };
+    let of = |entity_type: &str| EntityRef::of_type(Name::from(entity_type));
+    assert_eq!(
+        [count(&[of("Car")]), count(&[of("Taxi")]), count(&[of("Taxi"), of("Car")]), count(&[of("Bus")])],
+        [1, 1, 1, 0]
+    );
 }

@@ -4,7 +4,7 @@ use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json::null_as_default;
-use crate::{EntityId, Name, ParseError};
+use crate::{Entity, EntityId, Name, ParseError};
 
 /// The most memory one compiled pattern may take, in bytes.
 const PATTERN_SIZE_LIMIT: usize = 256 * 1024;
@@ -140,6 +140,12 @@ impl EntitySelector {
             .enumerate()
             .map(|(index, reference)| Self::compile(reference).map_err(|e| e.within(&format!("{path}[{index}]"))))
             .collect()
+    }
+
+    /// Whether the entity is selected, by any of its types.
+    #[must_use]
+    pub fn selects(&self, entity: &Entity) -> bool {
+        self.id.matches(entity.id.as_str()) && entity.types().any(|name| self.entity_type.matches(name.as_str()))
     }
 
     /// Whether an entity of that id and type is selected.

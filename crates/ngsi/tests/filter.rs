@@ -17,13 +17,9 @@ fn room() -> Entity {
     room.modified_at = Timestamp::from_micros(date::instant("2026-01-02T10:00:00.123Z").unwrap().as_micros() + 456);
     let mut temperature = attribute("temperature", "Number", json!(21.5));
     temperature.metadata = vec![
-        Metadata { name: "accuracy".into(), value_type: "Number".into(), value: JsonText::from(json!(0.8)) },
-        Metadata { name: "by".into(), value_type: "Text".into(), value: JsonText::from(json!({"name": "Ada"})) },
-        Metadata {
-            name: "at".into(),
-            value_type: "DateTime".into(),
-            value: JsonText::from(json!("2026-01-01T02:00:00+02:00")),
-        },
+        Metadata::new("accuracy".into(), "Number".into(), JsonText::from(json!(0.8))),
+        Metadata::new("by".into(), "Text".into(), JsonText::from(json!({"name": "Ada"}))),
+        Metadata::new("at".into(), "DateTime".into(), JsonText::from(json!("2026-01-01T02:00:00+02:00"))),
     ];
     room.attributes = vec![
         temperature,

@@ -38,7 +38,7 @@ fn metadata() -> impl Strategy<Value = Vec<Metadata>> {
         let mut metadata: Vec<Metadata> = Vec::new();
         for (name, value_type, value) in all {
             if !metadata.iter().any(|earlier| earlier.name == name.as_str()) {
-                metadata.push(Metadata { name: Name::from(name), value_type: Name::from(value_type), value });
+                metadata.push(Metadata::new(Name::from(name), Name::from(value_type), value));
             }
         }
         metadata
@@ -69,6 +69,7 @@ fn held(input: &EntityInput) -> Entity {
         entity.set(Attribute {
             name: attribute.name,
             kind: AttributeKind::Context,
+            dataset_id: Name::default(),
             value_type: attribute.value_type.unwrap(),
             value: attribute.value,
             metadata: attribute.metadata,

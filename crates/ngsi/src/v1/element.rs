@@ -118,7 +118,7 @@ impl ContextMetadata {
 
 impl From<ContextMetadata> for Metadata {
     fn from(wire: ContextMetadata) -> Self {
-        Self { name: wire.name, value_type: wire.value_type, value: wire.value }
+        Self::new(wire.name, wire.value_type, wire.value)
     }
 }
 
@@ -129,6 +129,7 @@ impl ContextAttribute {
         Attribute {
             name: self.name,
             kind: AttributeKind::Context,
+            dataset_id: Name::default(),
             value_type: self.value_type,
             value: self.value,
             metadata: self.metadata.into_iter().map(Metadata::from).collect(),
@@ -145,6 +146,7 @@ impl ContextMetadata {
         Attribute {
             name: self.name,
             kind: AttributeKind::Domain,
+            dataset_id: Name::default(),
             value_type: self.value_type,
             value: self.value,
             metadata: Vec::new(),

@@ -200,7 +200,7 @@ fn attribute_of(name: &str, mut members: Members<'_>) -> Result<AttributeInput, 
             let (value_type, value) = typed_value(&path, &mut members)?;
             members.finish(&path)?;
             metadata.retain(|earlier: &Metadata| earlier.name != *metadatum);
-            metadata.push(Metadata { name: Name::from(&*metadatum), value_type, value });
+            metadata.push(Metadata::new(Name::from(&*metadatum), value_type, value));
         }
     }
     members.finish(name)?;

@@ -165,6 +165,7 @@ fn builtin<'a>(entity: &Entity, name: &str) -> Option<Cow<'a, Attribute>> {
         Cow::Owned(Attribute {
             name: Name::from(name),
             kind: crate::AttributeKind::Context,
+            dataset_id: Name::default(),
             value_type: Name::from("DateTime"),
             value: JsonText::string(&time.to_string()),
             metadata: Vec::new(),
