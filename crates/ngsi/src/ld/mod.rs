@@ -1,4 +1,8 @@
-//! Entities as NGSI-LD writes them (ETSI GS CIM 009), for subscribers that asked for it.
+//! NGSI-LD (ETSI GS CIM 009): entities in and out.
+
+mod fragment;
+
+pub use fragment::{AttributeType, EntityFragment, Fragment};
 
 use crate::json::write_string;
 use crate::{Attribute, AttributeKind, Entity, Location, Name};
