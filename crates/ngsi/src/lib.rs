@@ -7,6 +7,7 @@
 //! Values are kept as the JSON text they arrived in ([`JsonText`]): a broker forwards far more values
 //! than it inspects, so parsing every value into a tree would be the largest cost of an update.
 
+pub mod date;
 pub mod entity;
 pub mod error;
 pub mod filter;

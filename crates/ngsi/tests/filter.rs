@@ -1,20 +1,20 @@
 //! The Simple Query Language: what it selects, what it refuses, and that no text upsets it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value, missing_docs)]
 
-use ngsi::filter::{Filter, MAX_LENGTH, MAX_PATTERNS, MAX_STATEMENTS, date};
+use ngsi::filter::{Filter, MAX_LENGTH, MAX_PATTERNS, MAX_STATEMENTS};
 use ngsi::v1::ContextAttribute;
-use ngsi::{Attribute, AttributeKind, Entity, JsonText, Metadata, Timestamp};
+use ngsi::{Attribute, AttributeKind, Entity, JsonText, Metadata, Timestamp, date};
 use serde_json::{Value, json};
 
 fn attribute(name: &str, value_type: &str, value: Value) -> Attribute {
     let body = json!({"name": name, "type": value_type, "value": value}).to_string();
     let parsed: ContextAttribute = ngsi::json::parse(body.as_bytes()).unwrap();
-    parsed.into_attribute(date::instant("2026-01-02T00:00:00Z").unwrap())
+    parsed.into_attribute(date::parse("2026-01-02T00:00:00Z").unwrap())
 }
 
 fn room() -> Entity {
-    let mut room = Entity::new("room1".into(), "Room".into(), date::instant("2026-01-01T00:00:00Z").unwrap());
-    room.modified_at = Timestamp::from_micros(date::instant("2026-01-02T10:00:00.123Z").unwrap().as_micros() + 456);
+    let mut room = Entity::new("room1".into(), "Room".into(), date::parse("2026-01-01T00:00:00Z").unwrap());
+    room.modified_at = Timestamp::from_micros(date::parse("2026-01-02T10:00:00.123Z").unwrap().as_micros() + 456);
     let mut temperature = attribute("temperature", "Number", json!(21.5));
     temperature.metadata = vec![
         Metadata::new("accuracy".into(), "Number".into(), JsonText::from(json!(0.8))),
@@ -218,9 +218,10 @@ fn a_refusal_says_where_and_why() {
 #[test]
 fn dates_are_read_in_every_documented_form() {
     let check = |text: &str, expected: Option<&str>| {
-        assert_eq!(date::instant(text).map(|instant| instant.to_string()).as_deref(), expected, "{text}");
+        assert_eq!(date::parse(text).map(|instant| instant.to_string()).as_deref(), expected, "{text}");
     };
     check("2017-06-17", Some("2017-06-17T00:00:00.000Z"));
+    check("20170617T072124Z", Some("2017-06-17T07:21:24.000Z"));
     check("2017-06-17T07", Some("2017-06-17T07:00:00.000Z"));
     check("2017-06-17T0721", Some("2017-06-17T07:21:00.000Z"));
     check("2017-06-17T07:21", Some("2017-06-17T07:21:00.000Z"));
@@ -234,6 +235,8 @@ fn dates_are_read_in_every_documented_form() {
         "",
         "2017",
         "2017-06-17Z",
+        "201706-17",
+        "20170617Z",
         "2017-02-30",
         "2017-06-17T",
         "2017-06-17T24",
@@ -246,5 +249,14 @@ fn dates_are_read_in_every_documented_form() {
         "２017-06-17",
     ] {
         check(text, None);
+    }
+}
+
+#[test]
+fn times_of_day_are_read() {
+    assert_eq!(date::parse_time("01:02:03Z"), Some(3_723_000_000));
+    assert_eq!(date::parse_time("00:00:00.5Z"), Some(500_000));
+    for text in ["", "Z", "01:02Z", "010203Z", "01:02:03", "24:00:00Z", "01:02:03+01:00", "01:02:03.Z", "é1:02:03Z"] {
+        assert_eq!(date::parse_time(text), None, "{text}");
     }
 }

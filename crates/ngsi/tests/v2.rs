@@ -3,8 +3,8 @@
 
 use ngsi::v2::parse::{self, AttributeInput};
 use ngsi::v2::write::{Rendering, Representation};
-use ngsi::v2::{EntityInput, Form, date, names};
-use ngsi::{Attribute, AttributeKind, Entity, EntityId, JsonText, Metadata, Name, Timestamp};
+use ngsi::v2::{EntityInput, Form, names};
+use ngsi::{Attribute, AttributeKind, Entity, EntityId, JsonText, Metadata, Name, Timestamp, date};
 use proptest::prelude::*;
 
 fn word() -> impl Strategy<Value = String> {

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::date;
 use super::target::Scalar;
 use crate::Timestamp;
+use crate::date;
 
 /// One value as a client writes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +40,7 @@ impl Literal {
     }
 
     fn text(text: &str, quoted: bool) -> Self {
-        Self::Text { text: text.into(), quoted, instant: date::instant(text) }
+        Self::Text { text: text.into(), quoted, instant: date::parse(text) }
     }
 
     /// Whether there are smaller and greater ones of its kind.
@@ -64,7 +64,7 @@ impl Literal {
             (Self::Number(own), Scalar::Number(value)) => value.partial_cmp(own),
             (Self::Text { instant, .. }, Scalar::Instant(value)) => instant.map(|own| value.cmp(&own)),
             (Self::Text { text, quoted, instant }, Scalar::Text { text: value, is_date }) => {
-                let dates = instant.filter(|_| *is_date || !*quoted).zip(date::instant(value));
+                let dates = instant.filter(|_| *is_date || !*quoted).zip(date::parse(value));
                 Some(dates.map_or_else(|| value.as_ref().cmp(text), |(own, value)| value.cmp(&own)))
             }
             _ => None,

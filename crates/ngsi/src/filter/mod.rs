@@ -14,7 +14,6 @@
 //!   millisecond, whatever attribute or metadatum has that name.
 
 pub mod coordinates;
-pub mod date;
 mod georel;
 mod literal;
 mod order;

@@ -4,7 +4,7 @@ use std::cmp::{Ordering, Reverse};
 
 use super::georel::GeoFilter;
 use super::target::{Path, Scalar, Target};
-use crate::{Entity, EntityId, Name, ParseError, Timestamp};
+use crate::{Entity, EntityId, Name, ParseError, Timestamp, date};
 
 /// The most criteria of one `orderBy`.
 pub const MAX_CRITERIA: usize = 16;
@@ -138,7 +138,7 @@ impl Value {
                 Scalar::Bool(value) => Self::Bool(value),
                 Scalar::Number(value) => Self::number(value),
                 Scalar::Instant(instant) => Self::instant(instant),
-                Scalar::Text { text, is_date } => match super::date::instant(&text).filter(|_| is_date) {
+                Scalar::Text { text, is_date } => match date::parse(&text).filter(|_| is_date) {
                     Some(instant) => Self::instant(instant),
                     None => Self::Text(text.into()),
                 },

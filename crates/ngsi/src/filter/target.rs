@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::{Attribute, AttributeKind, Entity, Timestamp};
+use crate::{Attribute, AttributeKind, Entity, Timestamp, date};
 
 /// The way from an entity to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Path {
     }
 
     fn descend<'a>(&self, text: &'a str, value_type: &str) -> Option<Target<'a>> {
-        let is_date = self.members.is_empty() && is_date_type(value_type);
+        let is_date = self.members.is_empty() && date::is_date(value_type);
         let text = self.members.iter().try_fold(text, |text, name| member(text, name))?;
         Some(Target::Json { text, is_date })
     }
@@ -89,10 +89,6 @@ impl Path {
 /// Clients of dialects without domain metadata see them as attributes.
 pub(super) fn attribute<'a>(entity: &'a Entity, name: &str) -> Option<&'a Attribute> {
     entity.attribute(AttributeKind::Context, name).or_else(|| entity.attribute(AttributeKind::Domain, name))
-}
-
-fn is_date_type(value_type: &str) -> bool {
-    matches!(value_type, "DateTime" | "ISO8601")
 }
 
 impl<'a> Target<'a> {

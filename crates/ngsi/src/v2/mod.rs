@@ -3,7 +3,6 @@
 //! Domain metadata of NGSI-10 are attributes here, unless an attribute of the same name hides them; a place among them is a
 //! `geo:point` or `geo:polygon`. `docs/ngsi-dialects.md` has the rules as a table.
 
-pub mod date;
 pub mod names;
 pub mod parse;
 pub mod place;

@@ -7,9 +7,9 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::names::{check_attribute_name, check_field, check_metadata_name, check_value};
-use super::{DEFAULT_ENTITY_TYPE, Kind, Problem, date, default_type, place};
+use super::{DEFAULT_ENTITY_TYPE, Kind, Problem, default_type, place};
 use crate::json::check_depth;
-use crate::{EntityId, JsonText, Metadata, Name, ParseError};
+use crate::{EntityId, JsonText, Metadata, Name, ParseError, date};
 
 /// How the attributes of an entity are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Dates as NGSIv2 clients write them (ISO 8601).
+//! ISO 8601 dates and times as clients of every dialect write them.
 
 use time::{Date, Month};
 
@@ -8,22 +8,34 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 /// The Julian day of 1 January 1970.
 const UNIX_EPOCH_DAY: i64 = 2_440_588;
 
-/// The instant of `YYYY-MM-DD`, optionally with `Thh`, `Thh:mm`, `Thh:mm:ss` or `Thh:mm:ss.s…` and then `Z`, `±hh`,
-/// `±hh:mm`; the colons may be left out. Without a time zone it is UTC. `None` for any other text.
+/// Whether values of this type are times.
 #[must_use]
-pub fn instant(text: &str) -> Option<Timestamp> {
-    let (date, rest) = text.split_at_checked(10)?;
-    let micros = match rest.strip_prefix('T') {
-        Some(time) => time_of_day(time)?,
-        None if rest.is_empty() => 0,
-        None => return None,
+pub fn is_date(value_type: &str) -> bool {
+    matches!(value_type, "DateTime" | "ISO8601")
+}
+
+/// The instant of `YYYY-MM-DD` or `YYYYMMDD`, optionally with `Thh`, `Thh:mm`, `Thh:mm:ss` or `Thh:mm:ss.s…` and then `Z`,
+/// `±hh`, `±hh:mm`; the colons may be left out. Without a time zone it is UTC. `None` for any other text.
+#[must_use]
+pub fn parse(text: &str) -> Option<Timestamp> {
+    let (date, micros) = match text.split_once('T') {
+        Some((date, time)) => (date, time_of_day(time)?),
+        None => (text, 0),
     };
     Some(Timestamp::from_micros(day(date.as_bytes())? * 86_400 * MICROS_PER_SECOND + micros))
 }
 
+/// Microseconds since midnight UTC of `hh:mm:ssZ` or `hh:mm:ss.s…Z`, the times of NGSI-LD (ETSI GS CIM 009, 4.6.3). `None` for any
+/// other text.
+#[must_use]
+pub fn parse_time(text: &str) -> Option<i64> {
+    let clock = text.strip_suffix('Z').filter(|clock| clock.get(2..3) == Some(":") && clock.len() >= 8)?;
+    clock_micros(clock)
+}
+
 /// Days since the epoch.
 fn day(text: &[u8]) -> Option<i64> {
-    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
+    let (&[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] | &[y1, y2, y3, y4, m1, m2, d1, d2]) = text else { return None };
     let year = two_digits(y1, y2)? * 100 + two_digits(y3, y4)?;
     let month = Month::try_from(u8::try_from(two_digits(m1, m2)?).ok()?).ok()?;
     let date = Date::from_calendar_date(i32::try_from(year).ok()?, month, u8::try_from(two_digits(d1, d2)?).ok()?);
