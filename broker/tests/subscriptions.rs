@@ -95,7 +95,7 @@ async fn other_dialects_are_spoken() {
     let request = ld.wait_for(1, SOON).await.remove(0);
     assert_eq!(request.path, "/ngsi-ld/v1/entityOperations/upsert");
     assert_eq!(request.headers["ngsild-tenant"], "city");
-    assert!(request.headers["link"].to_str().unwrap().contains("ngsi-ld-core-context.jsonld"));
+    assert!(request.headers["link"].to_str().unwrap().contains("ngsi-ld-core-context-v1.8.jsonld"));
     assert_eq!(request.json()[0]["id"], "urn:Room.1");
 }
 

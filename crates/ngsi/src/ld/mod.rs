@@ -1,14 +1,15 @@
-//! NGSI-LD (ETSI GS CIM 009): entities in and out.
+//! NGSI-LD (ETSI GS CIM 009 version 1.8): contexts, errors, entities in and out.
 
+pub mod context;
 mod fragment;
+pub mod problem;
 
+pub use context::{CORE_CONTEXT, Coercion, Context};
 pub use fragment::{AttributeType, EntityFragment, Fragment};
+pub use problem::{Kind, Problem};
 
 use crate::json::write_string;
 use crate::{Attribute, AttributeKind, Entity, Location, Name};
-
-/// The core `@context`, named in `Link` headers.
-pub const CORE_CONTEXT: &str = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context.jsonld";
 
 /// Appends an entity in the normalized representation, with the named attributes only, or all when `names` is empty.
 ///

@@ -1,0 +1,260 @@
+//! The `@context`: which IRIs the terms of a document stand for (ETSI GS CIM 009, clauses 4.4 and 5.5.7; JSON-LD 1.1).
+//!
+//! Only what a broker needs of JSON-LD: names of types, attributes and vocabulary values are expanded and compacted, documents
+//! stay as they are. A context is read once into tables; whoever calls fetches the documents it refers to, so reading one
+//! needs neither network nor waiting.
+//!
+//! The core context is always there and none of its terms can be changed. Since its vocabulary comes last, the `@vocab` of
+//! another context counts for the terms which that context defines, and for nothing else.
+
+mod core;
+mod iri;
+mod read;
+mod terms;
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock};
+
+use serde_json::Value;
+
+pub use self::core::{CORE_CONTEXT, CORE_DOCUMENT, DEFAULT_VOCABULARY, is_core_context};
+use self::read::Reader;
+pub use self::read::{ContextError, Document, MAX_DOCUMENT};
+pub use self::terms::MAX_TERMS;
+use self::terms::Term;
+use crate::Name;
+
+static CORE: LazyLock<Context> = LazyLock::new(|| Context::new(&Value::Null, HashMap::new()));
+
+/// What a term's values are, as its definition says under `@type`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Coercion {
+    /// Whatever they look like.
+    #[default]
+    None,
+    /// `@id`: strings are identifiers, so that the attribute is a Relationship.
+    Id,
+    /// `@vocab`: strings are names, which are expanded.
+    Vocab,
+    /// `@json`: JSON that nobody looks into.
+    Json,
+    /// `DateTime`.
+    DateTime,
+    /// `Date`.
+    Date,
+    /// `Time`.
+    Time,
+    /// Any other type.
+    Other,
+}
+
+impl Coercion {
+    fn of(iri: &str) -> Self {
+        let known = ["https://uri.etsi.org/ngsi-ld/", "http://www.w3.org/2001/XMLSchema#"];
+        let name = known.iter().find_map(|known| iri.strip_prefix(known)).unwrap_or(iri);
+        match name.to_ascii_lowercase().as_str() {
+            "@none" => Self::None,
+            "@id" => Self::Id,
+            "@vocab" => Self::Vocab,
+            "@json" => Self::Json,
+            "datetime" => Self::DateTime,
+            "date" => Self::Date,
+            "time" => Self::Time,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A context with all it refers to; cheap to clone.
+#[derive(Clone)]
+pub struct Context(Arc<Tables>);
+
+struct Tables {
+    /// The terms beside those of the core.
+    terms: HashMap<Box<str>, Entry>,
+    /// The term that stands for a stored name.
+    names: HashMap<Name, Box<str>>,
+    /// The user's term that stands for the beginning of IRIs.
+    prefixes: HashMap<Box<str>, Box<str>>,
+    /// How long the keys of `prefixes` are.
+    prefix_lengths: BTreeSet<usize>,
+    json: String,
+    link: Option<String>,
+}
+
+struct Entry {
+    name: Name,
+    /// The IRI, if compact IRIs may begin with the term.
+    prefix: Option<Box<str>>,
+    coercion: Coercion,
+}
+
+impl Context {
+    /// The core context alone.
+    #[must_use]
+    pub fn core() -> Self {
+        CORE.clone()
+    }
+
+    /// Reads the value of a member `@context`: a URL, an object, or a list of them. `documents` gives what is at hand.
+    ///
+    /// # Errors
+    /// [`ContextError::Missing`] names documents to be fetched before the next attempt, of which there may be several, as documents
+    /// refer to others. [`ContextError::Invalid`] is a context that JSON-LD or the standard forbids, or one past a bound.
+    pub fn parse(value: &Value, documents: &dyn Fn(&str) -> Option<Document>) -> Result<Self, ContextError> {
+        let terms = Reader::new(documents).read(value)?.into_terms();
+        Ok(if terms.is_empty() && user_items(value).next().is_none() { Self::core() } else { Self::new(value, terms) })
+    }
+
+    fn new(value: &Value, terms: HashMap<Box<str>, Term>) -> Self {
+        let (mut names, mut prefixes) = (HashMap::new(), HashMap::new());
+        let mut entries = HashMap::with_capacity(terms.len());
+        for (term, definition) in terms {
+            let name = stored(&definition.iri);
+            if !definition.iri.starts_with('@') && self::core::term(name.as_str()).is_none() {
+                prefer(names.entry(name.clone()).or_insert_with(|| term.clone()), &term);
+            }
+            let prefix = definition.prefix.then_some(definition.iri);
+            if let Some(iri) = &prefix {
+                prefer(prefixes.entry(iri.clone()).or_insert_with(|| term.clone()), &term);
+            }
+            entries.insert(term, Entry { name, prefix, coercion: definition.coercion });
+        }
+        let prefix_lengths = prefixes.keys().map(|iri| iri.len()).collect();
+        let (json, link) = (json_of(value), link_of(value));
+        Self(Arc::new(Tables { terms: entries, names, prefixes, prefix_lengths, json, link }))
+    }
+
+    /// The stored name of a term, a compact IRI or an IRI: the IRI, or a short name where the core or its vocabulary has it. `id`
+    /// and `type` for what stands for `@id` and `@type`.
+    #[must_use]
+    pub fn expand(&self, term: &str) -> Name {
+        if let Some(definition) = self::core::term(term) {
+            return stored(&definition.iri);
+        }
+        if let Some(entry) = self.0.terms.get(term) {
+            return entry.name.clone();
+        }
+        if let Some((prefix, suffix)) = iri::split_compact(term)
+            && let Some(iri) = self.prefix(prefix)
+        {
+            return self::core::shorten(&format!("{iri}{suffix}"));
+        }
+        stored(term)
+    }
+
+    /// [`Context::expand`] for the type of an entity.
+    #[must_use]
+    pub fn expand_type(&self, term: &str) -> Name {
+        self.expand(term)
+    }
+
+    /// What a stored name is called in this context: its shortest term, failing that a compact IRI with a prefix of the user's,
+    /// failing that its IRI.
+    #[must_use]
+    pub fn compact<'a>(&'a self, stored: &'a Name) -> Cow<'a, str> {
+        if let Some(term) = self.0.names.get(stored) {
+            return Cow::Borrowed(term);
+        }
+        let name = stored.as_str();
+        if !iri::is_absolute(name) && self.expand(name) == *stored {
+            return Cow::Borrowed(name);
+        }
+        let iri = self::core::lengthen(name);
+        self.compact_iri(&iri, stored).map_or(iri, Cow::Owned)
+    }
+
+    /// What the values of a term are.
+    #[must_use]
+    pub fn coercion(&self, term: &str) -> Coercion {
+        match self::core::term(term) {
+            Some(definition) => definition.coercion,
+            None => self.0.terms.get(term).map(|entry| entry.coercion).unwrap_or_default(),
+        }
+    }
+
+    /// The JSON of a member `@context` that says the same, with the core context at its end.
+    #[must_use]
+    pub fn to_json(&self) -> &str {
+        &self.0.json
+    }
+
+    /// The URL for a `Link` header. Nothing for a context that is a list or an object, which is found at no URL.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        self.0.link.as_deref()
+    }
+
+    /// Whether it has nothing but the core.
+    #[must_use]
+    pub fn is_core(&self) -> bool {
+        self.link() == Some(CORE_CONTEXT)
+    }
+
+    fn prefix(&self, term: &str) -> Option<&str> {
+        match self::core::term(term) {
+            Some(definition) => definition.prefix.then_some(&*definition.iri),
+            None => self.0.terms.get(term)?.prefix.as_deref(),
+        }
+    }
+
+    fn compact_iri(&self, iri: &str, stored: &Name) -> Option<String> {
+        let shorter = self.0.prefix_lengths.range(..iri.len()).filter_map(|length| iri.split_at_checked(*length));
+        let compact = shorter
+            .filter_map(|(start, suffix)| Some(format!("{}:{suffix}", self.0.prefixes.get(start)?)))
+            .filter(|compact| self.expand(compact) == *stored);
+        compact.min_by(|a, b| (a.len(), a).cmp(&(b.len(), b)))
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.json)
+    }
+}
+
+/// The stored name of what a term stands for.
+fn stored(iri: &str) -> Name {
+    match iri {
+        "@id" => Name::from("id"),
+        "@type" => Name::from("type"),
+        iri => self::core::shorten(iri),
+    }
+}
+
+/// Of two terms for the same, the shorter, then the first in the order of letters.
+fn prefer(best: &mut Box<str>, term: &str) {
+    if (term.len(), term) < (best.len(), &**best) {
+        *best = term.into();
+    }
+}
+
+/// What there is beside the core.
+fn user_items(value: &Value) -> impl Iterator<Item = &Value> {
+    let items = match value {
+        Value::Array(items) => items.as_slice(),
+        Value::Null => &[],
+        other => std::slice::from_ref(other),
+    };
+    items.iter().filter(|item| item.as_str().is_none_or(|url| !is_core_context(url)))
+}
+
+fn json_of(value: &Value) -> String {
+    let core = Value::from(CORE_CONTEXT);
+    let mut items: Vec<_> = user_items(value).cloned().collect();
+    if items.is_empty() {
+        return core.to_string();
+    }
+    items.push(core);
+    Value::Array(items).to_string()
+}
+
+fn link_of(value: &Value) -> Option<String> {
+    let mut items = user_items(value);
+    match (items.next(), items.next()) {
+        (None, _) => Some(CORE_CONTEXT.to_owned()),
+        (Some(Value::String(url)), None) => Some(url.clone()),
+        _ => None,
+    }
+}
