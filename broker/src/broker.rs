@@ -29,12 +29,15 @@ use crate::unsaved::{Applied, Unsaved};
 /// How often ended subscriptions are cleared away; that they are not served is checked at every update.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 
+/// One tenant of the broker.
 pub(crate) struct Broker {
+    /// Empty for the default one.
+    pub(crate) tenant: String,
     pub(crate) node: Node,
     pub(crate) shards: Shards,
     pub(crate) histories: Histories,
     pub(crate) subscribers: RwLock<SubscriptionIndex<Subscriber>>,
-    pub(crate) endpoints: Endpoints,
+    pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) ledger: Ledger,
     pub(crate) outbox: Outbox,
     pub(crate) unsaved: Unsaved,
@@ -141,7 +144,7 @@ impl Broker {
     }
 
     fn announce(&self, change: &Change) {
-        if change.availability {
+        if change.availability && !self.federation.alone {
             self.federation.registrar.mark(&change.entity.id, change.deleted);
         }
     }

@@ -6,23 +6,26 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use context::{Notice, Record, codec};
 use ngsi::{Entity, EntityId, SubscriptionId, Timestamp};
 use service::http::Readiness;
-use storage::{Batch, Commit, StorageError, Store, Table};
+use storage::{Batch, Commit, StorageError, Table};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::federation::LinkRecord;
+use crate::tenants::Common;
 
 /// Memory, in KiB of request bodies, that updates may hold while they wait for the disk.
-const UNCOMMITTED_KIB: usize = 8 * 1024;
+pub(crate) const UNCOMMITTED_KIB: usize = 8 * 1024;
 
 pub(crate) struct Ledger {
-    store: Store,
+    store: storage::Store,
     pub(crate) entities: Table,
     /// Notifications that are due: subscription, 0, number.
     pub(crate) outbox: Table,
     /// Everything of which there is little, by [`Kind`]: creating a table takes several syncs.
     registers: Table,
     next_seq: AtomicU64,
-    uncommitted: Semaphore,
+    uncommitted: Arc<Semaphore>,
+    /// Whether deletions are written down for discovery.
+    notes_departed: bool,
     failing: AtomicBool,
     readiness: Readiness,
 }
@@ -36,6 +39,8 @@ pub(crate) enum Kind {
     Link,
     /// A deleted entity that discovery has not been told of.
     Departed,
+    /// A tenant; only the ledger of the default one has these.
+    Tenant,
 }
 
 impl Kind {
@@ -44,6 +49,7 @@ impl Kind {
             Self::Subscription => b's',
             Self::Link => b'l',
             Self::Departed => b'd',
+            Self::Tenant => b't',
         }
     }
 
@@ -77,16 +83,22 @@ impl Due {
 }
 
 impl Ledger {
-    pub(crate) fn open(store: Store, readiness: Readiness) -> Result<Self, StorageError> {
+    /// The default tenant has no name.
+    pub(crate) fn open(common: &Common, tenant: &str) -> Result<Self, StorageError> {
+        let table = |name: &str| match tenant {
+            "" => common.store.table(&format!("broker.{name}")),
+            tenant => common.store.table(&format!("broker.{tenant}.{name}")),
+        };
         Ok(Self {
-            entities: store.table("broker.entities")?,
-            outbox: store.table("broker.outbox")?,
-            registers: store.table("broker.subscriptions")?,
-            store,
+            entities: table("entities")?,
+            outbox: table("outbox")?,
+            registers: table("subscriptions")?,
+            store: common.store.clone(),
             next_seq: AtomicU64::new(1),
-            uncommitted: Semaphore::new(UNCOMMITTED_KIB),
+            uncommitted: common.uncommitted.clone(),
+            notes_departed: tenant.is_empty(),
             failing: AtomicBool::new(false),
-            readiness,
+            readiness: common.node.readiness("storage"),
         })
     }
 
@@ -104,8 +116,7 @@ impl Ledger {
     pub(crate) fn put_change(&self, batch: &mut Batch, change: &Due) {
         let id = change.entity.id.as_str();
         if change.deleted {
-            batch.delete(&self.entities, id);
-            batch.put(&self.registers, Kind::Departed.key(id), []);
+            self.put_departed(batch, id);
         } else {
             batch.put(&self.entities, id, codec::entity_in_notice(&change.record));
         }
@@ -114,13 +125,22 @@ impl Ledger {
     /// An entity as it stands, or that there is none of that identifier.
     pub(crate) fn put_state(&self, batch: &mut Batch, id: &EntityId, entity: Option<&Arc<Entity>>) {
         let Some(entity) = entity else {
-            batch.delete(&self.entities, id.as_str());
-            batch.put(&self.registers, Kind::Departed.key(id.as_str()), []);
-            return;
+            return self.put_departed(batch, id.as_str());
         };
         let mut record = Vec::with_capacity(256);
         codec::write_entity(&mut record, entity);
         batch.put(&self.entities, id.as_str(), record);
+    }
+
+    fn put_departed(&self, batch: &mut Batch, id: &str) {
+        batch.delete(&self.entities, id);
+        if self.notes_departed {
+            batch.put(&self.registers, Kind::Departed.key(id), []);
+        }
+    }
+
+    pub(crate) fn put_tenant(&self, batch: &mut Batch, tenant: &str) {
+        batch.put(&self.registers, Kind::Tenant.key(tenant), []);
     }
 
     /// Makes it due for a subscription.

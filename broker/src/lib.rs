@@ -14,6 +14,7 @@ mod notifier;
 mod recovery;
 mod routes;
 mod shards;
+mod tenants;
 mod unsaved;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use service::{Node, Running};
 use storage::Store;
 
 use crate::broker::Broker;
+use crate::tenants::{Common, Tenants};
 
 /// Starts a broker: binds, recovers what is on disk, serves.
 ///
@@ -33,12 +35,12 @@ pub async fn start(node: Node, store: Store) -> anyhow::Result<Running> {
     let (address, key) = node.config.broker_listen();
     let listener = service::http::bind(address, key).await?;
     let node = with_bound_port(&node, listener.port());
-    let broker =
-        tokio::task::spawn_blocking(move || Broker::open(node, store)).await?.context("cannot start the broker")?;
-    let readiness = broker.node.readiness("storage");
-    readiness.set(Ok(()));
-    let running = service::http::serve(&broker.node, listener, routes::router(broker.clone()), broker.node.limits());
-    Broker::run(&broker);
+    let common = Common::new(node.clone(), store);
+    let opened = tokio::task::spawn_blocking(move || Tenants::open(common)).await?;
+    let (tenants, brokers) = opened.context("cannot start the broker")?;
+    node.readiness("storage").set(Ok(()));
+    let running = service::http::serve(&node, listener, routes::served(&tenants), node.limits());
+    brokers.iter().for_each(Broker::run);
     Ok(running)
 }
 

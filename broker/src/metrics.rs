@@ -4,7 +4,9 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use service::Metrics;
 
+#[derive(Clone)]
 pub(crate) struct Counters {
+    pub(crate) tenants: Gauge,
     pub(crate) entities: Gauge,
     pub(crate) subscriptions: Gauge,
     pub(crate) updates: Counter,
@@ -22,6 +24,7 @@ impl Counters {
         let counter = |name: &str, help: &str| metrics.register(name, help, Counter::default());
         let gauge = |name: &str, help: &str| metrics.register(name, help, Gauge::<i64>::default());
         Self {
+            tenants: gauge("broker_tenants", "Tenants beside the default one"),
             entities: gauge("broker_entities", "Entities held by this broker"),
             subscriptions: gauge("broker_subscriptions", "Subscriptions kept by this broker"),
             updates: counter("broker_updates", "Elements of updates applied"),

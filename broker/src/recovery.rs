@@ -8,31 +8,33 @@ use context::backlog::Displaced;
 use context::{Record, Subscribed, Subscription, SubscriptionIndex, codec};
 use ngsi::{EntityId, SubscriptionId};
 use parking_lot::RwLock;
-use service::Node;
-use storage::{Batch, Store};
+use storage::Batch;
 
 use crate::broker::Broker;
 use crate::federation::{Federation, LinkRecord};
 use crate::histories::Histories;
 use crate::ledger::{Kind, Ledger, split_outbox_key};
-use crate::metrics::Counters;
-use crate::notifier::{Endpoints, Outbox, Subscriber};
+use crate::notifier::{Outbox, Subscriber};
 use crate::shards::Shards;
+use crate::tenants::Common;
 use crate::unsaved::Unsaved;
 
 impl Broker {
-    /// Reads the store. A record that cannot be read is reported and left where it is.
-    pub(crate) fn open(node: Node, store: Store) -> anyhow::Result<Arc<Self>> {
-        let counters = Counters::register(&node.metrics);
+    /// Reads what the store has of a tenant; the default one has no name. A record that cannot be read is reported and left
+    /// where it is.
+    pub(crate) fn open(common: &Common, tenant: &str) -> anyhow::Result<Arc<Self>> {
+        let (node, counters) = (common.node.clone(), common.counters.clone());
+        let alone = !tenant.is_empty();
         let broker = Self {
-            ledger: Ledger::open(store, node.readiness("storage"))?,
+            tenant: tenant.to_owned(),
+            ledger: Ledger::open(common, tenant)?,
             shards: Shards::new(),
-            histories: Histories::new(node.config.broker.history_series),
+            histories: Histories::new(if alone { 0 } else { node.config.broker.history_series }),
             subscribers: RwLock::new(SubscriptionIndex::default()),
-            endpoints: Endpoints::default(),
+            endpoints: common.endpoints.clone(),
             outbox: Outbox::new(counters.outbox.clone()),
             unsaved: Unsaved::default(),
-            federation: Federation::new(&node, &counters),
+            federation: Federation::new(&node, &counters, alone),
             counters,
             drivers: AtomicUsize::new(0),
             node,
@@ -55,7 +57,7 @@ impl Broker {
         for record in self.ledger.records(Kind::Departed) {
             self.federation.registrar.mark(&EntityId::from(record?.0), true);
         }
-        self.counters.entities.set(i64::try_from(self.shards.len()).unwrap_or(i64::MAX));
+        self.counters.entities.inc_by(i64::try_from(self.shards.len()).unwrap_or(i64::MAX));
         Ok(())
     }
 
@@ -75,7 +77,7 @@ impl Broker {
                 Err(error) => unreadable("subscription", id.as_bytes(), &error),
             }
         }
-        self.counters.subscriptions.set(i64::try_from(subscribers.len()).unwrap_or(i64::MAX));
+        self.counters.subscriptions.inc_by(i64::try_from(subscribers.len()).unwrap_or(i64::MAX));
         Ok(())
     }
 

@@ -95,12 +95,14 @@ mod tests {
     use storage::Store;
 
     use super::*;
+    use crate::tenants::Common;
 
     #[tokio::test]
     async fn what_could_not_be_written_is_written_later() {
         let directory = tempfile::tempdir().unwrap();
         let config = Config::parse(r#"{"site_id":"test"}"#, |_| None).unwrap();
-        let broker = Broker::open(Node::new(config, 1).unwrap(), Store::open(directory.path()).unwrap()).unwrap();
+        let common = Common::new(Node::new(config, 1).unwrap(), Store::open(directory.path()).unwrap());
+        let broker = Broker::open(&common, "").unwrap();
         let entity = Entity::new(EntityId::from("here"), Name::from("Room"), service::now());
         broker.shards.of("here").write().insert(Arc::new(entity));
         broker.unsaved.add([EntityId::from("here"), EntityId::from("gone")]);

@@ -40,10 +40,12 @@ pub(crate) struct Federation {
     pub(crate) owners: Owners,
     pub(crate) registrar: Registrar,
     pub(crate) links: Links,
+    /// Discovery knows nothing of tenants: all but the default one know no other brokers.
+    pub(crate) alone: bool,
 }
 
 impl Federation {
-    pub(crate) fn new(node: &Node, counters: &Counters) -> Self {
+    pub(crate) fn new(node: &Node, counters: &Counters, alone: bool) -> Self {
         Self {
             own_url: format!("{}/ngsi10", node.config.broker_external_url()),
             id: node.id("Broker"),
@@ -51,12 +53,16 @@ impl Federation {
             owners: Owners::default(),
             registrar: Registrar::new(counters.unregistered.clone()),
             links: Links::default(),
+            alone,
         }
     }
 }
 
 /// Starts the drivers.
 pub(crate) fn run(broker: &Arc<Broker>) {
+    if broker.federation.alone {
+        return;
+    }
     let registering = broker.clone();
     broker.node.tasks.spawn(async move { registrar::run(&registering).await });
     let beating = broker.clone();
@@ -74,7 +80,7 @@ pub(crate) fn run(broker: &Arc<Broker>) {
 
 /// Makes a subscription reach entities of other brokers.
 pub(crate) fn span(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
-    if subscriber.subscription().query().selectors().is_empty() {
+    if broker.federation.alone || subscriber.subscription().query().selectors().is_empty() {
         return;
     }
     broker.federation.links.begin(subscriber.subscription().id());

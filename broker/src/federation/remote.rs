@@ -31,6 +31,9 @@ pub(crate) struct Located {
 
 /// Asks discovery.
 pub(crate) async fn locate(broker: &Broker, request: &QueryContextRequest) -> Located {
+    if broker.federation.alone {
+        return Located::default();
+    }
     let wanted = AvailabilityRequest {
         entities: request.entities.clone(),
         attributes: request.attributes.clone(),
@@ -63,6 +66,9 @@ pub(crate) async fn locate(broker: &Broker, request: &QueryContextRequest) -> Lo
 
 /// What discovery knows of entities that other brokers hold, and who did not answer.
 pub(crate) async fn registrations(broker: &Broker, reference: &EntityRef) -> (Vec<ContextRegistration>, Vec<String>) {
+    if broker.federation.alone {
+        return Default::default();
+    }
     let wanted = AvailabilityRequest { entities: vec![reference.clone()], ..Default::default() };
     match broker.federation.discovery.discover(&wanted).await {
         Ok(found) => {

@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use context::{Notice, Subscribed};
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, Request, StatusCode};
 use ngsi::Timestamp;
 
 pub(crate) use outbox::Outbox;
@@ -125,7 +126,7 @@ async fn pause(broker: &Broker, subscriber: &Subscriber, length: Duration) {
 
 async fn attempt(broker: &Broker, subscriber: &Subscriber, batch: &[Notice]) -> Outcome {
     let request = match body::request(subscriber, batch, broker.own_url()) {
-        Ok(Some(request)) => request,
+        Ok(Some(request)) => of_tenant(&broker.tenant, request),
         Ok(None) => return Outcome::Delivered,
         Err(error) => return Outcome::Failed(error.to_string()),
     };
@@ -139,6 +140,17 @@ async fn attempt(broker: &Broker, subscriber: &Subscriber, batch: &[Notice]) -> 
         Ok(response) => Outcome::Failed(format!("answered {}", response.status())),
         Err(error) => Outcome::Failed(error.to_string()),
     }
+}
+
+/// A subscriber of a tenant is told which one.
+fn of_tenant(tenant: &str, mut request: Request<Bytes>) -> Request<Bytes> {
+    let Ok(tenant) = HeaderValue::try_from(tenant) else { return request };
+    if !tenant.is_empty() {
+        for name in ["fiware-service", "ngsild-tenant"] {
+            request.headers_mut().entry(HeaderName::from_static(name)).or_insert(tenant.clone());
+        }
+    }
+    request
 }
 
 /// Without `Require-Reliability` a notice is tried for [`PATIENCE`], then said to be lost.

@@ -9,16 +9,28 @@ mod query_context;
 mod request;
 mod subscribe_context;
 mod subscription;
+mod tenant;
 mod unsubscribe_context;
 mod update_context;
 mod v2;
 mod version;
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::routing::{get, post};
+use axum::{Router, middleware};
 
 use crate::Shared;
+use crate::tenants::Tenants;
 
+/// The routes of all tenants, and what their answers have in common.
+pub(crate) fn served(tenants: &Arc<Tenants>) -> Router {
+    router(tenants.default().clone())
+        .layer(middleware::from_fn_with_state(tenants.clone(), tenant::dispatch))
+        .layer(middleware::from_fn(v2::headers::answer))
+}
+
+/// The routes of one tenant.
 pub(crate) fn router(broker: Shared) -> Router {
     Router::new()
         .route("/ngsi10/updateContext", post(update_context::update))

@@ -12,6 +12,7 @@ mod documentation;
 mod entities;
 mod federation;
 mod list;
+mod tenants;
 mod types;
 
 use bytes::Bytes;

@@ -9,16 +9,17 @@ mod change;
 mod entities;
 mod entity;
 mod find;
+pub(super) mod headers;
 mod list;
 mod params;
 mod root;
-mod tenant;
 mod types;
 mod value;
 
-use axum::Router;
-use axum::middleware;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Router, middleware};
+use ngsi::v2::Kind;
 
 use crate::Shared;
 
@@ -37,5 +38,10 @@ pub(super) fn router() -> Router<Shared> {
         .route("/v2/types/{type}", get(types::get))
         .route("/v2/op/update", post(batch::update))
         .route("/v2/op/query", post(batch::query))
-        .route_layer(middleware::from_fn(tenant::check))
+        .route_layer(middleware::from_fn(headers::check))
+}
+
+/// An error that arises before a request has reached its route.
+pub(super) fn failure(kind: Kind, description: &str) -> Response {
+    answer::Failure::new(kind, description).into_response()
 }

@@ -9,7 +9,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     location(config.location)?;
     addresses(config)?;
     external_port(config)?;
-    history_series(config)?;
+    amounts(config)?;
     intervals(config)?;
     container_management(config)?;
     map_tiles(config)?;
@@ -48,11 +48,15 @@ fn external_port(config: &Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn history_series(config: &Config) -> Result<(), ConfigError> {
-    const MOST: usize = 1_000_000;
-    let wanted = config.broker.history_series;
-    if wanted > MOST {
-        return Err(ConfigError::key("broker.history_series", format!("{wanted} is not between 0 and {MOST}")));
+fn amounts(config: &Config) -> Result<(), ConfigError> {
+    let bounded = [
+        ("broker.history_series", config.broker.history_series, 1_000_000),
+        ("broker.max_tenants", config.broker.max_tenants, 10_000),
+    ];
+    for (key, wanted, most) in bounded {
+        if wanted > most {
+            return Err(ConfigError::key(key, format!("{wanted} is not between 0 and {most}")));
+        }
     }
     Ok(())
 }

@@ -147,6 +147,8 @@ pub struct Broker {
     /// `broker.history_series`: of how many numeric attributes the latest numbers are kept in memory, up to 1.5 KiB each; 0 keeps
     /// none; default 4096.
     pub history_series: usize,
+    /// `broker.max_tenants`: the most tenants beside the default one, each about 100 KiB of memory; 0 allows none; default 1000.
+    pub max_tenants: usize,
 }
 
 impl Default for Broker {
@@ -158,6 +160,7 @@ impl Default for Broker {
             external_port: None,
             heartbeat_interval: 30,
             history_series: 4096,
+            max_tenants: 1000,
         }
     }
 }

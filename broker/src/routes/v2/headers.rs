@@ -1,0 +1,57 @@
+//! The headers that every request and answer of NGSIv2 may carry: path and correlator.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use ngsi::v2::Kind;
+
+use super::answer::Failure;
+
+const CORRELATOR: &str = "fiware-correlator";
+
+/// Gives the correlator back, and refusals of the server in the words of NGSIv2.
+pub(crate) async fn answer(request: Request, next: Next) -> Response {
+    if !is_v2(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let correlator = request.headers().get(CORRELATOR).filter(|value| !value.is_empty()).cloned();
+    let mut response = in_words(next.run(request).await);
+    let correlator = correlator.or_else(|| HeaderValue::try_from(uuid::Uuid::new_v4().to_string()).ok());
+    if let Some(correlator) = correlator {
+        response.headers_mut().insert(CORRELATOR, correlator);
+    }
+    response
+}
+
+fn is_v2(path: &str) -> bool {
+    path.strip_prefix("/v2").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Refuses paths that this broker does not have.
+pub(super) async fn check(request: Request, next: Next) -> Response {
+    match supported(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+fn supported(headers: &HeaderMap) -> Result<(), Failure> {
+    let path = headers.get("fiware-servicepath").map(|value| String::from_utf8_lossy(value.as_bytes()));
+    match path.as_deref().map(str::trim) {
+        None | Some("" | "/" | "/#") => Ok(()),
+        Some(path) => Err(Failure::new(Kind::NotImplemented, format!("Fiware-ServicePath: `{path}` is not served"))),
+    }
+}
+
+fn in_words(response: Response) -> Response {
+    let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|value| value == "application/json");
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE if !is_json => {
+            let problem = "the body is larger than this service accepts";
+            Failure::new(Kind::RequestEntityTooLarge, problem).into_response()
+        }
+        _ => response,
+    }
+}

@@ -1,0 +1,122 @@
+//! The tenants of this broker, each a [`Broker`] with entities, subscriptions and tables of its own. All are opened when the
+//! broker starts, since what is due to their subscribers must be sent.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use parking_lot::RwLock;
+use service::Node;
+use storage::{Batch, Store};
+use tokio::sync::{Mutex, Semaphore};
+
+use crate::broker::Broker;
+use crate::ledger::{Kind, UNCOMMITTED_KIB};
+use crate::metrics::Counters;
+use crate::notifier::Endpoints;
+use crate::{Shared, routes};
+
+/// No name of a tenant: whom those meet who read in a tenant that does not exist.
+const NOBODY: &str = "-";
+
+/// What all tenants share.
+#[derive(Clone)]
+pub(crate) struct Common {
+    pub(crate) node: Node,
+    pub(crate) store: Store,
+    pub(crate) counters: Counters,
+    pub(crate) endpoints: Arc<Endpoints>,
+    /// Memory for updates that are not on disk, in KiB.
+    pub(crate) uncommitted: Arc<Semaphore>,
+}
+
+impl Common {
+    pub(crate) fn new(node: Node, store: Store) -> Self {
+        let counters = Counters::register(&node.metrics);
+        let (endpoints, uncommitted) = (Arc::default(), Arc::new(Semaphore::new(UNCOMMITTED_KIB)));
+        Self { node, store, counters, endpoints, uncommitted }
+    }
+}
+
+/// Why a tenant was not created.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum TenantError {
+    #[error("this broker has as many tenants as it may have: {0} (broker.max_tenants)")]
+    TooMany(usize),
+    #[error("the tenant is not stored: {0}")]
+    Storage(String),
+}
+
+pub(crate) struct Tenants {
+    common: Common,
+    default: Shared,
+    nobody: Router,
+    others: RwLock<HashMap<String, Router>>,
+    making: Mutex<()>,
+}
+
+impl Tenants {
+    /// Recovers all of them.
+    pub(crate) fn open(common: Common) -> anyhow::Result<(Arc<Self>, Vec<Shared>)> {
+        let default = Broker::open(&common, "")?;
+        let nobody = routes::router(Broker::open(&common, NOBODY)?);
+        let mut brokers = vec![default.clone()];
+        let mut others = HashMap::new();
+        for record in default.ledger.records(Kind::Tenant) {
+            let (name, _) = record?;
+            let broker = Broker::open(&common, &name)?;
+            others.insert(name, routes::router(broker.clone()));
+            brokers.push(broker);
+        }
+        common.counters.tenants.set(i64::try_from(others.len()).unwrap_or(i64::MAX));
+        let tenants = Self { common, default, nobody, others: RwLock::new(others), making: Mutex::default() };
+        Ok((Arc::new(tenants), brokers))
+    }
+
+    pub(crate) fn default(&self) -> &Shared {
+        &self.default
+    }
+
+    /// Serves reads in tenants that do not exist: it holds nothing and is never written to.
+    pub(crate) fn nobody(&self) -> Router {
+        self.nobody.clone()
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<Router> {
+        self.others.read().get(name).cloned()
+    }
+
+    /// Finds the tenant or creates it, durably.
+    pub(crate) async fn find_or_create(self: &Arc<Self>, name: &str) -> Result<Router, TenantError> {
+        if let Some(router) = self.find(name) {
+            return Ok(router);
+        }
+        let (tenants, name) = (self.clone(), name.to_owned());
+        // The request ends when its client hangs up; a tenant must not stay half made.
+        let made = self.common.node.tasks.spawn(async move { tenants.create(name).await }).await;
+        made.unwrap_or_else(|error| Err(TenantError::Storage(error.to_string())))
+    }
+
+    async fn create(self: Arc<Self>, name: String) -> Result<Router, TenantError> {
+        let _making = self.making.lock().await;
+        if let Some(router) = self.find(&name) {
+            return Ok(router);
+        }
+        let most = self.common.node.config.broker.max_tenants;
+        if self.others.read().len() >= most {
+            return Err(TenantError::TooMany(most));
+        }
+        let in_words = |error: &dyn std::fmt::Display| TenantError::Storage(error.to_string());
+        let (common, tenant) = (self.common.clone(), name.clone());
+        let opened = tokio::task::spawn_blocking(move || Broker::open(&common, &tenant)).await;
+        let broker = opened.map_err(|error| in_words(&error))?.map_err(|error| in_words(&error))?;
+        let mut batch = Batch::new();
+        self.default.ledger.put_tenant(&mut batch, &name);
+        self.default.ledger.commit(batch).await.map_err(|error| in_words(&error))?;
+        broker.run();
+        let router = routes::router(broker);
+        self.common.counters.tenants.inc();
+        self.others.write().insert(name, router.clone());
+        Ok(router)
+    }
+}
