@@ -21,12 +21,13 @@ async fn every_command_succeeds() {
         let words = words(line);
         let after = |option: &str| words.iter().position(|word| word == option).map(|at| words[at + 1].as_str());
         let path = words.iter().find_map(|word| word.trim_matches('"').strip_prefix("$BROKER")).unwrap();
-        let header = after("-H").map(|header| header.split_once(": ").unwrap());
+        let headers = words.iter().enumerate().filter(|(_, word)| *word == "-H");
+        let headers = headers.map(|(at, _)| words[at + 1].split_once(": ").unwrap());
         let answer = call_with(
             &site,
             after("-X").unwrap_or("GET"),
             path,
-            &header.into_iter().collect::<Vec<_>>(),
+            &headers.collect::<Vec<_>>(),
             after("-d").unwrap_or_default(),
         )
         .await;
