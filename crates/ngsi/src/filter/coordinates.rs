@@ -122,7 +122,8 @@ impl<'a> GeoJson<'a> {
     }
 }
 
-fn geometry(kind: &str, coordinates: &str) -> Result<Shape, String> {
+/// A GeoJSON geometry from its type and coordinates.
+pub(super) fn geometry(kind: &str, coordinates: &str) -> Result<Shape, String> {
     match kind {
         "Point" => Ok(Shape::point(read::<Position>(coordinates)?.0)),
         "MultiPoint" => Ok(Shape { points: positions(read(coordinates)?), ..Shape::default() }),

@@ -1,25 +1,33 @@
-//! Geographical queries: `georel`, `geometry` and `coords`.
+//! Geographical queries: `georel`, `geometry`, and `coords` of NGSIv2 or `coordinates` of NGSI-LD.
 
-use super::coordinates::{build, coordinate};
-use super::place::{Place, coord};
+use super::coordinates::{self, build, coordinate};
+use super::place::Place;
 use super::shape::Shape;
-use crate::{Entity, ParseError};
+use crate::json::check_depth;
+use crate::{Entity, Name, ParseError};
 
-/// The most pairs of coordinates in `coords`.
+/// The most pairs of coordinates in `coords`, and positions in `coordinates`.
 pub const MAX_COORDS: usize = 256;
+
+/// The geometries of NGSI-LD.
+const GEOMETRIES: [&str; 6] = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
 
 /// A compiled geographical query: how the place of an entity must relate to a reference shape.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GeoFilter {
-    relation: Relation,
-    reference: Shape,
+    pub(super) relation: Relation,
+    pub(super) reference: Shape,
+    /// The attribute that holds the place, as it is stored; of NGSIv2 there is one in an entity.
+    property: Option<Name>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Relation {
+pub(super) enum Relation {
     Near { min_m: f64, max_m: f64 },
     CoveredBy,
+    Contains,
     Intersects,
+    Overlaps,
     Equals,
     Disjoint,
 }
@@ -36,18 +44,51 @@ impl GeoFilter {
             return Err(ParseError::new("geometry", format!("must be point, line, polygon or box, is {geometry:?}")));
         }
         let reference = reference(geometry, coords).map_err(|problem| ParseError::new("coords", problem))?;
-        Ok(Self { relation, reference })
+        Ok(Self { relation, reference, property: None })
     }
 
-    /// Whether the entity is where the query asks. An entity without a place is nowhere.
+    /// Compiles `georel` (such as `near;maxDistance==1000`), `geometry` and `coordinates` of GeoJSON (RFC 7946), and the stored
+    /// name of `geoproperty` (ETSI GS CIM 009, 4.10).
+    ///
+    /// # Errors
+    /// The path is the parameter that is wrong.
+    pub fn parse_ld(georel: &str, geometry: &str, coordinates: &str, property: Name) -> Result<Self, ParseError> {
+        let relation = Relation::parse_ld(georel).map_err(|problem| ParseError::new("georel", problem))?;
+        if !GEOMETRIES.contains(&geometry) {
+            let problem = format!("must be one of {}, is {geometry:?}", GEOMETRIES.join(", "));
+            return Err(ParseError::new("geometry", problem));
+        }
+        check_depth(coordinates.as_bytes()).map_err(|error| ParseError::new("coordinates", error.problem))?;
+        let reference = coordinates::geometry(geometry, coordinates)
+            .and_then(|shape| match shape.vertices().take(MAX_COORDS + 1).count() {
+                0 => Err("a geometry has coordinates".to_owned()),
+                count if count > MAX_COORDS => Err(format!("more than {MAX_COORDS} positions")),
+                _ => Ok(shape),
+            })
+            .map_err(|problem| ParseError::new("coordinates", problem))?;
+        Ok(Self { relation, reference, property: Some(property) })
+    }
+
+    /// Whether the entity is where the query asks; of several places one is enough. An entity without a place is nowhere.
     #[must_use]
     pub fn matches(&self, entity: &Entity) -> bool {
-        let Some(place) = Place::of(entity) else { return false };
+        self.places(entity).any(|place| self.holds(&place))
+    }
+
+    fn places<'a>(&'a self, entity: &'a Entity) -> impl Iterator<Item = Place> + 'a {
+        let named = self.property.as_ref().map(|name| entity.instances(name.as_str()).filter_map(Place::of_attribute));
+        let only = if self.property.is_none() { Place::of(entity) } else { None };
+        named.into_iter().flatten().chain(only)
+    }
+
+    fn holds(&self, place: &Place) -> bool {
         match self.relation {
-            Relation::Near { min_m, max_m } => (min_m..=max_m).contains(&self.distance_to(&place)),
-            Relation::CoveredBy => self.covers(&place),
-            Relation::Intersects => self.intersects(&place),
-            Relation::Disjoint => !self.intersects(&place),
+            Relation::Near { min_m, max_m } => (min_m..=max_m).contains(&place.distance_m(&self.reference)),
+            Relation::CoveredBy => place.is_covered_by(&self.reference),
+            Relation::Contains => place.covers(&self.reference),
+            Relation::Intersects => place.intersects(&self.reference),
+            Relation::Disjoint => !place.intersects(&self.reference),
+            Relation::Overlaps => matches!(place, Place::Shape(shape) if shape.overlaps(&self.reference)),
             Relation::Equals => matches!(place, Place::Shape(shape) if shape.is_same_as(&self.reference)),
         }
     }
@@ -56,36 +97,7 @@ impl GeoFilter {
     /// entity without a place.
     #[must_use]
     pub fn distance_m(&self, entity: &Entity) -> Option<f64> {
-        Place::of(entity).map(|place| self.distance_to(&place))
-    }
-
-    fn distance_to(&self, place: &Place) -> f64 {
-        match place {
-            Place::Shape(shape) => self.reference.distance_m(shape),
-            Place::Circle(circle) => {
-                let to_center = self.reference.distance_m(&Shape::point(coord(circle.center())));
-                (to_center - circle.radius_m).max(0.0)
-            }
-            Place::Everywhere => 0.0,
-        }
-    }
-
-    fn intersects(&self, place: &Place) -> bool {
-        match place {
-            Place::Shape(shape) => self.reference.intersects(shape),
-            Place::Circle(_) | Place::Everywhere => self.distance_to(place) <= 0.0,
-        }
-    }
-
-    fn covers(&self, place: &Place) -> bool {
-        match place {
-            Place::Shape(shape) => shape.is_covered_by(&self.reference),
-            Place::Circle(circle) => {
-                let center = coord(circle.center());
-                self.reference.has_in_area(center) && self.reference.border_distance_m(center) >= circle.radius_m
-            }
-            Place::Everywhere => false,
-        }
+        self.places(entity).map(|place| place.distance_m(&self.reference)).min_by(f64::total_cmp)
     }
 }
 
@@ -99,25 +111,47 @@ fn reference(geometry: &str, coords: &str) -> Result<Shape, String> {
 
 impl Relation {
     fn parse(text: &str) -> Result<Self, String> {
-        let mut words = text.split(';').map(str::trim);
-        let relation = match words.next().unwrap_or_default() {
-            "near" => return Self::near(words),
+        let (relation, modifiers) = text.split_once(';').map_or((text, None), |(name, rest)| (name, Some(rest)));
+        let relation = match relation.trim() {
+            "near" => return Self::near(modifiers, ":"),
             "coveredBy" => Self::CoveredBy,
             "intersects" => Self::Intersects,
             "equals" => Self::Equals,
             "disjoint" => Self::Disjoint,
             other => return Err(format!("must be near, coveredBy, intersects, equals or disjoint, is {other:?}")),
         };
-        match words.next() {
-            None => Ok(relation),
+        relation.unmodified(modifiers)
+    }
+
+    fn parse_ld(text: &str) -> Result<Self, String> {
+        let (relation, modifiers) = text.split_once(';').map_or((text, None), |(name, rest)| (name, Some(rest)));
+        let relation = match relation.trim() {
+            "near" => return Self::near(modifiers, "=="),
+            "within" => Self::CoveredBy,
+            "contains" => Self::Contains,
+            "overlaps" => Self::Overlaps,
+            "intersects" => Self::Intersects,
+            "equals" => Self::Equals,
+            "disjoint" => Self::Disjoint,
+            other => {
+                let known = "near, within, contains, overlaps, intersects, equals or disjoint";
+                return Err(format!("must be {known}, is {other:?}"));
+            }
+        };
+        relation.unmodified(modifiers)
+    }
+
+    fn unmodified(self, modifiers: Option<&str>) -> Result<Self, String> {
+        match modifiers {
+            None => Ok(self),
             Some(word) => Err(format!("only near has modifiers, found {word:?}")),
         }
     }
 
-    fn near<'a>(modifiers: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+    fn near(modifiers: Option<&str>, separator: &str) -> Result<Self, String> {
         let (mut min_m, mut max_m) = (None, None);
-        for modifier in modifiers {
-            let (name, distance) = modifier.split_once(':').unwrap_or((modifier, ""));
+        for modifier in modifiers.into_iter().flat_map(|modifiers| modifiers.split(';')).map(str::trim) {
+            let (name, distance) = modifier.split_once(separator).unwrap_or((modifier, ""));
             let bound = match name {
                 "minDistance" => &mut min_m,
                 "maxDistance" => &mut max_m,
@@ -128,7 +162,7 @@ impl Relation {
             }
         }
         if min_m.is_none() && max_m.is_none() {
-            return Err("near has maxDistance:metres, minDistance:metres or both".to_owned());
+            return Err(format!("near has maxDistance{separator}metres, minDistance{separator}metres or both"));
         }
         Ok(Self::Near { min_m: min_m.unwrap_or(0.0), max_m: max_m.unwrap_or(f64::INFINITY) })
     }

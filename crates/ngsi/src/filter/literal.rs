@@ -2,9 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::target::Scalar;
-use crate::Timestamp;
-use crate::date;
+use super::target::{Nature, Scalar};
+use crate::{Name, Timestamp, date};
 
 /// One value as a client writes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +11,15 @@ pub(super) enum Literal {
     Null,
     Bool(bool),
     Number(f64),
-    Text { text: Box<str>, quoted: bool, instant: Option<Timestamp> },
+    Text { text: Box<str>, quoted: bool, moment: Option<Moment>, term: Option<Name> },
+}
+
+/// A text as a point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    Instant(Timestamp),
+    /// Microseconds of a day.
+    OfDay(i64),
 }
 
 /// One alternative of `==` and `!=`.
@@ -40,7 +47,15 @@ impl Literal {
     }
 
     fn text(text: &str, quoted: bool) -> Self {
-        Self::Text { text: text.into(), quoted, instant: date::parse(text) }
+        Self::Text { text: text.into(), quoted, moment: Moment::read(text), term: None }
+    }
+
+    /// With the name, if there is one, that a text stands for among values that are terms.
+    pub(super) fn meaning(mut self, name: impl FnOnce(&str) -> Option<Name>) -> Self {
+        if let Self::Text { text, term, .. } = &mut self {
+            *term = name(text);
+        }
+        self
     }
 
     /// Whether there are smaller and greater ones of its kind.
@@ -53,7 +68,7 @@ impl Literal {
     }
 
     fn is_date(&self) -> bool {
-        matches!(self, Self::Text { instant: Some(_), quoted: false, .. })
+        matches!(self, Self::Text { moment: Some(_), quoted: false, .. })
     }
 
     /// How `value` stands to this literal; `None` when they are of different kinds.
@@ -62,11 +77,29 @@ impl Literal {
             (Self::Null, Scalar::Null) => Some(Ordering::Equal),
             (Self::Bool(own), Scalar::Bool(value)) => Some(value.cmp(own)),
             (Self::Number(own), Scalar::Number(value)) => value.partial_cmp(own),
-            (Self::Text { instant, .. }, Scalar::Instant(value)) => instant.map(|own| value.cmp(&own)),
-            (Self::Text { text, quoted, instant }, Scalar::Text { text: value, is_date }) => {
-                let dates = instant.filter(|_| *is_date || !*quoted).zip(date::parse(value));
-                Some(dates.map_or_else(|| value.as_ref().cmp(text), |(own, value)| value.cmp(&own)))
+            (Self::Text { moment: Some(Moment::Instant(own)), .. }, Scalar::Instant(value)) => Some(value.cmp(own)),
+            (Self::Text { text, term: Some(term), .. }, Scalar::Text { text: value, nature: Nature::Term }) => {
+                Some(if *term == **value { Ordering::Equal } else { value.as_ref().cmp(text) })
             }
+            (Self::Text { text, quoted, moment, .. }, Scalar::Text { text: value, nature }) => {
+                let own = moment.filter(|_| *nature == Nature::Date || !*quoted);
+                let order = own.and_then(|own| Moment::read(value)?.order_to(own));
+                Some(order.unwrap_or_else(|| value.as_ref().cmp(text)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Moment {
+    fn read(text: &str) -> Option<Self> {
+        date::parse(text).map(Self::Instant).or_else(|| date::parse_time(text).map(Self::OfDay))
+    }
+
+    fn order_to(self, other: Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Instant(one), Self::Instant(other)) => Some(one.cmp(&other)),
+            (Self::OfDay(one), Self::OfDay(other)) => Some(one.cmp(&other)),
             _ => None,
         }
     }

@@ -1,5 +1,5 @@
 //! Which entities a client asks for by what they hold: the Simple Query Language of NGSIv2 (`q`, `mq`), its geographical
-//! queries (`georel`, `geometry`, `coords`) and its ordering of results (`orderBy`).
+//! queries (`georel`, `geometry`, `coords`) and its ordering of results (`orderBy`); and the languages of NGSI-LD for the same, see [`ld`].
 //!
 //! Everything is compiled once and matched against entities whose values stay JSON text: a statement reads no more of
 //! an entity than the value it speaks of. Building a tree of every value first was rejected, it would be most of the cost of
@@ -14,35 +14,45 @@
 //!   millisecond, whatever attribute or metadatum has that name.
 
 pub mod coordinates;
+mod cursor;
+mod expression;
 mod georel;
+pub mod ld;
 mod literal;
+mod operands;
 mod order;
 mod place;
+mod sameness;
 pub mod shape;
 mod statement;
 mod syntax;
 mod target;
 
 use crate::{Entity, ParseError};
+use cursor::Cursor;
+use expression::Expression;
 pub use georel::{GeoFilter, MAX_COORDS};
+use ld::Vocabulary;
 pub use order::{MAX_CRITERIA, OrderBy, SortKey};
-use statement::Statement;
-use syntax::Cursor;
 
-/// The longest `q` or `mq`, in bytes.
+/// The longest `q`, `mq`, `type` or `scopeQ`, in bytes.
 pub const MAX_LENGTH: usize = 8 * 1024;
 /// The most statements of one filter.
 pub const MAX_STATEMENTS: usize = 64;
 /// The most statements of one filter that hold a pattern.
 pub const MAX_PATTERNS: usize = 8;
+/// How deeply parentheses may nest.
+pub const MAX_NESTING: usize = 16;
+/// The most parts of a path, and levels of a scope.
+const MAX_PATH: usize = 32;
 
-/// A compiled `q` or `mq`: an entity must meet every statement.
+/// A compiled `q` or `mq`.
 ///
 /// It prints as it was given, which is what a subscription shows its owner.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Filter {
     source: Box<str>,
-    statements: Box<[Statement]>,
+    expression: Expression,
 }
 
 /// Where a path leads after the attribute.
@@ -80,30 +90,30 @@ impl Filter {
         Self::parse(text, Dialect::Metadata)
     }
 
-    fn parse(text: &str, dialect: Dialect) -> Result<Self, ParseError> {
-        if text.len() > MAX_LENGTH {
-            let problem = format!("longer than {MAX_LENGTH} bytes, it has {}", text.len());
-            return Err(ParseError::new(dialect.parameter(), problem));
-        }
-        let statements = Cursor::new(text, dialect).statements()?;
-        Ok(Self { source: text.into(), statements: statements.into() })
+    /// Compiles a query of NGSI-LD (ETSI GS CIM 009, 4.9), such as `temperature>=20;(open==true|owner.since<2026-01-01)`.
+    ///
+    /// # Errors
+    /// The path is `q`; the problem says at which byte, and why.
+    pub fn parse_ld(text: &str, vocabulary: &Vocabulary<'_>) -> Result<Self, ParseError> {
+        let expression = ld::Grammar::new(Cursor::new(text, "q")?, vocabulary).query()?;
+        Ok(Self { source: text.into(), expression })
     }
 
-    /// Whether the entity meets every statement.
+    fn parse(text: &str, dialect: Dialect) -> Result<Self, ParseError> {
+        let statements = syntax::Grammar::new(Cursor::new(text, dialect.parameter())?, dialect).statements()?;
+        let expression = Expression::all(statements.into_iter().map(Expression::One).collect());
+        Ok(Self { source: text.into(), expression })
+    }
+
+    /// Whether the entity is meant.
     #[must_use]
     pub fn matches(&self, entity: &Entity) -> bool {
-        self.statements.iter().all(|statement| statement.matches(entity))
+        self.expression.matches(entity)
     }
 }
 
 impl std::fmt::Display for Filter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.source)
-    }
-}
-
-impl PartialEq for Filter {
-    fn eq(&self, other: &Self) -> bool {
-        self.source == other.source
     }
 }

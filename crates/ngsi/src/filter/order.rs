@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 
 use super::georel::GeoFilter;
-use super::target::{Path, Scalar, Target};
+use super::target::{Nature, Path, Scalar, Target};
 use crate::{Entity, EntityId, Name, ParseError, Timestamp, date};
 
 /// The most criteria of one `orderBy`.
@@ -133,12 +133,14 @@ impl Value {
     fn of(target: &Target<'_>) -> Self {
         match *target {
             Target::Instant(instant) => Self::instant(instant),
-            Target::Json { text, is_date } => match Scalar::read(text, is_date) {
+            Target::Word(text) => Self::Text(text.into()),
+            Target::Languages(text) => Self::Object(text.into()),
+            Target::Json { text, nature } => match Scalar::read(text, nature) {
                 Scalar::Null => Self::Null,
                 Scalar::Bool(value) => Self::Bool(value),
                 Scalar::Number(value) => Self::number(value),
                 Scalar::Instant(instant) => Self::instant(instant),
-                Scalar::Text { text, is_date } => match date::parse(&text).filter(|_| is_date) {
+                Scalar::Text { text, nature } => match date::parse(&text).filter(|_| nature == Nature::Date) {
                     Some(instant) => Self::instant(instant),
                     None => Self::Text(text.into()),
                 },

@@ -5,6 +5,8 @@
 use geo::line_intersection::{LineIntersection, line_intersection};
 use geo::{Coord, Distance, Haversine, Intersects, Line, LineString, Polygon, Rect};
 
+use super::sameness::{are_same, is_same_area, is_same_line};
+
 /// What counts as on a border, in degrees; about a tenth of a millimetre.
 const TOLERANCE: f64 = 1e-9;
 
@@ -77,16 +79,58 @@ impl Shape {
         self.covers(point) || self.segments().any(|segment| is_on(point, segment))
     }
 
-    /// Whether all of it lies in `whole`, which is one point, line, or area without holes. Borders belong to it.
+    /// Whether all of it lies in `whole`. Borders belong to it.
     #[must_use]
     pub fn is_covered_by(&self, whole: &Self) -> bool {
         (self.areas.is_empty() || !whole.areas.is_empty())
             && self.vertices().all(|vertex| whole.nearly_covers(vertex))
-            && self.segments().all(|segment| whole.covers_segment(segment))
+            && self.segments().all(|segment| whole.pieces(segment).iter().all(|middle| whole.nearly_covers(*middle)))
+            && !whole.holes().any(|hole| self.reaches_into(hole))
     }
 
-    /// Between its crossings with the border, a segment is wholly inside or wholly outside.
-    fn covers_segment(&self, segment: Line) -> bool {
+    /// Whether part of a hole, which no border of this shape crosses, lies in an area.
+    fn reaches_into(&self, hole: &LineString) -> bool {
+        hole.0.iter().any(|vertex| self.has_inside(*vertex))
+            || inner_point(hole).is_some_and(|point| self.has_inside(point))
+    }
+
+    fn has_inside(&self, point: Coord) -> bool {
+        self.has_in_area(point) && !self.segments().any(|segment| is_on(point, segment))
+    }
+
+    fn holes(&self) -> impl Iterator<Item = &LineString> {
+        self.areas.iter().flat_map(Polygon::interiors)
+    }
+
+    /// Whether both are points, lines or areas, have some of that kind in common, and each has some that the other has not.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let common = match (self.dimension(), other.dimension()) {
+            (0, 0) => self.points.iter().any(|point| other.points.contains(point)),
+            (1, 1) => {
+                let is_along = |middle: &Coord| other.segments().any(|segment| is_on(*middle, segment));
+                self.segments().any(|segment| other.pieces(segment).iter().any(is_along))
+            }
+            (2, 2) => self.runs_inside(other) || other.runs_inside(self),
+            _ => false,
+        };
+        common && !self.is_covered_by(other) && !other.is_covered_by(self)
+    }
+
+    fn runs_inside(&self, other: &Self) -> bool {
+        self.segments().any(|segment| other.pieces(segment).iter().any(|middle| other.has_inside(*middle)))
+    }
+
+    fn dimension(&self) -> u8 {
+        match (self.lines.as_slice(), self.areas.as_slice()) {
+            ([], []) => 0,
+            (_, []) => 1,
+            _ => 2,
+        }
+    }
+
+    /// The middles of the pieces into which the lines and borders cut a segment: each is wholly inside or wholly outside.
+    fn pieces(&self, segment: Line) -> Vec<Coord> {
         let mut cuts = vec![0.0, 1.0];
         for border in self.segments() {
             match line_intersection(segment, border) {
@@ -100,23 +144,16 @@ impl Shape {
             }
         }
         cuts.sort_by(f64::total_cmp);
-        cuts.windows(2)
-            .all(|piece| self.nearly_covers(segment.start + segment.delta() * f64::midpoint(piece[0], piece[1])))
+        let middle = |piece: &[f64]| segment.start + segment.delta() * f64::midpoint(piece[0], piece[1]);
+        cuts.windows(2).map(middle).collect()
     }
 
-    /// Whether both are one point, line or area, and the same.
+    /// Whether both consist of the same points, lines and areas.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
-        match (self.points.as_slice(), self.lines.as_slice(), self.areas.as_slice()) {
-            ([_], [], []) => self == other,
-            ([], [line], []) => {
-                matches!(other.lines.as_slice(), [twin] if is_same_line(line, twin)) && other.is_single()
-            }
-            ([], [], [area]) => {
-                matches!(other.areas.as_slice(), [twin] if is_same_area(area, twin)) && other.is_single()
-            }
-            _ => false,
-        }
+        are_same(&self.points, &other.points, PartialEq::eq)
+            && are_same(&self.lines, &other.lines, is_same_line)
+            && are_same(&self.areas, &other.areas, is_same_area)
     }
 
     fn is_single(&self) -> bool {
@@ -187,17 +224,17 @@ fn nearest_at(latitude: f64, point: Coord, segment: Line) -> Coord {
     segment.start + segment.delta() * fraction
 }
 
-fn is_same_line(one: &LineString, two: &LineString) -> bool {
-    one == two || (one.0.len() == two.0.len() && one.0.iter().eq(two.0.iter().rev()))
-}
-
-fn is_same_area(one: &Polygon, two: &Polygon) -> bool {
-    one.interiors().is_empty() && two.interiors().is_empty() && is_same_ring(&one.exterior().0, &two.exterior().0)
-}
-
-/// Rings are the same wherever they begin and whichever way they run.
-fn is_same_ring(one: &[Coord], two: &[Coord]) -> bool {
-    let ([one @ .., _], [two @ .., _]) = (one, two) else { return one == two };
-    let turns = |turn: usize| one.iter().cycle().skip(turn).take(one.len());
-    one.len() == two.len() && (0..one.len()).any(|turn| turns(turn).eq(two.iter()) || turns(turn).eq(two.iter().rev()))
+/// A point inside a ring: in the middle of where a parallel of latitude between its two southernmost vertices first meets it.
+fn inner_point(ring: &LineString) -> Option<Coord> {
+    let south = ring.0.iter().map(|vertex| vertex.y).min_by(f64::total_cmp)?;
+    let next = ring.0.iter().map(|vertex| vertex.y).filter(|y| *y > south).min_by(f64::total_cmp)?;
+    let y = f64::midpoint(south, next);
+    let crossed = ring.lines().filter(|line| (line.start.y > y) != (line.end.y > y));
+    let mut meets: Vec<f64> =
+        crossed.map(|line| line.start.x + line.delta().x * (y - line.start.y) / line.delta().y).collect();
+    meets.sort_by(f64::total_cmp);
+    match meets.as_slice() {
+        [first, second, ..] => Some(Coord { x: f64::midpoint(*first, *second), y }),
+        _ => None,
+    }
 }

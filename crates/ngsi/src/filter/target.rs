@@ -1,6 +1,7 @@
 //! Finding the value that a path speaks of, reading no more JSON than it takes.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -22,10 +23,23 @@ pub(super) struct Path {
 pub(super) enum Target<'a> {
     Json {
         text: &'a str,
-        /// Whether its declared type says that it is a date.
-        is_date: bool,
+        nature: Nature,
     },
+    /// A `languageMap`: its values.
+    Languages(&'a str),
+    Word(&'a str),
     Instant(Timestamp),
+}
+
+/// What the declared type says of texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nature {
+    Plain,
+    Date,
+    /// A name of a vocabulary.
+    Term,
+    /// An identifier of an entity.
+    Reference,
 }
 
 /// A value that can be compared.
@@ -36,7 +50,7 @@ pub(super) enum Scalar<'a> {
     Number(f64),
     Text {
         text: Cow<'a, str>,
-        is_date: bool,
+        nature: Nature,
     },
     Instant(Timestamp),
     /// An object, or a list in a list.
@@ -73,16 +87,14 @@ impl Path {
         }
     }
 
-    /// Clients see milliseconds, and write back what they saw.
     fn built_in(&self, instant: Timestamp) -> Option<Target<'static>> {
-        let millis = instant.as_micros().div_euclid(1_000);
-        self.members.is_empty().then_some(Target::Instant(Timestamp::from_millis(millis)))
+        self.members.is_empty().then(|| Target::millis(instant))
     }
 
     fn descend<'a>(&self, text: &'a str, value_type: &str) -> Option<Target<'a>> {
         let is_date = self.members.is_empty() && date::is_date(value_type);
         let text = self.members.iter().try_fold(text, |text, name| member(text, name))?;
-        Some(Target::Json { text, is_date })
+        Some(Target::Json { text, nature: if is_date { Nature::Date } else { Nature::Plain } })
     }
 }
 
@@ -92,29 +104,53 @@ pub(super) fn attribute<'a>(entity: &'a Entity, name: &str) -> Option<&'a Attrib
 }
 
 impl<'a> Target<'a> {
+    /// What the broker knows: clients see milliseconds, and write back what they saw.
+    pub(super) fn millis(instant: Timestamp) -> Self {
+        Self::Instant(Timestamp::from_millis(instant.as_micros().div_euclid(1_000)))
+    }
+
+    pub(super) fn is_reference(&self) -> bool {
+        matches!(self, Self::Json { nature: Nature::Reference, .. })
+    }
+
     /// Whether the test holds for the value, or for an element if it is a list.
     pub(super) fn any(&self, mut test: impl FnMut(&Scalar<'a>) -> bool) -> bool {
         match *self {
             Self::Instant(instant) => test(&Scalar::Instant(instant)),
-            Self::Json { text, is_date } if text.starts_with('[') => {
-                let elements: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
-                elements.iter().any(|element| test(&Scalar::read(element.get(), is_date)))
+            Self::Word(text) => test(&Scalar::Text { text: text.into(), nature: Nature::Plain }),
+            Self::Json { text, nature } => any_in(text, nature, &mut test),
+            Self::Languages(text) => {
+                members(text).into_iter().any(|(_, value)| any_in(value.get(), Nature::Plain, &mut test))
             }
-            Self::Json { text, is_date } => test(&Scalar::read(text, is_date)),
         }
     }
 }
 
+fn any_in<'a>(text: &'a str, nature: Nature, test: &mut impl FnMut(&Scalar<'a>) -> bool) -> bool {
+    if !text.starts_with('[') {
+        return test(&Scalar::read(text, nature));
+    }
+    let elements: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+    elements.iter().any(|element| test(&Scalar::read(element.get(), nature)))
+}
+
 impl<'a> Scalar<'a> {
     /// Reads valid JSON.
-    pub(super) fn read(json: &'a str, is_date: bool) -> Self {
+    pub(super) fn read(json: &'a str, nature: Nature) -> Self {
         match json.as_bytes().first() {
-            Some(b'"') => string(json).map_or(Self::Composite, |text| Self::Text { text, is_date }),
+            Some(b'"') => string(json).map_or(Self::Composite, |text| Self::Text { text, nature }),
             Some(b'{' | b'[') | None => Self::Composite,
             Some(b't') => Self::Bool(true),
             Some(b'f') => Self::Bool(false),
             Some(b'n') => Self::Null,
             Some(_) => json.parse().map_or(Self::Composite, Self::Number),
+        }
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text, .. } => Some(text),
+            _ => None,
         }
     }
 }
@@ -128,6 +164,11 @@ pub(super) fn string(json: &str) -> Option<Cow<'_, str>> {
         return serde_json::from_str(json).ok().map(Cow::Owned);
     }
     json.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed)
+}
+
+/// All members, if `json` is an object.
+fn members(json: &str) -> BTreeMap<Cow<'_, str>, &RawValue> {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// The text of a member, if `json` is an object that has it.
