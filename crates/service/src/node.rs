@@ -1,14 +1,14 @@
 //! What a service is given at its start, and what it gives back.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::http::{self, Client, Limits, Readiness, ReadySet, Tls};
+use crate::http::{self, Client, Guard, Limits, Readiness, ReadySet, Tls};
 use crate::{Config, Metrics};
 
 /// The place a service runs in; cheap to clone.
@@ -26,6 +26,7 @@ pub struct Node {
     pub shutdown: CancellationToken,
     /// Every task a service spawns, waited for at the end.
     pub tasks: TaskTracker,
+    outside: Arc<OnceLock<Client>>,
     service: &'static str,
     ready: ReadySet,
     tls: Option<Tls>,
@@ -45,10 +46,19 @@ impl Node {
             metrics: Metrics::default(),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            outside: Arc::default(),
             service: "fogflow",
             ready: ReadySet::default(),
             tls,
         })
+    }
+
+    /// HTTP to servers that others name, pooled and guarded: see [`Guard`]. Made when it is first asked for, since the list of
+    /// authorities is long.
+    #[must_use]
+    pub fn outside(&self) -> &Client {
+        let guard = || Guard::new(&self.config.broker.allowed_addresses);
+        self.outside.get_or_init(|| Client::guarded(self.tls.as_ref(), guard()))
     }
 
     /// The same node seen by one of its services: readiness and request metrics of its own, under its name.

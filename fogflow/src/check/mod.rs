@@ -22,9 +22,6 @@ use self::site::Site;
 use self::steps::Steps;
 use crate::simulate::Lasting;
 
-/// Where systems keep the authorities that browsers trust.
-const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
-
 /// The arguments of `fogflow check`.
 #[derive(clap::Args)]
 pub(crate) struct Args {

@@ -1,13 +1,12 @@
 //! The system, as its users reach it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::ensure;
 use http::{Method, Request, StatusCode};
 use serde_json::Value;
-use service::http::Client;
+use service::http::{Client, system_authorities};
 
-use super::SYSTEM_AUTHORITIES;
 use crate::process;
 
 /// More of an answer that says what is wrong is not shown.
@@ -72,10 +71,6 @@ impl Site {
         let answer = answer.map_err(|error| format!("{method} {path}: {}", process::in_one_line(&error.kind)))?;
         Ok((answer.status(), String::from_utf8_lossy(answer.body()).into_owned()))
     }
-}
-
-fn system_authorities() -> PathBuf {
-    std::env::var_os("SSL_CERT_FILE").map_or_else(|| SYSTEM_AUTHORITIES.into(), PathBuf::from)
 }
 
 fn refused(method: &Method, path: &str, status: StatusCode, body: &str) -> String {

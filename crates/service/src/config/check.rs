@@ -52,6 +52,7 @@ fn amounts(config: &Config) -> Result<(), ConfigError> {
     let bounded = [
         ("broker.history_series", config.broker.history_series, 1_000_000),
         ("broker.max_tenants", config.broker.max_tenants, 10_000),
+        ("broker.max_contexts", config.broker.max_contexts, 10_000),
     ];
     for (key, wanted, most) in bounded {
         if wanted > most {

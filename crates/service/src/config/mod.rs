@@ -7,11 +7,13 @@
 mod address;
 mod check;
 mod load;
+mod network;
 mod secret;
 mod sections;
 
 pub use check::is_host;
 pub use load::ConfigError;
+pub use network::Network;
 pub use secret::Secret;
 pub use sections::{
     Broker, Config, Designer, Discovery, Http, Https, Kubernetes, LogFormat, Logging, MapTiles, Master, Prometheus,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Secret;
+use super::{Network, Secret};
 
 /// The whole of `config.json`.
 #[derive(Debug, Clone, Deserialize)]
@@ -149,6 +149,11 @@ pub struct Broker {
     pub history_series: usize,
     /// `broker.max_tenants`: the most tenants beside the default one, each about 100 KiB of memory; 0 allows none; default 1000.
     pub max_tenants: usize,
+    /// `broker.max_contexts`: the most NGSI-LD contexts kept of each kind (hosted, cached, implicitly created); default 200.
+    pub max_contexts: usize,
+    /// `broker.allowed_addresses`: addresses and networks that contexts are fetched from and notifications sent to although they
+    /// are link-local or otherwise special; default none.
+    pub allowed_addresses: Vec<Network>,
 }
 
 impl Default for Broker {
@@ -161,6 +166,8 @@ impl Default for Broker {
             heartbeat_interval: 30,
             history_series: 4096,
             max_tenants: 1000,
+            max_contexts: 200,
+            allowed_addresses: Vec::new(),
         }
     }
 }

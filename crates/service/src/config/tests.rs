@@ -193,3 +193,11 @@ fn a_tile_server_is_a_url_with_places_for_the_tile() {
         assert!(error.contains("designer.map_tiles.url"), "{error}");
     }
 }
+
+#[test]
+fn allowed_addresses_are_addresses_or_networks() {
+    let config = parse(r#"{"site_id":"1","broker":{"allowed_addresses":["169.254.1.1","fe80::/10"]}}"#).unwrap();
+    assert_eq!(config.broker.allowed_addresses.len(), 2);
+    let error = parse(r#"{"site_id":"1","broker":{"allowed_addresses":["10.0.0.0/8","x"]}}"#).unwrap_err().to_string();
+    assert!(error.contains("broker.allowed_addresses") && error.contains("`x`"), "{error}");
+}

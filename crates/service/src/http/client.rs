@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, Uri};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
@@ -14,7 +14,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::Serialize;
 
 use super::Tls;
-use super::tls::provider;
+use super::guard::{Guard, Resolver, TargetError};
+use super::tls::{self, provider};
 
 /// The largest answer read.
 pub const MAX_RESPONSE_BYTES: usize = 16 * 1024 * 1024;
@@ -27,6 +28,10 @@ const IDLE_PER_HOST: usize = 64;
 /// A request's extension: how long to wait for the whole answer, instead of 10 s.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeout(pub Duration);
+
+/// A request's extension: the largest answer read, instead of [`MAX_RESPONSE_BYTES`].
+#[derive(Debug, Clone, Copy)]
+pub struct MaxResponse(pub usize);
 
 /// Why there is no answer. An answer of any status is not an error.
 #[derive(Debug, thiserror::Error)]
@@ -53,37 +58,48 @@ pub enum ClientErrorKind {
     /// The connection broke: the peer may have acted on the request.
     #[error("the connection broke")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The answer is larger than [`MAX_RESPONSE_BYTES`].
-    #[error("the answer is larger than {MAX_RESPONSE_BYTES} bytes")]
-    TooLarge,
+    /// The answer is larger than this many bytes.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
     /// The URL, a header or the body could not be made into a request.
     #[error("not a valid request")]
     Invalid(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// An `https` URL, but no certificates are configured.
     #[error("https needs `https.enabled` and its certificates in the configuration")]
     NoTls,
+    /// A URL that this client sends nothing to.
+    #[error("not allowed")]
+    Refused(#[source] TargetError),
 }
 
 impl ClientErrorKind {
     /// Whether the peer surely did not act on the request.
     #[must_use]
     pub fn not_sent(&self) -> bool {
-        matches!(self, Self::Connect(_) | Self::Invalid(_) | Self::NoTls)
+        matches!(self, Self::Connect(_) | Self::Invalid(_) | Self::NoTls | Self::Refused(_))
     }
 }
 
 /// The pooled client; cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    pool: Pool<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
     https: bool,
+    guard: Option<Guard>,
 }
 
 impl Client {
     /// A client that shows this node's certificate, when there is one, to `https` peers.
     #[must_use]
     pub fn new(tls: Option<&Tls>) -> Self {
-        Self::with(tls.map_or_else(trusts_nobody, |tls| tls.client.as_ref().clone()), tls.is_some())
+        Self::with(tls.map_or_else(trusts_nobody, |tls| tls.client.as_ref().clone()), tls.is_some(), None)
+    }
+
+    /// A client for URLs that others name. It connects to the addresses that the guard allows, and trusts the authorities of the
+    /// system besides those of this node.
+    #[must_use]
+    pub fn guarded(tls: Option<&Tls>, guard: Guard) -> Self {
+        Self::with(tls::public(tls).unwrap_or_else(trusts_nobody), true, Some(guard))
     }
 
     /// A client that shows no certificate and trusts those signed by the authorities in a PEM file, as a browser does.
@@ -96,11 +112,11 @@ impl Client {
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(Self::with(config, true))
+        Ok(Self::with(config, true, None))
     }
 
-    fn with(tls: rustls::ClientConfig, https: bool) -> Self {
-        let mut tcp = HttpConnector::new();
+    fn with(tls: rustls::ClientConfig, https: bool, guard: Option<Guard>) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(Resolver(guard.clone()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
@@ -112,7 +128,7 @@ impl Client {
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .build(connector);
-        Self { pool, https }
+        Self { pool, https, guard }
     }
 
     /// Sends the request and reads the whole answer; its [`Timeout`] extension changes how long that may take.
@@ -188,6 +204,17 @@ impl Client {
         }
     }
 
+    /// [`Guard::check_target`] with the guard of this client; a client without one refuses nothing.
+    ///
+    /// # Errors
+    /// As [`Guard::check_target`].
+    pub async fn check_target(&self, uri: &Uri) -> Result<(), TargetError> {
+        match &self.guard {
+            Some(guard) => guard.check_target(uri).await,
+            None => Ok(()),
+        }
+    }
+
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientErrorKind> {
         match request.uri().scheme_str() {
             Some("http") => {}
@@ -195,13 +222,17 @@ impl Client {
             Some("https") => return Err(ClientErrorKind::NoTls),
             _ => return Err(ClientErrorKind::Invalid("the URL must begin with http:// or https://".into())),
         }
+        if let Some(guard) = &self.guard {
+            guard.check_literal(request.uri()).map_err(ClientErrorKind::Refused)?;
+        }
+        let most = request.extensions().get::<MaxResponse>().map_or(MAX_RESPONSE_BYTES, |most| most.0);
         let response = self.pool.request(request.map(Full::new)).await.map_err(|error| {
             if error.is_connect() { ClientErrorKind::Connect(error) } else { ClientErrorKind::Broken(error.into()) }
         })?;
         let (head, body) = response.into_parts();
-        match Limited::new(body, MAX_RESPONSE_BYTES).collect().await {
+        match Limited::new(body, most).collect().await {
             Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
-            Err(error) if error.is::<LengthLimitError>() => Err(ClientErrorKind::TooLarge),
+            Err(error) if error.is::<LengthLimitError>() => Err(ClientErrorKind::TooLarge(most)),
             Err(error) => Err(ClientErrorKind::Broken(error)),
         }
     }

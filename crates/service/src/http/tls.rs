@@ -18,6 +18,7 @@ use crate::config::Https;
 pub struct Tls {
     pub(super) acceptor: TlsAcceptor,
     pub(super) client: Arc<ClientConfig>,
+    authority: Arc<RootCertStore>,
 }
 
 pub(super) fn provider() -> Arc<CryptoProvider> {
@@ -39,7 +40,8 @@ impl Tls {
         let key = PrivateKeyDer::from_pem_file(key_file).with_context(|| unusable("https.my_key", key_file))?;
         Ok(Some(Self {
             acceptor: TlsAcceptor::from(Arc::new(server(authority.clone(), chain.clone(), key.clone_key())?)),
-            client: Arc::new(client(authority, chain, key)?),
+            client: Arc::new(client(authority.clone(), chain, key)?),
+            authority,
         }))
     }
 }
@@ -95,6 +97,25 @@ pub(super) fn authorities(path: &Path) -> anyhow::Result<RootCertStore> {
     roots.add_parsable_certificates(read.filter_map(Result::ok));
     anyhow::ensure!(!roots.is_empty(), "{} holds no certificate of an authority", path.display());
     Ok(roots)
+}
+
+/// Where the system keeps the authorities that browsers trust: `SSL_CERT_FILE`, else the file most distributions have.
+#[must_use]
+pub fn system_authorities() -> PathBuf {
+    std::env::var_os("SSL_CERT_FILE").map_or_else(|| "/etc/ssl/certs/ca-certificates.crt".into(), PathBuf::from)
+}
+
+/// For servers anywhere: trusts the system's authorities, if there are any, and those of this node, whose certificate is shown
+/// to servers that ask for one.
+pub(super) fn public(own: Option<&Tls>) -> Option<ClientConfig> {
+    let mut roots = authorities(&system_authorities()).unwrap_or_else(|_| RootCertStore::empty());
+    roots.extend(own.iter().flat_map(|own| own.authority.roots.iter().cloned()));
+    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().ok()?;
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    if let Some(own) = own {
+        config.client_auth_cert_resolver = own.client.client_auth_cert_resolver.clone();
+    }
+    Some(config)
 }
 
 fn roots(path: &Path) -> anyhow::Result<RootCertStore> {
