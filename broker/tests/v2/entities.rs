@@ -135,13 +135,4 @@ async fn headers_are_answered() {
     let answer = call_with(&site, "GET", "/v2/entities", &[("Fiware-Correlator", "abc")], "").await;
     assert_eq!((answer.status, answer.header("fiware-correlator")), (200, "abc"));
     assert!(!get(&site, "/v2/entities/none").await.header("fiware-correlator").is_empty());
-    let table = [("Fiware-Service", "", 200), ("Fiware-ServicePath", "/", 200), ("Fiware-ServicePath", "/madrid", 501)];
-    for (name, value, status) in table {
-        let answer = call_with(&site, "GET", "/v2/entities", &[(name, value)], "").await;
-        assert_eq!(answer.status, status, "{name}: {value}");
-        if status == 501 {
-            assert_eq!(answer.json()["error"], "NotImplemented");
-            assert!(answer.json()["description"].as_str().unwrap().starts_with(name));
-        }
-    }
 }

@@ -12,6 +12,7 @@ mod documentation;
 mod entities;
 mod federation;
 mod list;
+mod paths;
 mod tenants;
 mod types;
 

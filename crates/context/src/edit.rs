@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ngsi::v2::path::{ServicePath, path_of};
 use ngsi::v2::write::{attribute as visible, type_of};
 use ngsi::v2::{AttributeInput, parse, place};
 use ngsi::{Attribute, AttributeKind, Entity, EntityId, Metadata, Name, ParseError, Timestamp, v2};
@@ -17,6 +18,8 @@ pub struct Edit {
     pub id: EntityId,
     /// The type that the entity has or gets; any when empty.
     pub entity_type: Name,
+    /// Where it stands or is put.
+    pub path: ServicePath,
     /// What it does.
     pub action: EditAction,
     /// Whether an entity that does not exist is created.
@@ -56,12 +59,15 @@ pub struct Edited {
 /// Why an edit was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditRefusal {
-    /// There is no such entity, or it has another type.
+    /// There is no such entity, or it has another type or service path.
     #[error("no such entity")]
     UnknownEntity,
     /// The entity to be created exists, with this type.
     #[error("the entity exists already, with type `{0}`")]
     Exists(Name),
+    /// The entity to be created exists, in this service path.
+    #[error("the entity exists already, in service path `{0}`; an identifier stands for one entity in all paths")]
+    ExistsIn(Name),
     /// None of the attributes to be set or deleted exists.
     #[error("the entity does not have these attributes: {}", list(.0))]
     UnknownAttributes(Vec<Name>),
@@ -111,6 +117,7 @@ impl EntityMap {
             edit.entity_type = Name::from(v2::DEFAULT_ENTITY_TYPE);
         }
         let mut entity = Entity::new(edit.id.clone(), edit.entity_type.clone(), now);
+        edit.path.place(&mut entity);
         let (touched, _) = edit.perform(&mut entity, now);
         let entity = Arc::new(entity);
         self.insert(entity.clone());
@@ -123,6 +130,14 @@ impl Edit {
     /// Checks the edit against the entity it meets, gives values the form that their types ask for, and takes out the
     /// attributes that cannot take part.
     fn check(&mut self, entity: &Entity) -> Result<Vec<Name>, EditRefusal> {
+        if !self.path.holds(entity) {
+            let creates = self.creates || self.action == EditAction::Create;
+            return Err(if creates {
+                EditRefusal::ExistsIn(Name::from(path_of(entity)))
+            } else {
+                EditRefusal::UnknownEntity
+            });
+        }
         let same_type = self.entity_type.is_empty() || self.entity_type == *type_of(entity);
         if self.action == EditAction::Create || (self.creates && !same_type) {
             return Err(EditRefusal::Exists(Name::from(type_of(entity))));

@@ -7,6 +7,7 @@ use context::{Edit, EditAction};
 use http::HeaderMap;
 use ngsi::Name;
 use ngsi::v2::parse::Members;
+use ngsi::v2::path::ServicePath;
 use ngsi::v2::write::Rendering;
 use ngsi::v2::{EntityInput, Kind, Problem, parse, select};
 use serde::Deserialize;
@@ -72,7 +73,7 @@ fn edit_of(entity: EntityInput, action: EditAction, overrides_metadata: bool) ->
     let creates = matches!(action, EditAction::Append | EditAction::AppendStrict);
     let entity_type = entity.entity_type.unwrap_or_default();
     let EntityInput { id, attributes, .. } = EntityInput { entity_type: None, ..entity };
-    Edit { id, entity_type, action, creates, overrides_metadata, attributes }
+    Edit { id, entity_type, path: ServicePath::default(), action, creates, overrides_metadata, attributes }
 }
 
 /// One problem for all: that of the first entity, and how many others there are.
@@ -133,7 +134,7 @@ pub(super) async fn query(
     if wanted.entities.is_empty() {
         entities = select::references(select::Choice::Any, select::Choice::Any)?;
     }
-    let search = Search::new(entities, &wanted.expression, params.get("orderBy"), params.page()?)?;
+    let search = Search::new(entities, &wanted.expression, params.get("orderBy"), params.page()?)?.within(&headers)?;
     let found = search.run(&broker, &headers).await?;
     let rendering = Rendering { representation, attributes: wanted.attrs, metadata: wanted.metadata };
     Ok(list::answer(&found, &rendering, options.has("count")))

@@ -13,7 +13,7 @@ use ngsi::v2::{Kind, Problem};
 use ngsi::{Attribute, AttributeKind, Entity, EntityId, JsonText, Name};
 
 use super::answer::{Failure, unsaved};
-use super::find;
+use super::{find, headers};
 use crate::Shared;
 use crate::federation::{self, Owners};
 use crate::routes::request;
@@ -27,8 +27,10 @@ pub(super) async fn carry_out(broker: &Shared, headers: &HeaderMap, edit: Edit) 
 pub(super) async fn carry_out_all(
     broker: &Shared,
     headers: &HeaderMap,
-    edits: Vec<Edit>,
+    mut edits: Vec<Edit>,
 ) -> Result<Vec<Result<(), Problem>>, Failure> {
+    let path = headers::path(headers)?;
+    edits.iter_mut().for_each(|edit| edit.path = path.clone());
     let from_broker = request::is_from_broker(headers);
     let owners = if from_broker { HashMap::new() } else { owners(broker, &edits).await };
     let correlator = request::correlator(headers);
@@ -167,7 +169,9 @@ fn problem(refusal: &EditRefusal) -> Problem {
     let description = refusal.to_string();
     match refusal {
         EditRefusal::UnknownEntity => Failure::no_entity().0,
-        EditRefusal::Exists(_) => Problem::new(Kind::Unprocessable, format!("Already Exists: {description}")),
+        EditRefusal::Exists(_) | EditRefusal::ExistsIn(_) => {
+            Problem::new(Kind::Unprocessable, format!("Already Exists: {description}"))
+        }
         EditRefusal::UnknownAttributes(names) => unsuitable(Kind::Unprocessable, EditAction::Update, names),
         EditRefusal::ExistingAttributes(names) => unsuitable(Kind::Unprocessable, EditAction::AppendStrict, names),
         EditRefusal::Value(_) => Problem::bad_request(description),

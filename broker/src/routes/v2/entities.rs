@@ -7,6 +7,7 @@ use context::{Edit, EditAction};
 use http::header::{HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
 use ngsi::v2::parse;
+use ngsi::v2::path::ServicePath;
 
 use super::answer::{Failure, no_content};
 use super::list::{self, Search};
@@ -21,7 +22,7 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let options = params.options(&list::OPTIONS)?;
     let rendering = params.rendering(&options)?;
-    let search = Search::of_params(&params)?;
+    let search = Search::of_params(&params)?.within(&headers)?;
     let found = search.run(&broker, &headers).await?;
     Ok(list::answer(&found, &rendering, options.has("count")))
 }
@@ -41,6 +42,7 @@ pub(super) async fn create(
     let edit = Edit {
         id: entity.id.clone(),
         entity_type: entity.type_or_default(),
+        path: ServicePath::default(),
         action: if upsert { EditAction::Append } else { EditAction::Create },
         creates: true,
         overrides_metadata: options.has("overrideMetadata"),

@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use context::{Edit, EditAction};
 use http::HeaderMap;
+use ngsi::v2::path::ServicePath;
 use ngsi::{EntityId, Name};
 
 use super::answer::{Failure, no_content};
@@ -39,5 +40,6 @@ pub(super) async fn delete(
 /// An edit of an entity that exists, without attributes so far.
 pub(super) fn edit_of(id: &str, entity_type: Name, action: EditAction) -> Edit {
     let id = EntityId::from(id);
-    Edit { id, entity_type, action, creates: false, overrides_metadata: false, attributes: Vec::new() }
+    let path = ServicePath::default();
+    Edit { id, entity_type, path, action, creates: false, overrides_metadata: false, attributes: Vec::new() }
 }

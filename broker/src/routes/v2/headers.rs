@@ -1,11 +1,13 @@
-//! The headers that every request and answer of NGSIv2 may carry: path and correlator.
+//! The headers that requests and answers of NGSIv2 may carry: path and correlator.
 
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, StatusCode};
+use ngsi::ParseError;
 use ngsi::v2::Kind;
+use ngsi::v2::path::{self, ServicePath, ServicePaths};
 
 use super::answer::Failure;
 
@@ -29,20 +31,19 @@ fn is_v2(path: &str) -> bool {
     path.strip_prefix("/v2").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Refuses paths that this broker does not have.
-pub(super) async fn check(request: Request, next: Next) -> Response {
-    match supported(request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(failure) => failure.into_response(),
-    }
+/// Where an update takes place.
+pub(super) fn path(headers: &HeaderMap) -> Result<ServicePath, ParseError> {
+    ServicePath::parse(&given(headers))
 }
 
-fn supported(headers: &HeaderMap) -> Result<(), Failure> {
-    let path = headers.get("fiware-servicepath").map(|value| String::from_utf8_lossy(value.as_bytes()));
-    match path.as_deref().map(str::trim) {
-        None | Some("" | "/" | "/#") => Ok(()),
-        Some(path) => Err(Failure::new(Kind::NotImplemented, format!("Fiware-ServicePath: `{path}` is not served"))),
-    }
+/// Where a query looks.
+pub(super) fn paths(headers: &HeaderMap) -> Result<ServicePaths, ParseError> {
+    ServicePaths::parse(&given(headers))
+}
+
+fn given(headers: &HeaderMap) -> String {
+    let given = headers.get_all(path::HEADER).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    given.collect::<Vec<_>>().join(",")
 }
 
 fn in_words(response: Response) -> Response {

@@ -9,10 +9,12 @@ use http::header::{HeaderName, HeaderValue, WARNING};
 use ngsi::filter::{Filter, GeoFilter, OrderBy};
 use ngsi::v1::EntityRef;
 use ngsi::v1::ngsi10::QueryContextRequest;
+use ngsi::v2::path::ServicePaths;
 use ngsi::v2::{Problem, Rendering, select};
 use ngsi::{Entity, EntityId, Restriction, Timestamp};
 use serde::Deserialize;
 
+use super::headers;
 use super::params::{Page, Params};
 use crate::federation::{self, BROKER_TYPE, Located};
 use crate::routes::request;
@@ -40,6 +42,7 @@ pub(super) struct Search {
     query: Query,
     filters: Vec<Filter>,
     place: Option<GeoFilter>,
+    paths: ServicePaths,
     order: Option<OrderBy>,
     page: Page,
 }
@@ -83,17 +86,24 @@ impl Search {
             return Err(Problem::bad_request("orderBy: geo:distance needs georel, geometry and coords"));
         }
         let request = QueryContextRequest { entities, ..QueryContextRequest::default() };
-        Ok(Self { request, query, filters, place, order, page })
+        let paths = ServicePaths::default();
+        Ok(Self { request, query, filters, place, paths, order, page })
+    }
+
+    /// The same where the request looks.
+    pub(super) fn within(self, headers: &HeaderMap) -> Result<Self, Problem> {
+        Ok(Self { paths: headers::paths(headers)?, ..self })
     }
 
     fn wants(&self, entity: &Entity) -> bool {
         self.filters.iter().all(|filter| filter.matches(entity))
             && self.place.as_ref().is_none_or(|place| place.matches(entity))
+            && self.paths.select(entity)
     }
 
     /// Whether it takes more than identifier and type to know what is found.
     fn looks_inside(&self) -> bool {
-        self.order.is_some() || self.place.is_some() || !self.filters.is_empty()
+        self.order.is_some() || self.place.is_some() || !self.filters.is_empty() || !self.paths.is_everywhere()
     }
 
     pub(super) async fn run(&self, broker: &Shared, headers: &HeaderMap) -> Result<Found, Problem> {

@@ -13,6 +13,7 @@ use ngsi::v2::{DEFAULT_ENTITY_TYPE, Kind, place};
 use serde::Serialize;
 
 use super::answer::Failure;
+use super::headers;
 use super::list::{total, warn};
 use super::params::Params;
 use crate::federation::{self, BROKER_TYPE};
@@ -47,7 +48,7 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let options = params.options(&["count", "values"])?;
     let page = params.page()?;
-    let (types, problems) = survey(&broker, &headers, &EntityRef::pattern(".*")).await;
+    let (types, problems) = survey(&broker, &headers, &EntityRef::pattern(".*")).await?;
     let mut names: Vec<_> = types.keys().map(String::as_str).collect();
     let count = names.len();
     page.cut(&mut names);
@@ -74,7 +75,7 @@ pub(super) async fn get(
         DEFAULT_ENTITY_TYPE => EntityRef::pattern(".*"),
         given => EntityRef::of_type(given.into()),
     };
-    let (types, problems) = survey(&broker, &headers, &reference).await;
+    let (types, problems) = survey(&broker, &headers, &reference).await?;
     let known = types.get(&entity_type);
     let known =
         known.ok_or_else(|| Failure::new(Kind::NotFound, format!("there are no entities of type `{entity_type}`")))?;
@@ -88,21 +89,27 @@ fn written(body: serde_json::Result<Vec<u8>>) -> Result<Response, Failure> {
 }
 
 /// Looks at the entities here, and at what discovery knows of those of other brokers.
-async fn survey(broker: &Shared, headers: &HeaderMap, reference: &EntityRef) -> (BTreeMap<String, Known>, Vec<String>) {
+async fn survey(
+    broker: &Shared,
+    headers: &HeaderMap,
+    reference: &EntityRef,
+) -> Result<(BTreeMap<String, Known>, Vec<String>), Failure> {
+    let paths = headers::paths(headers)?;
     let mut types = BTreeMap::new();
-    let wanted = |entity: &Entity| reference.entity_type.is_empty() || entity.entity_type == reference.entity_type;
+    let of_type = |entity: &Entity| reference.entity_type.is_empty() || entity.entity_type == reference.entity_type;
+    let wanted = |entity: &Entity| of_type(entity) && paths.select(entity);
     let mut shard = 0;
     while let Some(entities) = broker.shards.page(shard) {
         entities.iter().filter(|entity| wanted(entity)).for_each(|entity| add(&mut types, entity));
         shard += 1;
         tokio::task::yield_now().await;
     }
-    if request::is_from_broker(headers) {
-        return (types, Vec::new());
+    if request::is_from_broker(headers) || !paths.select_root() {
+        return Ok((types, Vec::new()));
     }
     let (registrations, problems) = federation::registrations(broker, reference).await;
     registrations.iter().for_each(|registration| add_registration(&mut types, registration));
-    (types, problems)
+    Ok((types, problems))
 }
 
 fn add(types: &mut BTreeMap<String, Known>, entity: &Entity) {

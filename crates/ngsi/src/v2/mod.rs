@@ -5,6 +5,7 @@
 
 pub mod names;
 pub mod parse;
+pub mod path;
 pub mod place;
 mod problem;
 pub mod select;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{DEFAULT_ENTITY_TYPE, default_type, place};
+use super::{DEFAULT_ENTITY_TYPE, default_type, path, place};
 use crate::json::write_string;
 use crate::{Attribute, Entity, JsonText, Name, Timestamp};
 
@@ -156,27 +156,26 @@ impl Rendering {
 
 /// An attribute that the broker keeps itself. An entity of another broker does not tell its times.
 fn builtin<'a>(entity: &Entity, name: &str) -> Option<Cow<'a, Attribute>> {
-    let time = match name {
-        "dateCreated" => entity.created_at,
-        "dateModified" => entity.modified_at,
+    let (value_type, value) = match name {
+        "dateCreated" => ("DateTime", known(entity.created_at)?),
+        "dateModified" => ("DateTime", known(entity.modified_at)?),
+        "servicePath" => ("Text", JsonText::string(path::path_of(entity))),
         _ => return None,
     };
-    is_known(time).then(|| {
-        Cow::Owned(Attribute {
-            name: Name::from(name),
-            kind: crate::AttributeKind::Context,
-            dataset_id: Name::default(),
-            value_type: Name::from("DateTime"),
-            value: JsonText::string(&time.to_string()),
-            metadata: Vec::new(),
-            created_at: time,
-            modified_at: time,
-        })
-    })
+    Some(Cow::Owned(Attribute {
+        name: Name::from(name),
+        kind: crate::AttributeKind::Context,
+        dataset_id: Name::default(),
+        value_type: Name::from(value_type),
+        value,
+        metadata: Vec::new(),
+        created_at: Timestamp::default(),
+        modified_at: Timestamp::default(),
+    }))
 }
 
-fn is_known(time: Timestamp) -> bool {
-    time != Timestamp::default()
+fn known(time: Timestamp) -> Option<JsonText> {
+    (time != Timestamp::default()).then(|| JsonText::string(&time.to_string()))
 }
 
 /// Appends one attribute in the normalized representation, with the named metadata, or all when `wanted` is empty.
@@ -206,8 +205,8 @@ pub fn write_attribute(out: &mut Vec<u8>, attribute: &Attribute, wanted: &[Name]
             "dateModified" => attribute.modified_at,
             _ => continue,
         };
-        if is_known(time) {
-            write(name, "DateTime", JsonText::string(&time.to_string()).as_str());
+        if let Some(time) = known(time) {
+            write(name, "DateTime", time.as_str());
         }
     }
     out.extend_from_slice(b"}}");
