@@ -109,7 +109,7 @@ impl Entity {
     }
 
     /// All its types, the first one first.
-    pub fn types(&self) -> impl Iterator<Item = &Name> {
+    pub fn types(&self) -> impl Iterator<Item = &Name> + Clone {
         std::iter::once(&self.entity_type).chain(&self.more_types)
     }
 

@@ -27,6 +27,11 @@ impl JsonText {
         Self::from(serde_json::Value::String(text.to_owned()))
     }
 
+    /// JSON that was written here.
+    pub(crate) fn of_written(json: Vec<u8>) -> Self {
+        String::from_utf8(json).map_or_else(|_| Self::null(), |json| Self(CompactString::from(json)))
+    }
+
     /// The JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {

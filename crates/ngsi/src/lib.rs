@@ -14,6 +14,7 @@ pub mod filter;
 pub mod geo;
 pub mod json;
 pub mod ld;
+pub mod members;
 pub mod name;
 pub mod scope;
 pub mod selector;

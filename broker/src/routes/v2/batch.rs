@@ -6,7 +6,7 @@ use bytes::Bytes;
 use context::{Edit, EditAction};
 use http::HeaderMap;
 use ngsi::Name;
-use ngsi::v2::parse::Members;
+use ngsi::members::Members;
 use ngsi::v2::path::ServicePath;
 use ngsi::v2::write::Rendering;
 use ngsi::v2::{EntityInput, Kind, Problem, parse, select};
@@ -38,7 +38,7 @@ pub(super) async fn update(
 }
 
 fn read_update(body: &[u8], options: &Options) -> Result<(EditAction, Vec<EntityInput>), Problem> {
-    let mut members = Members::of_body(body)?;
+    let mut members = parse::members(body)?;
     let action = members.take("actionType").ok_or_else(|| Problem::bad_request("actionType: missing"))?;
     let action = action_of(action.get().trim_matches('"'))?;
     let entities = members.take("entities").ok_or_else(|| Problem::bad_request("entities: missing"))?;
@@ -124,7 +124,7 @@ pub(super) async fn query(
     body::check_json(&headers, &body)?;
     let options = params.options(&list::OPTIONS)?;
     // What is no JSON is told apart from what is no query.
-    drop(Members::of_body(&body)?);
+    drop(parse::members(&body)?);
     let wanted: QueryBody = ngsi::json::parse_object(&body)?;
     let representation = params.rendering(&options)?.representation;
     let mut entities = Vec::new();

@@ -49,6 +49,26 @@ impl AttributeType {
         Self::NAMED.into_iter().find(|(it, _)| *it == self).map_or("Property", |(_, name)| name)
     }
 
+    /// The member that has its value.
+    #[must_use]
+    pub fn member(self) -> &'static str {
+        match self {
+            Self::Property | Self::GeoProperty => "value",
+            Self::Relationship => "object",
+            Self::LanguageProperty => "languageMap",
+            Self::VocabProperty => "vocab",
+            Self::JsonProperty => "json",
+            Self::ListProperty => "valueList",
+            Self::ListRelationship => "objectList",
+        }
+    }
+
+    /// The type whose value has that member; a Property for `value`.
+    #[must_use]
+    pub fn of_member(member: &str) -> Option<Self> {
+        Self::NAMED.into_iter().map(|(it, _)| it).find(|it| it.member() == member)
+    }
+
     /// What an attribute of that declared type is in NGSI-LD: whatever has no word of its own is a Property.
     #[must_use]
     pub fn of_value_type(value_type: &str) -> Self {

@@ -1,14 +1,11 @@
 //! Entities, attributes and values as clients of NGSIv2 write them.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::names::{check_attribute_name, check_field, check_metadata_name, check_value};
 use super::{DEFAULT_ENTITY_TYPE, Kind, Problem, default_type, place};
 use crate::json::check_depth;
+use crate::members::Members;
 use crate::{EntityId, JsonText, Metadata, Name, ParseError, date};
 
 /// How the attributes of an entity are written.
@@ -53,70 +50,16 @@ pub struct AttributeInput {
     pub metadata: Vec<Metadata>,
 }
 
-/// The members of an object in their order; of equal ones the last counts.
-pub struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                    members.push((Cow::Owned(name), value));
-                }
-                Ok(members)
-            }
-        }
-        deserializer.deserialize_map(Reader).map(Self)
-    }
-}
-
-impl<'a> Members<'a> {
-    /// Reads a body.
-    ///
-    /// # Errors
-    /// [`Kind::ParseError`] for what is no JSON, [`Kind::BadRequest`] for what is no object.
-    pub fn of_body(body: &'a [u8]) -> Result<Self, Problem> {
-        check_depth(body)?;
-        serde_json::from_slice(body).map_err(|error| {
-            let kind = if error.is_data() { Kind::BadRequest } else { Kind::ParseError };
-            Problem::new(kind, format!("the body: {error}"))
-        })
-    }
-
-    fn of(path: &str, value: &'a RawValue) -> Result<Self, ParseError> {
-        serde_json::from_str(value.get()).map_err(|_| ParseError::new(path, "must be an object"))
-    }
-
-    /// Takes a member out.
-    pub fn take(&mut self, name: &str) -> Option<&'a RawValue> {
-        let found = self.0.iter().rposition(|(member, _)| member == name).map(|index| self.0[index].1);
-        self.0.retain(|(member, _)| member != name);
-        found
-    }
-
-    fn take_text(&mut self, name: &str, path: &str) -> Result<Option<String>, ParseError> {
-        let Some(value) = self.take(name) else { return Ok(None) };
-        serde_json::from_str(value.get()).map(Some).map_err(|_| ParseError::new(path, "must be a string"))
-    }
-
-    /// What has not been taken.
-    ///
-    /// # Errors
-    /// Names a member that should not be there.
-    pub fn finish(self, path: &str) -> Result<(), ParseError> {
-        match self.0.first() {
-            None => Ok(()),
-            Some((name, _)) => Err(ParseError::new(path, format!("has no member `{name}`"))),
-        }
-    }
+/// The members of a body.
+///
+/// # Errors
+/// [`Kind::ParseError`] for what is no JSON, [`Kind::BadRequest`] for what is no object.
+pub fn members(body: &[u8]) -> Result<Members<'_>, Problem> {
+    check_depth(body)?;
+    serde_json::from_slice(body).map_err(|error| {
+        let kind = if error.is_data() { Kind::BadRequest } else { Kind::ParseError };
+        Problem::new(kind, format!("the body: {error}"))
+    })
 }
 
 /// Reads a whole entity.
@@ -124,7 +67,7 @@ impl<'a> Members<'a> {
 /// # Errors
 /// What is wrong and where.
 pub fn entity(body: &[u8], form: Form) -> Result<EntityInput, Problem> {
-    Ok(entity_of(Members::of_body(body)?, form)?)
+    Ok(entity_of(members(body)?, form)?)
 }
 
 /// Reads an entity that stands in a larger document.
@@ -147,7 +90,7 @@ pub fn entity_of(mut members: Members<'_>, form: Form) -> Result<EntityInput, Pa
 /// # Errors
 /// What is wrong and where; `id` and `type` may not be there.
 pub fn attributes(body: &[u8], form: Form) -> Result<Vec<AttributeInput>, Problem> {
-    let mut members = Members::of_body(body)?;
+    let mut members = self::members(body)?;
     for fixed in ["id", "type"] {
         if members.take(fixed).is_some() {
             return Err(Problem::bad_request(format!("{fixed}: stands in the path and cannot be changed")));
@@ -185,7 +128,7 @@ fn key_value(name: &str, value: &RawValue) -> Result<AttributeInput, ParseError>
 /// What is wrong and where.
 pub fn attribute(name: &str, body: &[u8]) -> Result<AttributeInput, Problem> {
     check_attribute_name(name)?;
-    Ok(attribute_of(name, Members::of_body(body)?)?)
+    Ok(attribute_of(name, members(body)?)?)
 }
 
 fn attribute_of(name: &str, mut members: Members<'_>) -> Result<AttributeInput, ParseError> {

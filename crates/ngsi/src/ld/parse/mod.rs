@@ -1,0 +1,180 @@
+//! Entities and attributes as clients of NGSI-LD write them (ETSI GS CIM 009, 4.5 and 5.5.4): normalized, concise and
+//! simplified, names expanded.
+//!
+//! A bare value, as the concise and the simplified representation have it, leaves the type of its attribute open, since a merge
+//! keeps the type that is there (5.6.17); [`Fragment::into_attribute`] decides it for a new attribute.
+
+mod attribute;
+mod names;
+mod value;
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use serde_json::value::RawValue;
+
+pub(super) use self::attribute::Annotation;
+pub(super) use self::attribute::is_reified;
+pub use self::names::{MAX_NAME, MAX_SCOPES, MAX_TYPES, is_uri};
+pub(super) use self::value::{NULL, check_fits, looks_like_geometry};
+use super::{Context, EntityFragment, Fragment, Kind, Problem};
+use crate::json::check_depth;
+use crate::members::Members;
+use crate::{EntityId, Name, ParseError};
+
+/// How attributes are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Normalized or concise, which can be told apart attribute by attribute.
+    #[default]
+    Lossless,
+    /// Simplified, also called `keyValues`.
+    Simplified,
+}
+
+/// Where `urn:ngsi-ld:null` may stand for what is to be deleted (5.5.4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Nulls {
+    /// Nowhere: what is written is whole.
+    #[default]
+    Refused,
+    /// In place of attributes and their members: updates.
+    OfMembers,
+    /// Also inside values: merges.
+    InValues,
+}
+
+/// An object of a request, read as far as its members.
+pub struct Document<'a> {
+    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+    context: Option<&'a RawValue>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidRequest`] for what is no JSON, [`Kind::BadRequestData`] for what is no object, has a member twice or is
+    /// nested too deeply.
+    pub fn read(body: &'a [u8]) -> Result<Self, Problem> {
+        Ok(Self::of(json(body)?)?)
+    }
+
+    /// Reads an object that stands in a list of them.
+    ///
+    /// # Errors
+    /// It is no object, or it has a member twice.
+    pub fn of(value: &'a RawValue) -> Result<Self, ParseError> {
+        let Members(mut members) = Members::of("$", value)?;
+        let mut seen = HashSet::with_capacity(members.len());
+        if let Some((twice, _)) = members.iter().find(|(name, _)| !seen.insert(&**name)) {
+            return Err(ParseError::new(&**twice, "is given twice"));
+        }
+        let context = members.iter().position(|(name, _)| name == "@context").map(|index| members.remove(index).1);
+        Ok(Self { members, context })
+    }
+
+    /// The member `@context`.
+    #[must_use]
+    pub fn context(&self) -> Option<&'a RawValue> {
+        self.context
+    }
+}
+
+/// The entities of a batch, each of which may be wrong on its own.
+///
+/// # Errors
+/// [`Kind::InvalidRequest`] for what is no JSON, [`Kind::BadRequestData`] for what is no list, or is nested too deeply.
+pub fn list(body: &[u8]) -> Result<Vec<&RawValue>, Problem> {
+    let items: Vec<&RawValue> = serde_json::from_str(json(body)?.get())
+        .map_err(|_| Problem::bad_request("the body: must be a list of entities"))?;
+    match items.is_empty() {
+        true => Err(Problem::bad_request("the body: must not be an empty list")),
+        false => Ok(items),
+    }
+}
+
+fn json(body: &[u8]) -> Result<&RawValue, Problem> {
+    check_depth(body)?;
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::new(Kind::InvalidRequest, format!("the body is no JSON: {error}")))
+}
+
+/// How a request is to be read.
+#[derive(Clone, Copy)]
+pub struct Reading<'c> {
+    /// What its names stand for.
+    pub context: &'c Context,
+    /// How its attributes are written.
+    pub form: Form,
+    /// Where something may be deleted.
+    pub nulls: Nulls,
+}
+
+impl Reading<'_> {
+    /// A whole entity, which has an id and a type.
+    ///
+    /// # Errors
+    /// What is wrong and where.
+    pub fn entity(&self, document: &Document<'_>) -> Result<EntityFragment, ParseError> {
+        let entity = self.fragment(document)?;
+        if entity.id.is_empty() {
+            return Err(ParseError::new("id", "missing"));
+        }
+        if entity.types.is_empty() {
+            return Err(ParseError::new("type", "missing"));
+        }
+        Ok(entity)
+    }
+
+    /// What a request says of an entity that its path names. Whether an id that it repeats is the right one is not looked at.
+    ///
+    /// # Errors
+    /// What is wrong and where.
+    pub fn fragment(&self, document: &Document<'_>) -> Result<EntityFragment, ParseError> {
+        let mut entity = EntityFragment::default();
+        for (term, value) in &document.members {
+            let name = self.context.expand(term);
+            match name.as_str() {
+                "id" => entity.id = EntityId::from(names::uri("id", value)?),
+                "type" => entity.types = names::types(self.context, value)?,
+                "scope" => entity.scopes = Some(names::scopes(value, self.nulls)?),
+                "createdAt" | "modifiedAt" | "deletedAt" => {}
+                _ => self.attribute_named(term, name, value, &mut entity.attributes)?,
+            }
+        }
+        refuse_repetition(&entity.attributes)?;
+        Ok(entity)
+    }
+
+    /// One instance of an attribute that the path names by `term`: the body has no name, and is never a bare value.
+    ///
+    /// # Errors
+    /// What is wrong and where.
+    pub fn attribute(&self, term: &str, document: &Document<'_>) -> Result<Fragment, ParseError> {
+        self.instance(self.attribute_name(term)?, &document.members)
+    }
+
+    /// The stored name of an attribute.
+    ///
+    /// # Errors
+    /// It is not the name of an attribute (4.6.2).
+    pub fn attribute_name(&self, term: &str) -> Result<Name, ParseError> {
+        names::check_term(term, term)?;
+        names::attribute(term, self.context.expand(term))
+    }
+}
+
+fn refuse_repetition(attributes: &[Fragment]) -> Result<(), ParseError> {
+    let mut seen = HashSet::with_capacity(attributes.len());
+    match attributes.iter().find(|attribute| !seen.insert((&attribute.name, &attribute.dataset_id))) {
+        None => Ok(()),
+        Some(twice) if twice.dataset_id.is_empty() => {
+            Err(ParseError::new(twice.name.as_str(), "has more than one instance without datasetId"))
+        }
+        Some(twice) => {
+            let problem = format!("has more than one instance with the datasetId {}", twice.dataset_id);
+            Err(ParseError::new(twice.name.as_str(), problem))
+        }
+    }
+}

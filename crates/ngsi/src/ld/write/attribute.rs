@@ -1,0 +1,149 @@
+//! One instance of an attribute, or one sub-attribute.
+
+use super::value::{Value, written};
+use super::{Object, Rendering, Representation, is_known};
+use crate::json::write_string;
+use crate::ld::parse::{Annotation, is_reified, looks_like_geometry};
+use crate::ld::{AttributeType, Coercion};
+use crate::members::Members;
+use crate::{Attribute, AttributeKind, JsonText, Metadata, Name, Timestamp};
+
+/// What attributes and sub-attributes have in common.
+pub(super) struct Instance<'a> {
+    pub(super) name: &'a Name,
+    pub(super) is_domain: bool,
+    pub(super) value_type: &'a str,
+    pub(super) value: &'a JsonText,
+    data_set: &'a str,
+    /// Whether it is one of several, in a list of nothing but objects.
+    is_listed: bool,
+    metadata: &'a [Metadata],
+    created_at: Timestamp,
+    modified_at: Timestamp,
+}
+
+impl<'a> Instance<'a> {
+    pub(super) fn of_attribute(attribute: &'a Attribute) -> Self {
+        Self {
+            name: &attribute.name,
+            is_domain: attribute.kind == AttributeKind::Domain,
+            value_type: attribute.value_type.as_str(),
+            value: &attribute.value,
+            data_set: attribute.dataset_id.as_str(),
+            is_listed: false,
+            metadata: &attribute.metadata,
+            created_at: attribute.created_at,
+            modified_at: attribute.modified_at,
+        }
+    }
+
+    pub(super) fn of_several(attribute: &'a Attribute) -> Self {
+        Self { is_listed: true, ..Self::of_attribute(attribute) }
+    }
+
+    fn of_metadatum(metadatum: &'a Metadata) -> Self {
+        Self {
+            name: &metadatum.name,
+            is_domain: false,
+            value_type: metadatum.value_type.as_str(),
+            value: &metadatum.value,
+            data_set: "",
+            is_listed: false,
+            metadata: &metadatum.metadata,
+            created_at: Timestamp::default(),
+            modified_at: Timestamp::default(),
+        }
+    }
+
+    /// Whether the value may stand alone.
+    fn is_bare(&self, with_times: bool) -> bool {
+        let times = with_times && (is_known(self.created_at) || is_known(self.modified_at));
+        self.metadata.is_empty() && self.data_set.is_empty() && !times && !self.is_listed
+    }
+}
+
+impl Rendering<'_> {
+    pub(super) fn write_instance(&self, out: &mut Vec<u8>, instance: &Instance<'_>) {
+        let value = written(self, instance);
+        match self.representation {
+            Representation::Normalized => self.write_object(out, instance, &value, true),
+            Representation::Simplified => value.write_simplified(out),
+            Representation::Concise => match self.standing(instance, &value) {
+                Standing::Bare => value.write(out, false),
+                Standing::Untyped => self.write_object(out, instance, &value, false),
+                Standing::Typed => self.write_object(out, instance, &value, true),
+            },
+        }
+    }
+
+    /// How much of an instance a reader of the concise representation needs.
+    fn standing(&self, instance: &Instance<'_>, value: &Value<'_>) -> Standing {
+        let json = &*value.json;
+        let geometry = matches!(value.attribute_type, AttributeType::Property | AttributeType::GeoProperty)
+            && looks_like_geometry(json);
+        match value.attribute_type {
+            AttributeType::Property if geometry => Standing::Typed,
+            AttributeType::GeoProperty | AttributeType::Property => {
+                let name = self.context.compact(instance.name);
+                let bare = value.language.is_none()
+                    && instance.is_bare(self.sys_attrs)
+                    && (geometry || self.is_unmistakable(json) && self.context.coercion(&name) != Coercion::Id);
+                if bare { Standing::Bare } else { Standing::Untyped }
+            }
+            _ => Standing::Untyped,
+        }
+    }
+
+    /// Whether a value is not taken for an attribute with members, or for several of them.
+    fn is_unmistakable(&self, json: &str) -> bool {
+        match json.as_bytes().first() {
+            Some(b'{') => Members::of_text(json).is_some_and(|members| !is_reified(self.context, &members.0)),
+            Some(b'[') => !json.contains('{'),
+            _ => true,
+        }
+    }
+
+    fn write_object(&self, out: &mut Vec<u8>, instance: &Instance<'_>, value: &Value<'_>, typed: bool) {
+        let mut members = Object::open(out);
+        if typed {
+            write_string(members.member("type"), value.attribute_type.name());
+        }
+        value.write(members.member(value.attribute_type.member()), self.representation == Representation::Normalized);
+        if let Some(language) = &value.language {
+            write_string(members.member("lang"), language);
+        }
+        if !instance.data_set.is_empty() {
+            write_string(members.member("datasetId"), instance.data_set);
+        }
+        for metadatum in instance.metadata {
+            self.write_member(&mut members, metadatum);
+        }
+        if self.sys_attrs {
+            for (name, time) in [("createdAt", instance.created_at), ("modifiedAt", instance.modified_at)] {
+                if is_known(time) {
+                    write_string(members.member(name), &time.to_string());
+                }
+            }
+        }
+        members.close();
+    }
+
+    fn write_member(&self, members: &mut Object<'_>, metadatum: &Metadata) {
+        let out = members.member(&self.context.compact(&metadatum.name));
+        match Annotation::named(metadatum.name.as_str()) {
+            Some(Annotation::Names) => Value::names(self, &metadatum.value).write(out, false),
+            Some(_) => out.extend_from_slice(metadatum.value.as_str().as_bytes()),
+            None => self.write_instance(out, &Instance::of_metadatum(metadatum)),
+        }
+    }
+}
+
+/// How an instance stands in the concise representation.
+enum Standing {
+    /// As its value.
+    Bare,
+    /// As an object without type.
+    Untyped,
+    /// As an object with type.
+    Typed,
+}
