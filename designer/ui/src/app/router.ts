@@ -37,6 +37,15 @@ export function go(page: string, rest?: string[], query?: Record<string, string 
   location.hash = hashOf(page, rest, query);
 }
 
+/**
+ * Tells later whether the address is still what it is now. What took a while, such as saving, leads on to another page
+ * only then: whoever has gone elsewhere meanwhile stays there.
+ */
+export function fromHere(): () => boolean {
+  const here = location.hash;
+  return () => location.hash === here;
+}
+
 /** Changes the address without a step in the history. */
 export function replace(page: string, rest?: string[], query?: Record<string, string | undefined>) {
   history.replaceState(null, "", hashOf(page, rest, query));

@@ -2,7 +2,7 @@
 import { type FormEvent, useId, useState } from "react";
 import { problemOf } from "@/api/http";
 import type { Element, Point } from "@/api/types";
-import { go } from "@/app/router";
+import { fromHere, go } from "@/app/router";
 import { AttributeRows } from "@/entities/AttributeRows";
 import { type DraftProblem, emptyDraft, exampleElement, readDrafts, readElement } from "@/entities/drafts";
 import { element, locationOf, query, update } from "@/entities/ngsi10";
@@ -52,12 +52,13 @@ export default function EntityCreate({ type, onClose }: { type?: string; onClose
     const written = read();
     if (!written) return;
     setBusy(true);
+    const stayed = fromHere();
     const problem = await created(written);
     setBusy(false);
     if (problem) return setProblems({ ...none, [problem.at]: problem.text });
     toast(`${written.entityId.id} is created.`);
     onClose();
-    go("context", ["entities", written.entityId.type], { id: written.entityId.id });
+    if (stayed()) go("context", ["entities", written.entityId.type], { id: written.entityId.id });
   };
 
   return (

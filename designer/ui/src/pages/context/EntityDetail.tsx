@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLive } from "@/api/live";
 import type { Element } from "@/api/types";
-import { go } from "@/app/router";
+import { fromHere, go } from "@/app/router";
 import css from "@/entities/entities.module.css";
 import { entityHref } from "@/entities/links";
 import { discover, query, removeAttributes, removeEntity } from "@/entities/ngsi10";
@@ -116,8 +116,9 @@ function Shown({ entity, onChanged }: { entity: Element; onChanged?: () => unkno
           action="Delete entity"
           onClose={close}
           onConfirm={async () => {
+            const stayed = fromHere();
             await removeEntity(id);
-            go("context", ["entities", type]);
+            if (stayed()) go("context", ["entities", type]);
           }}
         >
           {id} is deleted at its broker. Tasks that have it as input stop, unless others keep them. A device

@@ -3,12 +3,14 @@ import { useState } from "react";
 import { useChange, useFogFunctions, useOperators, useServices } from "@/api/documents";
 import { remove, segment } from "@/api/http";
 import type { FogFunction } from "@/api/types";
+import { fromHere } from "@/app/router";
 import { usersOf } from "@/operators/usage";
 import { CheckField, Confirm, toast } from "@/ui";
 
 interface Props {
   fog: FogFunction;
   onClose: () => void;
+  /** Told when it is gone, unless the user has gone elsewhere meanwhile. */
   onDeleted?: () => void;
 }
 
@@ -19,10 +21,11 @@ export function DeleteFunction({ fog, onClose, onDeleted }: Props) {
   const deletion = useChange("fogfunction", () => remove(`/fogfunction/${segment(name)}`));
   const operator = useChange("operator", () => remove(`/operator/${segment(name)}`));
   const confirm = async () => {
+    const stayed = fromHere();
     await deletion.mutateAsync(undefined);
     if (own && both) await operator.mutateAsync(undefined);
     toast(`Fog function ${name} is deleted.`);
-    onDeleted?.();
+    if (stayed()) onDeleted?.();
   };
   return (
     <Confirm title={`Delete ${name}?`} action="Delete" onClose={onClose} onConfirm={confirm}>

@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { useChange } from "@/api/documents";
 import type { FogFunction } from "@/api/types";
-import { hashOf } from "@/app/router";
+import { fromHere, hashOf } from "@/app/router";
 import { useFaults } from "@/operators/refusal";
 import { templates } from "@/operators/templates";
 import { Button, ButtonLink, Card, CheckField, Notice, Page, TextField, toast, useUnsaved } from "@/ui";
@@ -64,11 +64,12 @@ export function FunctionForm({ stored: given, gone, known }: Props) {
 
   const save = (event: FormEvent) => {
     event.preventDefault();
+    const stayed = fromHere();
     void faults.submit(async () => {
       await store.mutateAsync(state);
       if (state.code !== undefined) await client.invalidateQueries({ queryKey: ["operator"] });
       toast(`Fog function ${state.draft.name} is saved.`);
-      unsaved.leave(hashOf("functions", [state.draft.name]));
+      if (stayed()) unsaved.leave(hashOf("functions", [state.draft.name]));
     });
   };
   const actions = (

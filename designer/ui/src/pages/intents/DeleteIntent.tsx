@@ -2,6 +2,7 @@
 import { useChange } from "@/api/documents";
 import { remove, segment } from "@/api/http";
 import type { Intent } from "@/api/types";
+import { fromHere } from "@/app/router";
 import { Confirm, plural, toast } from "@/ui";
 
 interface DeleteIntentProps {
@@ -9,15 +10,17 @@ interface DeleteIntentProps {
   /** How many task instances came of it. */
   instances: number;
   onClose: () => void;
+  /** Told when it is gone, unless the user has gone elsewhere meanwhile. */
   onDeleted?: () => void;
 }
 
 export function DeleteIntent({ intent, instances, onClose, onDeleted }: DeleteIntentProps) {
   const deletion = useChange("intent", () => remove(`/intent/${segment(intent.id)}`));
   const confirm = async () => {
+    const stayed = fromHere();
     await deletion.mutateAsync(undefined);
     toast(`The intent of ${intent.topology} is deleted.`);
-    onDeleted?.();
+    if (stayed()) onDeleted?.();
   };
   return (
     <Confirm

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { useChange, useOperators, useTypes } from "@/api/documents";
 import { ApiError, post, problemOf } from "@/api/http";
 import type { Intent, Topology } from "@/api/types";
-import { hashOf } from "@/app/router";
+import { fromHere, hashOf } from "@/app/router";
 import {
   Button,
   ButtonLink,
@@ -174,10 +174,11 @@ function useSaving(draft: Draft, first: Draft, stored?: Intent) {
     event.preventDefault();
     setTried(true);
     if (Object.keys(own).length > 0) return focusProblem();
+    const stayed = fromHere();
     try {
       const { id } = await change.mutateAsync(documentOf(draft, stored));
       toast(stored ? "The intent is changed." : `The intent of ${draft.topology} is submitted.`);
-      leave(stored ? hashOf("intents") : hashOf("running", [id]));
+      if (stayed()) leave(stored ? hashOf("intents") : hashOf("running", [id]));
     } catch (error) {
       setRefused({
         draft,

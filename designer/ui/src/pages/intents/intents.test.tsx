@@ -114,6 +114,19 @@ test("an intent is made of what the address and the fields say", async () => {
   });
 });
 
+test("whoever has gone elsewhere when the answer comes stays there", async () => {
+  const answer = () => {
+    location.hash = "#/devices";
+    return { body: { id: "ServiceIntent.2" } };
+  };
+  designer({ ...lists, "POST /intent": answer });
+  await open("#/intents?topology=shop", "New intent");
+  await screen.findByLabelText("Topology");
+  submit();
+  await screen.findByText("The intent of shop is submitted.");
+  expect(location.hash).toBe("#/devices");
+});
+
 test("what is wrong is said at its field before anything is sent", async () => {
   const { of } = designer(lists);
   await open("#/intents/new", "New intent");

@@ -1,6 +1,7 @@
 // Deletes an operator that nobody uses.
 import { useChange } from "@/api/documents";
 import { remove, segment } from "@/api/http";
+import { fromHere } from "@/app/router";
 import type { User } from "@/operators/usage";
 import { Confirm, Notice, toast } from "@/ui";
 import { UsedBy } from "./OperatorList";
@@ -9,15 +10,17 @@ interface Props {
   name: string;
   users: User[];
   onClose: () => void;
+  /** Told when it is gone, unless the user has gone elsewhere meanwhile. */
   onDeleted?: () => void;
 }
 
 export function DeleteOperator({ name, users, onClose, onDeleted }: Props) {
   const deletion = useChange("operator", () => remove(`/operator/${segment(name)}`));
   const confirm = async () => {
+    const stayed = fromHere();
     await deletion.mutateAsync(undefined);
     toast(`Operator ${name} is deleted.`);
-    onDeleted?.();
+    if (stayed()) onDeleted?.();
   };
   return (
     <Confirm title={`Delete ${name}?`} action="Delete" onClose={onClose} onConfirm={confirm}>

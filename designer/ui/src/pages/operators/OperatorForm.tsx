@@ -3,7 +3,7 @@ import { type FormEvent, useRef, useState } from "react";
 import { useChange } from "@/api/documents";
 import { post } from "@/api/http";
 import type { Operator } from "@/api/types";
-import { hashOf } from "@/app/router";
+import { fromHere, hashOf } from "@/app/router";
 import { FunctionCode, Templates } from "@/operators/FunctionCode";
 import { type Draft, documentOf, problemsOf, runsAs } from "@/operators/operator";
 import css from "@/operators/operators.module.css";
@@ -39,10 +39,11 @@ export function OperatorForm({ initial, exists, taken, note, types }: Props) {
 
   const save = (event: FormEvent) => {
     event.preventDefault();
+    const stayed = fromHere();
     void faults.submit(async () => {
       await store.mutateAsync(documentOf(draft));
       toast(`Operator ${draft.name} is saved.`);
-      unsaved.leave(hashOf("operators", [draft.name]));
+      if (stayed()) unsaved.leave(hashOf("operators", [draft.name]));
     });
   };
   const back = exists ? hashOf("operators", [draft.name]) : hashOf("operators");

@@ -207,6 +207,22 @@ test("a file is checked and then imported, saying what it replaces", async () =>
   await waitFor(() => expect(of("POST", "/operator")[0]?.body).toEqual([counter]));
 });
 
+test.each([
+  ["leads back to all", undefined, "#/operators"],
+  ["does not call back whoever has gone elsewhere", "#/devices", "#/devices"],
+])("deleting %s", async (_, gone, shown) => {
+  const answer = () => {
+    if (gone) location.hash = gone;
+    return { body: "ok" };
+  };
+  designer({ ...lists, "DELETE /operator/counter": answer });
+  await open("#/operators/counter", "counter");
+  fireEvent.click(screen.getByRole("button", { name: "Delete" }));
+  fireEvent.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Delete" }));
+  await screen.findByText("Operator counter is deleted.");
+  expect(location.hash).toBe(shown);
+});
+
 test("what was deleted elsewhere stays open in its form, and is made anew", async () => {
   const answers = { ...lists, "POST /operator": { body: "ok" } };
   const { of } = designer(answers);

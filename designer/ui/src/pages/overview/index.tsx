@@ -1,6 +1,6 @@
 // How the whole system is, at a glance.
 import { useLive } from "@/api/live";
-import { go, hashOf } from "@/app/router";
+import { fromHere, go, hashOf } from "@/app/router";
 import { Button, ButtonLink, Empty, Loaded, Notice, Page } from "@/ui";
 import { useAction } from "@/ui/useAction";
 import { Alerts } from "./alerts";
@@ -62,9 +62,10 @@ function Verdict() {
 /** The first of the three clicks to a running example. */
 function Begin() {
   const { busy, problem, run } = useAction(async () => {
+    const stayed = fromHere();
     const { installExample } = await import("@/example/actions");
     await installExample();
-    go("guide");
+    if (stayed()) go("guide");
   });
   return (
     <Empty

@@ -1,7 +1,7 @@
 // The editor around the board: palette, settings, problems, and what is done with the topology as a whole.
 import { useEffect, useState } from "react";
 import { useServices } from "@/api/documents";
-import { hashOf } from "@/app/router";
+import { fromHere, hashOf } from "@/app/router";
 import type { Spot } from "@/topology/edit";
 import type { Problem } from "@/topology/problems";
 import { Button, ButtonLink, Chip, Page, plural, toast, useUnsaved } from "@/ui";
@@ -63,10 +63,11 @@ export function Bench({ name, note, onRenamed }: Props) {
 
   const sendNow = async () => {
     const { name: target } = store.getState().history.present;
+    const stayed = fromHere();
     const refused = await send();
     if (refused) return show(refused);
     drafts.forget();
-    if (target !== name) onRenamed(target);
+    if (target !== name && stayed()) onRenamed(target);
   };
 
   const save = () => {
@@ -161,9 +162,9 @@ export function Bench({ name, note, onRenamed }: Props) {
         onClose={() => setOpen(null)}
         onAdd={(added) => add(added, at.freeSpot())}
         onOverwrite={sendNow}
-        onDeleted={() => {
+        onDeleted={(stayed) => {
           drafts.forget();
-          unsaved.leave(hashOf("topologies"));
+          if (stayed) unsaved.leave(hashOf("topologies"));
         }}
       />
       {unsaved.dialog}

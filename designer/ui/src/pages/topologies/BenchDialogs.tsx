@@ -1,6 +1,7 @@
 // The dialogs of the editor, one at a time.
 import { useQueryClient } from "@tanstack/react-query";
 import { remove, segment } from "@/api/http";
+import { fromHere } from "@/app/router";
 import { Confirm, Dialog } from "@/ui";
 import { ConnectDialog, ExportDialog, ImportDialog, KeysDialog, type Start } from "./Dialogs";
 import { type Added, Palette } from "./Palette";
@@ -14,8 +15,11 @@ interface Props {
   onClose: () => void;
   onAdd: (added: Added) => void;
   onOverwrite: () => Promise<void>;
-  onDeleted: () => void;
+  onDeleted: Deleted;
 }
+
+/** Told when it is gone, and whether the user has not gone elsewhere meanwhile. */
+type Deleted = (stayed: boolean) => void;
 
 export function BenchDialogs({ open, name, onClose, onAdd, onOverwrite, onDeleted }: Props) {
   const drawing = useDrawing();
@@ -67,12 +71,13 @@ export function DeleteDialog({
 }: {
   name: string;
   onClose: () => void;
-  onDeleted: () => void;
+  onDeleted: Deleted;
 }) {
   const client = useQueryClient();
   const drop = async () => {
+    const stayed = fromHere();
     await remove(`/service/${segment(name)}`);
-    onDeleted();
+    onDeleted(stayed());
     void client.invalidateQueries({ queryKey: ["service"] });
   };
   return (

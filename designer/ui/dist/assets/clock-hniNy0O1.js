@@ -1,1 +1,0 @@
-import{G as e}from"./index-nCLHma9t.js";var t=()=>e(e=>e.history.at(-1)?.at)??Date.now();export{t};

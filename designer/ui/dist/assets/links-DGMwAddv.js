@@ -1,1 +1,0 @@
-import{i as e}from"./index-nCLHma9t.js";var t=(t,n)=>e(`context`,[`entities`,t],{id:n});export{t};
