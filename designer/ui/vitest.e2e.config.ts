@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { Failures } from "./e2e/failures";
 
 /** End-to-end tests: real services and the real Chromium, one after the other. */
 export default defineConfig({
@@ -7,6 +8,7 @@ export default defineConfig({
   test: {
     include: ["e2e/**/*.e2e.ts"],
     environment: "node",
+    reporters: ["default", new Failures()],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 180_000,

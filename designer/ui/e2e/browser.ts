@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { expect, type RunnerTestCase } from "vitest";
 
 export type Theme = "light" | "dark";
 export const WIDTHS = [1440, 390] as const;
@@ -63,9 +63,11 @@ export class Tab {
     });
   }
 
-  /** Shows a page of the dashboard and waits until the live stream has spoken. */
+  /** Shows a page of the dashboard, instead of the one before, and waits until the live stream has spoken. */
   async go(hash: string) {
-    await this.page.goto(`${this.url}/index.html${hash}`);
+    const document = `${this.url}/index.html`;
+    if (this.page.url().startsWith(`${document}#`)) await this.page.evaluate(turnTo, hash);
+    else await this.page.goto(`${document}${hash}`);
     await this.page.getByRole("heading", { level: 1 }).waitFor();
     await this.page.locator('[data-state="live"]').first().waitFor({ state: "attached" });
   }
@@ -106,7 +108,27 @@ export class Tab {
     await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
   }
 
+  /** Keeps what the page showed when a test has failed: a picture, and its text for the summary. */
+  async witness({ name, result, meta }: Readonly<RunnerTestCase>) {
+    if (result?.state !== "fail") return;
+    const parts = [
+      ...(await this.page.getByRole("dialog").all()),
+      ...(await this.page.locator("#main").all()),
+    ];
+    const shown = await Promise.all(parts.map((part) => part.ariaSnapshot()));
+    meta.shown = [new URL(this.page.url()).hash, ...shown].join(" ");
+    await this.picture(`failed ${name}`);
+  }
+
   async close() {
     await this.context.close();
   }
 }
+
+/** In the page: goes to another place of the application, which has shown it when this returns. */
+const turnTo = (hash: string) =>
+  new Promise<void>((turned) => {
+    if (location.hash === hash) return turned();
+    addEventListener("hashchange", () => turned(), { once: true });
+    location.hash = hash;
+  });

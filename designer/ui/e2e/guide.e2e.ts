@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 afterEach(async ({ task }) => {
-  if (task.result?.state === "fail") await tab?.picture(`failed ${task.name}`);
+  await tab?.witness(task);
   await tab?.close();
 });
 

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 afterEach(async ({ task }) => {
-  if (task.result?.state === "fail") await tab.picture(`failed ${task.name}`);
+  await tab.witness(task);
   expect(tab.complaints).toEqual([]);
   await tab.close();
 });

@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 afterEach(async ({ task }) => {
-  if (task.result?.state === "fail") await tab.picture(`failed ${task.name}`);
+  await tab.witness(task);
 });
 
 const press = (name: string | RegExp) => tab.page.getByRole("button", { name }).first().click();
