@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use context::backlog::Displaced;
 use context::{
-    Change, Edit, EditAction, EditRefusal, EntityMap, Notice, Record, Refusal, Subscribed, Subscription,
-    SubscriptionIndex,
+    Change, Edit, EditAction, EditRefusal, EntityMap, LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal, Notice,
+    Record, Refusal, Subscribed, Subscription, SubscriptionIndex,
 };
 use ngsi::v1::ContextElement;
 use ngsi::v1::ngsi10::UpdateAction;
@@ -112,6 +112,33 @@ impl Broker {
             }
             Ok((edited.change, edited.left_out))
         })
+    }
+
+    /// As [`Broker::apply`], with the semantics of NGSI-LD; nothing is to be saved when nothing changed.
+    pub(crate) fn edit_linked(
+        self: &Arc<Self>,
+        edit: LinkedEdit,
+        correlator: &str,
+    ) -> Result<(Option<Applied>, LinkedEdited), LinkedRefusal> {
+        let id = edit.id.clone();
+        let forgets =
+            matches!(edit.action, LinkedAction::Delete | LinkedAction::Replace(_) | LinkedAction::CreateOrReplace(_));
+        let changed = self.change(id.as_str(), correlator, |shard, now| {
+            let edited = shard.edit_linked(edit, now).map_err(Err)?;
+            let Some(change) = edited.change.clone() else { return Err(Ok(edited)) };
+            if forgets {
+                self.histories.forget(&change);
+            }
+            if !change.deleted {
+                self.histories.record(&change.entity);
+            }
+            Ok((change, edited))
+        });
+        match changed {
+            Ok((applied, edited)) => Ok((Some(applied), edited)),
+            Err(Ok(edited)) => Ok((None, edited)),
+            Err(Err(refusal)) => Err(refusal),
+        }
     }
 
     fn change<T, E>(

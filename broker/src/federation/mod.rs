@@ -6,6 +6,7 @@
 mod discovery;
 mod heartbeat;
 mod link;
+mod linked;
 mod links;
 mod messages;
 mod owners;

@@ -16,8 +16,8 @@ use serde::Serialize;
 use crate::broker::Broker;
 
 /// Entities asked for in one request.
-const CHUNK: usize = 1_000;
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CHUNK: usize = 1_000;
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Which entities of other brokers a query asks for.
 #[derive(Default)]
@@ -89,11 +89,14 @@ impl Located {
         self.providers.values_mut().for_each(|entities| entities.retain(&wanted));
     }
 
+    /// Whom to ask, and for which entities, in portions.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = (&String, &[EntityRef])> {
+        self.providers.iter().flat_map(|(provider, all)| all.chunks(CHUNK).map(move |some| (provider, some)))
+    }
+
     /// Asks the brokers that hold them.
     pub(crate) async fn fetch(&mut self, broker: &Broker, request: &QueryContextRequest) -> Vec<Arc<Entity>> {
-        let providers = self.providers.iter();
-        let chunks = providers.flat_map(|(provider, all)| all.chunks(CHUNK).map(move |some| (provider, some)));
-        let asked = chunks.map(|(provider, entities)| ask(broker, provider, entities.to_vec(), request));
+        let asked = self.chunks().map(|(provider, entities)| ask(broker, provider, entities.to_vec(), request));
         let mut fetched = Vec::new();
         for answer in join_all(asked).await {
             match answer {
@@ -105,7 +108,7 @@ impl Located {
     }
 }
 
-async fn ask(
+pub(super) async fn ask(
     broker: &Broker,
     provider: &str,
     entities: Vec<EntityRef>,

@@ -2,6 +2,7 @@
 
 mod entity;
 mod history;
+mod ld;
 mod notify_context;
 mod notify_context_availability;
 mod paging;
@@ -50,6 +51,7 @@ pub(crate) fn router(broker: Shared) -> Router {
         .route("/ngsi10/subscription", get(subscription::list))
         .route("/ngsi10/subscription/{id}", get(subscription::get).delete(subscription::delete))
         .merge(v2::router())
+        .merge(ld::router())
         .route("/version", get(version::version))
         .with_state(broker)
 }

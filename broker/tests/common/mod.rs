@@ -1,6 +1,8 @@
 //! A broker in this process, on a port of its own, with a store of its own.
 #![allow(dead_code)]
 
+pub(crate) mod commands;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

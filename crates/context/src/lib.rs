@@ -1,7 +1,7 @@
 //! The broker's core: entities, subscriptions and what an update means for them, without any I/O.
 //!
 //! A broker keeps several [`EntityMap`]s (shards) and one [`SubscriptionIndex`]. [`EntityMap::apply`] performs an update,
-//! [`EntityMap::edit`] one of NGSIv2, and says what changed ([`Change`]); [`SubscriptionIndex::matching`] names the subscriptions that are to hear of it; a
+//! [`EntityMap::edit`] one of NGSIv2, [`EntityMap::edit_linked`] one of NGSI-LD, and says what changed ([`Change`]); [`SubscriptionIndex::matching`] names the subscriptions that are to hear of it; a
 //! [`Backlog`] decides what a subscriber that is behind still gets; a [`History`] remembers the latest numbers. Locks, disk and
 //! network belong to the broker.
 
@@ -11,6 +11,7 @@ pub mod edit;
 pub mod entities;
 pub mod history;
 pub mod index;
+pub mod linked;
 mod places;
 pub mod query;
 pub mod subscription;
@@ -21,6 +22,7 @@ pub use edit::{Edit, EditAction, EditRefusal, Edited};
 pub use entities::EntityMap;
 pub use history::History;
 pub use index::{Subscribed, SubscriptionIndex};
+pub use linked::{LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal};
 pub use query::Query;
 pub use subscription::{Delivery, Dialect, Record, Subscription};
 pub use update::{Change, MAX_ATTRIBUTES, Refusal};

@@ -108,6 +108,13 @@ impl Entity {
         self.attributes.iter().filter(move |a| a.name == *name && !(hidden && a.kind == AttributeKind::Domain))
     }
 
+    /// Every instance of every attribute, as dialects without domain metadata see them: an attribute hides the domain
+    /// metadatum of its name.
+    pub fn visible_attributes(&self) -> impl Iterator<Item = &Attribute> {
+        let hides = |name: &Name| self.attributes.iter().any(|a| a.kind == AttributeKind::Context && a.name == *name);
+        self.attributes.iter().filter(move |a| a.kind == AttributeKind::Context || !hides(&a.name))
+    }
+
     /// All its types, the first one first.
     pub fn types(&self) -> impl Iterator<Item = &Name> + Clone {
         std::iter::once(&self.entity_type).chain(&self.more_types)

@@ -2,7 +2,7 @@
 //! that a partial update, a merge or a replacement speaks of (ETSI GS CIM 009, 5.5.8 and 5.5.12).
 
 use crate::v2::place;
-use crate::{EntityId, JsonText, Name};
+use crate::{Attribute, AttributeKind, EntityId, JsonText, Name};
 
 /// What kind of attribute a fragment speaks of (ETSI GS CIM 009, 4.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,6 +73,15 @@ impl AttributeType {
     #[must_use]
     pub fn of_value_type(value_type: &str) -> Self {
         if place::is_geo(value_type) { Self::GeoProperty } else { Self::named(value_type).unwrap_or(Self::Property) }
+    }
+
+    /// What an attribute is in NGSI-LD, a place among domain metadata too.
+    #[must_use]
+    pub fn of(attribute: &Attribute) -> Self {
+        match (attribute.kind, attribute.value_type.as_str()) {
+            (AttributeKind::Domain, "point" | "polygon") => Self::GeoProperty,
+            (_, value_type) => Self::of_value_type(value_type),
+        }
     }
 
     /// The declared type under which an entity holds it: none for a Property, whose value tells it.

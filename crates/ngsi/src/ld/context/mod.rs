@@ -165,6 +165,12 @@ impl Context {
         self.compact_iri(&iri, stored).map_or(iri, Cow::Owned)
     }
 
+    /// The IRI of a stored name, whatever the context.
+    #[must_use]
+    pub fn iri<'a>(&self, stored: &'a Name) -> Cow<'a, str> {
+        self::core::lengthen(stored.as_str())
+    }
+
     /// What the values of a term are.
     #[must_use]
     pub fn coercion(&self, term: &str) -> Coercion {

@@ -74,6 +74,13 @@ impl<'a> Document<'a> {
         Ok(Self { members, context })
     }
 
+    /// The identifier, however wrong it is, if it is a string.
+    #[must_use]
+    pub fn id(&self) -> Option<String> {
+        let (_, id) = self.members.iter().find(|(name, _)| name == "id" || name == "@id")?;
+        serde_json::from_str(id.get()).ok()
+    }
+
     /// The member `@context`.
     #[must_use]
     pub fn context(&self) -> Option<&'a RawValue> {

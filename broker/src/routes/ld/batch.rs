@@ -1,0 +1,152 @@
+//! `/ngsi-ld/v1/entityOperations`: many entities at once (ETSI GS CIM 009, 5.6.7 to 5.6.10, 5.6.20, 6.14 to 6.17, 6.31).
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use context::{LinkedAction, LinkedEdited};
+use futures_util::future::join_all;
+use ngsi::EntityId;
+use ngsi::ld::{Context, EntityFragment, Problem};
+use serde_json::value::RawValue;
+
+use super::answer::{self, BatchOutcome, Failure};
+use super::call::Call;
+use super::entity::observed_at;
+use super::read::{self, Item, Wanted};
+use super::{change, query_body};
+use crate::Shared;
+use crate::federation::Owners;
+
+pub(super) async fn create(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
+    change_all(&broker, &call, Wanted::Entity, LinkedAction::Create).await
+}
+
+pub(super) async fn upsert(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
+    let updates = call.params.option("update");
+    let action = if updates { LinkedAction::CreateOrAppend } else { LinkedAction::CreateOrReplace };
+    change_all(&broker, &call, Wanted::Entity, action).await
+}
+
+pub(super) async fn update(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
+    let no_overwrite = call.params.option("noOverwrite");
+    let action = |fragment| LinkedAction::Append { fragment, no_overwrite };
+    change_all(&broker, &call, Wanted::Fragment, action).await
+}
+
+pub(super) async fn merge(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
+    let observed_at = observed_at(&call)?;
+    let action = |fragment| LinkedAction::Merge { fragment, observed_at: observed_at.clone() };
+    change_all(&broker, &call, Wanted::Merge, action).await
+}
+
+pub(super) async fn delete(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
+    let ids: Vec<&RawValue> = read::list(call.json(false)?)?;
+    let items = ids.into_iter().map(|raw| {
+        let id = serde_json::from_str::<String>(raw.get()).unwrap_or_default();
+        let fragment = EntityFragment { id: EntityId::from(id.as_str()), ..EntityFragment::default() };
+        let read = change::check_id(&id).map(|()| (fragment, Context::core()));
+        Item { id, raw, read }
+    });
+    carry_out(&broker, &call, items.collect(), |_| LinkedAction::Delete).await
+}
+
+pub(super) async fn query(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
+    let (wanted, context) = query_body::read(&broker, &call).await?;
+    wanted.answer(&broker, &call, &context).await
+}
+
+async fn change_all(
+    broker: &Shared,
+    call: &Call,
+    wanted: Wanted,
+    action: impl Fn(EntityFragment) -> LinkedAction,
+) -> Result<Response, Failure> {
+    let items = read::items(broker, call, wanted).await?;
+    carry_out(broker, call, items, action).await
+}
+
+/// Carries out what is for entities of this broker, and passes the rest on to the brokers that own them.
+async fn carry_out(
+    broker: &Shared,
+    call: &Call,
+    items: Vec<Item<'_>>,
+    action: impl Fn(EntityFragment) -> LinkedAction,
+) -> Result<Response, Failure> {
+    let mut outcome = BatchOutcome::default();
+    let mut elsewhere: BTreeMap<String, Vec<(String, &RawValue)>> = BTreeMap::new();
+    let mut applied = Vec::new();
+    let owners = owners(broker, call, &items).await;
+    let _room = broker.ledger.admit(call.body.len()).await;
+    for Item { id, raw, read } in items {
+        let (fragment, context) = match read {
+            Ok(read) => read,
+            Err(problem) => {
+                outcome.failed.push((id, problem));
+                continue;
+            }
+        };
+        let stored = change::stored_id(broker, &id);
+        if let Some(owner) = owners.get(&stored) {
+            elsewhere.entry(owner.clone()).or_default().push((id, raw));
+            continue;
+        }
+        match change::apply(broker, call, stored, action(fragment)) {
+            Ok((change, edited)) => {
+                applied.extend(change);
+                note(&mut outcome, id, &edited, &context);
+            }
+            Err(problem) => outcome.failed.push((id, problem)),
+        }
+    }
+    broker.saved(applied).await.map_err(answer::unsaved)?;
+    let passed = elsewhere.into_iter().map(|(owner, items)| pass_on(broker, call, owner, items));
+    for (ids, answered) in join_all(passed).await {
+        match answered {
+            Ok(()) => outcome.changed.extend(ids),
+            Err(problem) => outcome.failed.extend(ids.into_iter().map(|id| (id, problem.clone()))),
+        }
+    }
+    Ok(outcome.answer())
+}
+
+fn note(outcome: &mut BatchOutcome, id: String, edited: &LinkedEdited, context: &Context) {
+    match answer::left_out(&edited.left_out, context) {
+        Some(problem) => outcome.failed.push((id, problem)),
+        None if edited.created => outcome.created.push(id),
+        None => outcome.changed.push(id),
+    }
+}
+
+/// The other brokers that own some of the entities.
+async fn owners(broker: &Shared, call: &Call, items: &[Item<'_>]) -> BTreeMap<EntityId, String> {
+    let unknown =
+        |item: &&Item<'_>| item.read.is_ok() && !broker.shards.holds(change::stored_id(broker, &item.id).as_str());
+    let unknown: Vec<_> = items.iter().filter(unknown).map(|item| EntityId::from(item.id.as_str())).collect();
+    if unknown.is_empty() || call.is_local() {
+        return BTreeMap::new();
+    }
+    let found = Owners::look_up(broker, unknown.clone()).await;
+    unknown.into_iter().filter_map(|id| found.get(&id).map(|owner| (id.clone(), owner.clone()))).collect()
+}
+
+/// Passes items on; the identifiers, and what the owner says of all of them together.
+async fn pass_on(
+    broker: &Shared,
+    call: &Call,
+    owner: String,
+    items: Vec<(String, &RawValue)>,
+) -> (Vec<String>, Result<(), Problem>) {
+    let mut body = vec![b'['];
+    answer::list(&mut body, &items, |out, (_, raw)| out.extend_from_slice(raw.get().as_bytes()));
+    body.push(b']');
+    let ids = items.into_iter().map(|(id, _)| id).collect();
+    let answered = match call.pass_on(broker, &owner, call.path_and_query(), Bytes::from(body)).await {
+        Ok(answer) if answer.status() == 207 => Err(Problem::bad_request("its broker did not carry out all of them")),
+        Ok(answer) if answer.status().is_success() => Ok(()),
+        Ok(answer) => Err(Problem::bad_request(format!("its broker answered {}", answer.status()))),
+        Err(failure) => Err(failure.0),
+    };
+    (ids, answered)
+}

@@ -1,0 +1,45 @@
+//! The routes of NGSI-LD (ETSI GS CIM 009), a file per resource.
+
+mod answer;
+mod attribute;
+mod attributes;
+mod batch;
+mod call;
+mod change;
+mod entities;
+mod entity;
+mod params;
+mod query_body;
+mod read;
+mod rendering;
+mod search;
+mod types;
+
+use axum::Router;
+use axum::routing::{get, patch, post};
+
+use crate::Shared;
+
+pub(super) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/ngsi-ld/v1/entities", get(entities::list).post(entities::create).delete(entities::purge))
+        .route(
+            "/ngsi-ld/v1/entities/{id}",
+            get(entity::get).put(entity::replace).patch(entity::merge).delete(entity::delete),
+        )
+        .route("/ngsi-ld/v1/entities/{id}/attrs", patch(attributes::update).post(attributes::append))
+        .route(
+            "/ngsi-ld/v1/entities/{id}/attrs/{name}",
+            patch(attribute::update).put(attribute::replace).delete(attribute::delete),
+        )
+        .route("/ngsi-ld/v1/entityOperations/create", post(batch::create))
+        .route("/ngsi-ld/v1/entityOperations/upsert", post(batch::upsert))
+        .route("/ngsi-ld/v1/entityOperations/update", post(batch::update))
+        .route("/ngsi-ld/v1/entityOperations/merge", post(batch::merge))
+        .route("/ngsi-ld/v1/entityOperations/delete", post(batch::delete))
+        .route("/ngsi-ld/v1/entityOperations/query", post(batch::query))
+        .route("/ngsi-ld/v1/types", get(types::list))
+        .route("/ngsi-ld/v1/types/{name}", get(types::get))
+        .route("/ngsi-ld/v1/attributes", get(types::attributes))
+        .route("/ngsi-ld/v1/attributes/{name}", get(types::attribute))
+}

@@ -1,0 +1,118 @@
+//! The body of `POST /ngsi-ld/v1/entityOperations/query` (ETSI GS CIM 009, 5.2.23).
+
+use ngsi::ld::{Context, Problem};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::answer::Failure;
+use super::call::Call;
+use super::search::{Search, Selector, Wanted};
+use crate::Shared;
+
+/// The most selectors of one query.
+const MAX_SELECTORS: usize = 1_000;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct QueryBody<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    entities: Vec<EntityInfo>,
+    #[serde(default)]
+    attrs: Vec<String>,
+    q: Option<String>,
+    #[serde(default, deserialize_with = "list")]
+    expand_values: Vec<String>,
+    scope_q: Option<String>,
+    #[serde(rename = "geoQ", borrow)]
+    geo_q: Option<GeoQuery<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EntityInfo {
+    #[serde(default, deserialize_with = "list")]
+    id: Vec<String>,
+    id_pattern: Option<String>,
+    #[serde(rename = "type")]
+    types: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct GeoQuery<'a> {
+    georel: String,
+    geometry: String,
+    #[serde(borrow)]
+    coordinates: &'a RawValue,
+    geoproperty: Option<String>,
+}
+
+/// A text, or a list of texts.
+fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a string or a list of strings")]
+    enum Given {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Given::deserialize(deserializer)? {
+        Given::One(text) => text.split(',').map(|item| item.trim().to_owned()).collect(),
+        Given::Many(texts) => texts,
+    })
+}
+
+impl QueryBody<'_> {
+    fn compile(&self, call: &Call, context: &Context) -> Result<Search, Problem> {
+        if self.kind != "Query" {
+            return Err(Problem::bad_request("type: must be Query"));
+        }
+        if self.entities.len() > MAX_SELECTORS {
+            return Err(Problem::bad_request(format!("entities: must have at most {MAX_SELECTORS} elements")));
+        }
+        let mut selectors: Vec<_> = self.entities.iter().map(EntityInfo::selector).collect();
+        if selectors.is_empty() {
+            selectors.push(Selector::default());
+        }
+        // GeoJSON, or the same as text.
+        let coordinates = self.geo_q.as_ref().map(|geo| {
+            serde_json::from_str::<String>(geo.coordinates.get()).unwrap_or_else(|_| geo.coordinates.get().to_owned())
+        });
+        let wanted = Wanted {
+            selectors,
+            attributes: self.attrs.iter().map(String::as_str).collect(),
+            q: self.q.as_deref(),
+            expand_values: self.expand_values.iter().map(String::as_str).collect(),
+            scope_q: self.scope_q.as_deref(),
+            georel: self.geo_q.as_ref().map(|geo| geo.georel.as_str()),
+            geometry: self.geo_q.as_ref().map(|geo| geo.geometry.as_str()),
+            coordinates: coordinates.as_deref(),
+            geoproperty: self.geo_q.as_ref().and_then(|geo| geo.geoproperty.as_deref()),
+        };
+        wanted.compile(context, call.params.page()?)
+    }
+}
+
+impl EntityInfo {
+    fn selector(&self) -> Selector<'_> {
+        Selector {
+            ids: self.id.iter().map(String::as_str).collect(),
+            id_pattern: self.id_pattern.as_deref(),
+            types: self.types.as_deref(),
+        }
+    }
+}
+
+/// Understands the query in the body; also the context that its names are of.
+pub(super) async fn read(broker: &Shared, call: &Call) -> Result<(Search, Context), Failure> {
+    #[derive(Deserialize)]
+    struct Contextual<'a> {
+        #[serde(rename = "@context", borrow)]
+        context: Option<&'a RawValue>,
+    }
+    let body = call.json(false)?;
+    let Contextual { context } = ngsi::json::parse_object(body)?;
+    let context = call.context(broker, context).await?;
+    let query: QueryBody<'_> = ngsi::json::parse_object(body)?;
+    Ok((query.compile(call, &context)?, context))
+}

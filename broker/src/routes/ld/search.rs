@@ -1,0 +1,253 @@
+//! Queries over the entities of all brokers (ETSI GS CIM 009, 5.7.2).
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use context::linked::Instances;
+use context::{LinkedAction, Query};
+use http::HeaderValue;
+use ngsi::filter::ld::{ScopeFilter, TypeFilter, Vocabulary};
+use ngsi::filter::{Filter, GeoFilter};
+use ngsi::ld::{Context, Problem};
+use ngsi::v1::EntityRef;
+use ngsi::v1::ngsi10::QueryContextRequest;
+use ngsi::v2::select::{Choice, references};
+use ngsi::{Entity, EntityId, Name, Restriction, Timestamp};
+
+use super::answer::{Failure, no_content, unsaved};
+use super::call::Call;
+use super::params::Page;
+use super::{change, rendering};
+use crate::Shared;
+use crate::federation::{self, BROKER_TYPE, Located};
+
+/// Which identifiers and types are asked for (5.2.33).
+#[derive(Debug, Default)]
+pub(super) struct Selector<'a> {
+    pub(super) ids: Vec<&'a str>,
+    pub(super) id_pattern: Option<&'a str>,
+    /// In the entity type selection language (4.17).
+    pub(super) types: Option<&'a str>,
+}
+
+/// Which entities are asked for: those that one of the selectors selects, and that meet all the rest.
+#[derive(Debug, Default)]
+pub(super) struct Wanted<'a> {
+    pub(super) selectors: Vec<Selector<'a>>,
+    pub(super) attributes: Vec<&'a str>,
+    pub(super) q: Option<&'a str>,
+    pub(super) expand_values: Vec<&'a str>,
+    pub(super) scope_q: Option<&'a str>,
+    pub(super) georel: Option<&'a str>,
+    pub(super) geometry: Option<&'a str>,
+    pub(super) coordinates: Option<&'a str>,
+    pub(super) geoproperty: Option<&'a str>,
+}
+
+/// A search that has been understood.
+pub(super) struct Search {
+    request: QueryContextRequest,
+    query: Query,
+    /// What each selector selects, when types are asked for in more than lists.
+    selections: Vec<(Query, Option<TypeFilter>)>,
+    filter: Option<Filter>,
+    scopes: Option<ScopeFilter>,
+    place: Option<GeoFilter>,
+    attributes: Vec<Name>,
+    page: Page,
+}
+
+pub(super) fn of_params(call: &Call, context: &Context) -> Result<Search, Problem> {
+    let params = &call.params;
+    let wanted = Wanted {
+        selectors: vec![Selector {
+            ids: params.list("id")?,
+            id_pattern: params.get("idPattern"),
+            types: params.get("type"),
+        }],
+        attributes: params.list("attrs")?,
+        q: params.get("q"),
+        expand_values: params.list("expandValues")?,
+        scope_q: params.get("scopeQ"),
+        georel: params.get("georel"),
+        geometry: params.get("geometry"),
+        coordinates: params.get("coordinates"),
+        geoproperty: params.get("geoproperty"),
+    };
+    let search = wanted.compile(context, params.page()?)?;
+    if wanted.is_everything() && !call.is_local() {
+        let problem = "one of id, idPattern, type, attrs, q, georel or scopeQ, or local=true, must be given";
+        return Err(Problem::bad_request(problem));
+    }
+    Ok(search)
+}
+
+impl Selector<'_> {
+    fn is_everything(&self) -> bool {
+        self.ids.is_empty() && self.id_pattern.is_none() && self.types.is_none()
+    }
+
+    /// The references that select, and the types where references cannot say all.
+    fn compile(&self, expand: &dyn Fn(&str) -> Name) -> Result<(Vec<EntityRef>, Option<TypeFilter>), Problem> {
+        for id in &self.ids {
+            change::check_id(id)?;
+        }
+        // `*` stands for every type.
+        let types =
+            self.types.filter(|types| *types != "*").map(|types| TypeFilter::parse(types, expand)).transpose()?;
+        let entities = references(self.identifiers()?, leading(types.as_ref()))?;
+        Ok((entities, types.filter(|types| !types.is_list())))
+    }
+
+    /// Entities whose identifier came without a scheme are meant by `urn:` and it, too.
+    fn identifiers(&self) -> Result<Choice<'_>, Problem> {
+        match (self.ids.is_empty(), self.id_pattern) {
+            (true, None) => Ok(Choice::Any),
+            (true, Some(pattern)) => Ok(Choice::Pattern(pattern)),
+            (false, None) => {
+                let bare = self.ids.iter().filter_map(|id| id.strip_prefix("urn:"));
+                Ok(Choice::OneOf(self.ids.iter().copied().chain(bare).collect()))
+            }
+            (false, Some(_)) => Err(Problem::bad_request("id and idPattern exclude one another")),
+        }
+    }
+}
+
+impl Wanted<'_> {
+    fn is_everything(&self) -> bool {
+        self.selectors.iter().any(Selector::is_everything)
+            && self.attributes.is_empty()
+            && [self.q, self.scope_q, self.georel].iter().all(Option::is_none)
+    }
+
+    pub(super) fn compile(&self, context: &Context, page: Page) -> Result<Search, Problem> {
+        let expand = |term: &str| context.expand(term);
+        let mut entities = Vec::new();
+        let mut selections = Vec::new();
+        for selector in &self.selectors {
+            let (selected, types) = selector.compile(&expand)?;
+            selections.push((Query::compile(&selected, &[], &Restriction::default())?, types));
+            entities.extend(selected);
+        }
+        if selections.iter().all(|(_, types)| types.is_none()) {
+            selections.clear();
+        }
+        let vocabulary = Vocabulary { expand: &expand, expand_values: &self.expand_values };
+        Ok(Search {
+            query: Query::compile(&entities, &[], &Restriction::default())?,
+            request: QueryContextRequest { entities, ..QueryContextRequest::default() },
+            selections,
+            filter: self.q.map(|q| Filter::parse_ld(q, &vocabulary)).transpose()?,
+            scopes: self.scope_q.map(ScopeFilter::parse).transpose()?,
+            place: self.place(&expand)?,
+            attributes: self.attributes.iter().map(|name| context.expand(name)).collect(),
+            page,
+        })
+    }
+
+    fn place(&self, expand: &dyn Fn(&str) -> Name) -> Result<Option<GeoFilter>, Problem> {
+        match (self.georel, self.geometry, self.coordinates) {
+            (None, None, None) => Ok(None),
+            (Some(georel), Some(geometry), Some(coordinates)) => {
+                let property = expand(self.geoproperty.unwrap_or("location"));
+                Ok(Some(GeoFilter::parse_ld(georel, geometry, coordinates, property)?))
+            }
+            _ => Err(Problem::bad_request("georel, geometry and coordinates: either all three or none")),
+        }
+    }
+}
+
+fn leading(types: Option<&TypeFilter>) -> Choice<'_> {
+    types.map_or(Choice::Any, |types| Choice::OneOf(types.leading().map(Name::as_str).collect()))
+}
+
+/// One page of what was found.
+struct Found {
+    entities: Vec<Arc<Entity>>,
+    /// How many there are on all pages.
+    count: usize,
+    problems: Vec<String>,
+}
+
+impl Search {
+    fn wants(&self, entity: &Entity) -> bool {
+        let has = |name: &Name| entity.instances(name.as_str()).next().is_some();
+        let selects = |(query, types): &(Query, Option<TypeFilter>)| {
+            query.selects(entity) && types.as_ref().is_none_or(|types| types.matches(entity))
+        };
+        (self.selections.is_empty() || self.selections.iter().any(selects))
+            && (self.attributes.is_empty() || self.attributes.iter().any(has))
+            && self.filter.as_ref().is_none_or(|filter| filter.matches(entity))
+            && self.scopes.as_ref().is_none_or(|scopes| scopes.matches(entity))
+            && self.place.as_ref().is_none_or(|place| place.matches(entity))
+            && entity.entity_type != BROKER_TYPE
+    }
+
+    /// The page of what this broker and the others hold: first what is here, in the order in which it came.
+    async fn run(&self, broker: &Shared, call: &Call) -> Found {
+        let mut located = match call.is_local() {
+            true => Located::default(),
+            false => federation::locate(broker, &self.request).await,
+        };
+        located.retain(|entity| entity.entity_type != BROKER_TYPE && !broker.shards.holds(entity.id.as_str()));
+        let arrival = |one: &Arc<Entity>, other: &Arc<Entity>| arrival(one).cmp(&arrival(other));
+        let wanted = |entity: &Entity| self.wants(entity);
+        let (mut entities, here) = broker.shards.select_by(&self.query, self.page.end(), wanted, arrival).await;
+        entities.sort_unstable_by(arrival);
+        let fetched = located.fetch_linked(broker).await;
+        let mut fetched: Vec<_> = fetched.into_iter().filter(|entity| self.wants(entity)).collect();
+        fetched.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        let count = here + fetched.len();
+        entities.extend(fetched);
+        self.page.cut(&mut entities);
+        Found { entities, count, problems: located.problems }
+    }
+
+    pub(super) async fn answer(&self, broker: &Shared, call: &Call, context: &Context) -> Result<Response, Failure> {
+        let rendering = rendering::of_call(call, context)?;
+        let found = self.run(broker, call).await;
+        let mut response = rendering.many(&found.entities);
+        if self.page.counts {
+            response.headers_mut().insert("ngsild-results-count", HeaderValue::from(found.count));
+        }
+        warn(&mut response, &found.problems);
+        Ok(response)
+    }
+
+    /// Deletes what is found at this broker.
+    pub(super) async fn purge(&self, broker: &Shared, call: &Call) -> Result<Response, Failure> {
+        let wanted = |entity: &Entity| self.wants(entity);
+        let (entities, _) = broker.shards.select_by(&self.query, usize::MAX, wanted, |a, b| a.id.cmp(&b.id)).await;
+        let mut applied = Vec::new();
+        for entity in entities {
+            for action in self.purging() {
+                // What somebody else removed meanwhile is gone as well.
+                if let Ok((change, _)) = change::apply(broker, call, entity.id.clone(), action) {
+                    applied.extend(change);
+                }
+            }
+        }
+        broker.saved(applied).await.map_err(unsaved)?;
+        Ok(no_content())
+    }
+
+    fn purging(&self) -> Vec<LinkedAction> {
+        if self.attributes.is_empty() {
+            return vec![LinkedAction::Delete];
+        }
+        let delete = |name: &Name| LinkedAction::DeleteAttribute { name: name.clone(), instances: Instances::All };
+        self.attributes.iter().map(delete).collect()
+    }
+}
+
+fn arrival(entity: &Entity) -> (Timestamp, &EntityId) {
+    (entity.created_at, &entity.id)
+}
+
+/// Says that brokers did not answer: the body has no place for it (6.3.17).
+fn warn(response: &mut Response, problems: &[String]) {
+    let text = problems.join("; ").replace(['"', '\\'], "'");
+    if let (false, Ok(value)) = (text.is_empty(), HeaderValue::try_from(format!("199 - \"{text}\""))) {
+        response.headers_mut().insert("ngsild-warning", value);
+    }
+}

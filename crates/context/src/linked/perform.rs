@@ -1,0 +1,248 @@
+//! Edits as they meet entities.
+
+use std::sync::Arc;
+
+use ngsi::ld::{EntityFragment, Fragment};
+use ngsi::v2::place;
+use ngsi::{Attribute, Entity, EntityId, JsonText, Name, ParseError, Timestamp};
+use smallvec::SmallVec;
+
+use super::{Instances, LeftOut, LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal, attribute};
+use crate::update::{Change, TICK, set};
+use crate::{EntityMap, MAX_ATTRIBUTES, places};
+
+impl EntityMap {
+    /// Carries out an edit. The modification time of an entity always rises, as with [`EntityMap::apply`].
+    ///
+    /// # Errors
+    /// A refusal; nothing has changed then.
+    pub fn edit_linked(&mut self, edit: LinkedEdit, now: Timestamp) -> Result<LinkedEdited, LinkedRefusal> {
+        let LinkedEdit { id, action } = edit;
+        let Some(former) = self.entities.get(id.as_str()) else { return self.create_linked(id, action, now) };
+        let now = now.max(former.modified_at.after(TICK));
+        let mut draft = Draft::of(former, now);
+        match action {
+            LinkedAction::Create(_) => return Err(LinkedRefusal::Exists),
+            LinkedAction::Delete => {
+                let change = self.delete(id.as_str()).map_err(|_| LinkedRefusal::UnknownEntity)?;
+                return Ok(LinkedEdited {
+                    change: Some(change),
+                    created: false,
+                    updated: Vec::new(),
+                    left_out: Vec::new(),
+                });
+            }
+            LinkedAction::Replace(fragment) | LinkedAction::CreateOrReplace(fragment) => draft.replace(fragment)?,
+            LinkedAction::CreateOrAppend(fragment) => draft.set_all(fragment, |_| None),
+            LinkedAction::Append { fragment, no_overwrite } => {
+                draft.set_all(fragment, |exists| (no_overwrite && exists).then_some(LeftOut::Exists));
+            }
+            LinkedAction::Update(fragment) => draft.set_all(fragment, |exists| (!exists).then_some(LeftOut::Unknown)),
+            LinkedAction::Merge { fragment, observed_at } => draft.merge(fragment, observed_at.as_ref())?,
+            LinkedAction::PartialUpdate(fragment) => draft.change_one(fragment, attribute::updated)?,
+            LinkedAction::ReplaceAttribute(fragment) => {
+                draft.change_one(fragment, |former, fragment, now| attribute::replaced(Some(former), fragment, now))?
+            }
+            LinkedAction::DeleteAttribute { name, instances } => draft.delete(&name, &instances)?,
+        }
+        self.put(draft)
+    }
+
+    fn create_linked(
+        &mut self,
+        id: EntityId,
+        action: LinkedAction,
+        now: Timestamp,
+    ) -> Result<LinkedEdited, LinkedRefusal> {
+        let (LinkedAction::Create(fragment)
+        | LinkedAction::CreateOrReplace(fragment)
+        | LinkedAction::CreateOrAppend(fragment)) = action
+        else {
+            return Err(LinkedRefusal::UnknownEntity);
+        };
+        let mut draft = Draft::of(&Entity::new(id, Name::default(), now), now);
+        draft.replace(fragment)?;
+        draft.created = true;
+        self.put(draft)
+    }
+
+    /// Makes what was drafted the state of the entity.
+    fn put(&mut self, draft: Draft) -> Result<LinkedEdited, LinkedRefusal> {
+        let Draft { mut entity, touched, redefined, created, updated, left_out, had_place, now } = draft;
+        if entity.attributes.len() > MAX_ATTRIBUTES {
+            return Err(LinkedRefusal::TooManyAttributes);
+        }
+        if touched.is_empty() && !redefined && !created {
+            return Ok(LinkedEdited { change: None, created, updated, left_out });
+        }
+        entity.modified_at = now;
+        let moved = places::follow_attribute(&mut entity, &touched, had_place, now);
+        let entity = Arc::new(entity);
+        match self.entities.get_mut(&entity.id) {
+            Some(slot) if slot.types().eq(entity.types()) => *slot = entity.clone(),
+            _ => self.insert(entity.clone()),
+        }
+        let availability = redefined || moved || created;
+        let change = Change { entity, deleted: false, touched, availability };
+        Ok(LinkedEdited { change: Some(change), created, updated, left_out })
+    }
+}
+
+/// An entity that is being changed.
+struct Draft {
+    entity: Entity,
+    now: Timestamp,
+    touched: SmallVec<[Name; 4]>,
+    /// Whether discovery would see a difference.
+    redefined: bool,
+    created: bool,
+    updated: Vec<Name>,
+    left_out: Vec<(Name, LeftOut)>,
+    had_place: bool,
+}
+
+impl Draft {
+    fn of(entity: &Entity, now: Timestamp) -> Self {
+        Self {
+            had_place: place::source(entity).is_some(),
+            entity: entity.clone(),
+            now,
+            touched: SmallVec::new(),
+            redefined: false,
+            created: false,
+            updated: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+
+    fn present<'a>(&'a self, name: &'a Name, dataset_id: &Name) -> Option<&'a Attribute> {
+        self.entity.instances(name.as_str()).find(|attribute| attribute.dataset_id == *dataset_id)
+    }
+
+    fn note(&mut self, name: &Name) {
+        self.touched.push(name.clone());
+        if !self.updated.contains(name) {
+            self.updated.push(name.clone());
+        }
+    }
+
+    fn put(&mut self, attribute: Attribute) {
+        self.note(&attribute.name.clone());
+        self.redefined |= set(&mut self.entity, attribute);
+    }
+
+    /// The first type of an entity stays the first; further ones are added.
+    fn add_types(&mut self, types: Vec<Name>) {
+        for name in types {
+            if self.entity.entity_type.is_empty() {
+                self.entity.entity_type = name;
+            } else if !self.entity.types().any(|known| *known == name) {
+                self.entity.more_types.push(name);
+            } else {
+                continue;
+            }
+            self.redefined = true;
+        }
+    }
+
+    fn set_scopes(&mut self, scopes: Option<Vec<Name>>) {
+        if let Some(scopes) = scopes.filter(|scopes| *scopes != self.entity.scopes) {
+            self.entity.scopes = scopes;
+            self.redefined = true;
+        }
+    }
+
+    fn replace(&mut self, fragment: EntityFragment) -> Result<(), LinkedRefusal> {
+        let former = std::mem::take(&mut self.entity.attributes);
+        for attribute in &former {
+            self.touched.push(attribute.name.clone());
+        }
+        self.entity.entity_type = Name::default();
+        self.entity.more_types.clear();
+        self.add_types(fragment.types);
+        self.entity.scopes = fragment.scopes.unwrap_or_default();
+        for fragment in fragment.attributes {
+            let (name, dataset_id) = (fragment.name.clone(), fragment.dataset_id.clone());
+            let same = former.iter().find(|former| former.name == name && former.dataset_id == dataset_id);
+            let made = attribute::replaced(same, fragment, self.now).map_err(|error| error.within(name.as_str()))?;
+            self.put(made);
+        }
+        self.redefined = true;
+        Ok(())
+    }
+
+    /// Sets every attribute for which `refuse`, told whether it exists, gives no reason against it.
+    fn set_all(&mut self, fragment: EntityFragment, refuse: impl Fn(bool) -> Option<LeftOut>) {
+        self.add_types(fragment.types);
+        self.set_scopes(fragment.scopes);
+        for fragment in fragment.attributes {
+            let (name, dataset_id) = (fragment.name.clone(), fragment.dataset_id.clone());
+            let former = self.present(&name, &dataset_id);
+            let outcome = match refuse(former.is_some()) {
+                Some(reason) => Err(reason),
+                None if fragment.is_null => {
+                    self.remove(&name, &Instances::One(dataset_id)).ok_or(LeftOut::Unknown).map(|()| None)
+                }
+                None => attribute::replaced(former, fragment, self.now).map(Some).map_err(LeftOut::from),
+            };
+            match outcome {
+                Ok(Some(attribute)) => self.put(attribute),
+                Ok(None) => {}
+                Err(reason) => self.left_out.push((name, reason)),
+            }
+        }
+    }
+
+    fn merge(&mut self, fragment: EntityFragment, observed_at: Option<&JsonText>) -> Result<(), LinkedRefusal> {
+        self.add_types(fragment.types);
+        self.set_scopes(fragment.scopes);
+        for fragment in fragment.attributes {
+            let (name, dataset_id) = (fragment.name.clone(), fragment.dataset_id.clone());
+            if fragment.is_null {
+                self.remove(&name, &Instances::One(dataset_id));
+                continue;
+            }
+            let made = match self.present(&name, &dataset_id) {
+                Some(former) => attribute::merged(former, fragment, observed_at, self.now),
+                None => attribute::replaced(None, fragment, self.now),
+            };
+            self.put(made.map_err(|error| error.within(name.as_str()))?);
+        }
+        Ok(())
+    }
+
+    /// Changes an instance that must exist.
+    fn change_one(
+        &mut self,
+        fragment: Fragment,
+        make: impl FnOnce(&Attribute, Fragment, Timestamp) -> Result<Attribute, ParseError>,
+    ) -> Result<(), LinkedRefusal> {
+        let (name, dataset_id) = (fragment.name.clone(), fragment.dataset_id.clone());
+        if fragment.is_null {
+            return self.delete(&name, &Instances::One(dataset_id));
+        }
+        let former = self.present(&name, &dataset_id).ok_or_else(|| LinkedRefusal::UnknownAttribute(name.clone()))?;
+        let made = make(former, fragment, self.now).map_err(|error| error.within(name.as_str()))?;
+        self.put(made);
+        Ok(())
+    }
+
+    fn delete(&mut self, name: &Name, instances: &Instances) -> Result<(), LinkedRefusal> {
+        self.remove(name, instances).ok_or_else(|| LinkedRefusal::UnknownAttribute(name.clone()))
+    }
+
+    /// Removes instances of an attribute, if there are any.
+    fn remove(&mut self, name: &Name, instances: &Instances) -> Option<()> {
+        let count = self.entity.attributes.len();
+        self.entity.attributes.retain(|attribute| {
+            attribute.name != *name
+                || matches!(instances, Instances::One(dataset_id) if attribute.dataset_id != *dataset_id)
+        });
+        if self.entity.attributes.len() == count {
+            return None;
+        }
+        self.note(name);
+        self.redefined = true;
+        Some(())
+    }
+}
