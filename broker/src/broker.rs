@@ -18,6 +18,7 @@ use storage::{Batch, StorageError};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::contexts::Contexts;
 use crate::federation::Federation;
 use crate::histories::Histories;
 use crate::ledger::{Due, Kind, Ledger};
@@ -38,6 +39,7 @@ pub(crate) struct Broker {
     pub(crate) histories: Histories,
     pub(crate) subscribers: RwLock<SubscriptionIndex<Subscriber>>,
     pub(crate) endpoints: Arc<Endpoints>,
+    pub(crate) contexts: Arc<Contexts>,
     pub(crate) ledger: Ledger,
     pub(crate) outbox: Outbox,
     pub(crate) unsaved: Unsaved,

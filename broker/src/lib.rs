@@ -6,6 +6,7 @@
 
 mod answer;
 mod broker;
+mod contexts;
 mod federation;
 mod histories;
 mod ledger;
@@ -35,8 +36,8 @@ pub async fn start(node: Node, store: Store) -> anyhow::Result<Running> {
     let (address, key) = node.config.broker_listen();
     let listener = service::http::bind(address, key).await?;
     let node = with_bound_port(&node, listener.port());
-    let common = Common::new(node.clone(), store);
-    let opened = tokio::task::spawn_blocking(move || Tenants::open(common)).await?;
+    let recovering = node.clone();
+    let opened = tokio::task::spawn_blocking(move || Tenants::open(Common::new(recovering, store)?)).await?;
     let (tenants, brokers) = opened.context("cannot start the broker")?;
     node.readiness("storage").set(Ok(()));
     let running = service::http::serve(&node, listener, routes::served(&tenants), node.limits());

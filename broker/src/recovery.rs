@@ -32,6 +32,7 @@ impl Broker {
             histories: Histories::new(if alone { 0 } else { node.config.broker.history_series }),
             subscribers: RwLock::new(SubscriptionIndex::default()),
             endpoints: common.endpoints.clone(),
+            contexts: common.contexts.clone(),
             outbox: Outbox::new(counters.outbox.clone()),
             unsaved: Unsaved::default(),
             federation: Federation::new(&node, &counters, alone),

@@ -11,6 +11,7 @@ use storage::{Batch, Store};
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::broker::Broker;
+use crate::contexts::Contexts;
 use crate::ledger::{Kind, UNCOMMITTED_KIB};
 use crate::metrics::Counters;
 use crate::notifier::Endpoints;
@@ -26,15 +27,17 @@ pub(crate) struct Common {
     pub(crate) store: Store,
     pub(crate) counters: Counters,
     pub(crate) endpoints: Arc<Endpoints>,
+    pub(crate) contexts: Arc<Contexts>,
     /// Memory for updates that are not on disk, in KiB.
     pub(crate) uncommitted: Arc<Semaphore>,
 }
 
 impl Common {
-    pub(crate) fn new(node: Node, store: Store) -> Self {
+    pub(crate) fn new(node: Node, store: Store) -> anyhow::Result<Self> {
         let counters = Counters::register(&node.metrics);
         let (endpoints, uncommitted) = (Arc::default(), Arc::new(Semaphore::new(UNCOMMITTED_KIB)));
-        Self { node, store, counters, endpoints, uncommitted }
+        let contexts = Contexts::open(&node, &store)?;
+        Ok(Self { node, store, counters, endpoints, contexts, uncommitted })
     }
 }
 

@@ -101,7 +101,7 @@ mod tests {
     async fn what_could_not_be_written_is_written_later() {
         let directory = tempfile::tempdir().unwrap();
         let config = Config::parse(r#"{"site_id":"test"}"#, |_| None).unwrap();
-        let common = Common::new(Node::new(config, 1).unwrap(), Store::open(directory.path()).unwrap());
+        let common = Common::new(Node::new(config, 1).unwrap(), Store::open(directory.path()).unwrap()).unwrap();
         let broker = Broker::open(&common, "").unwrap();
         let entity = Entity::new(EntityId::from("here"), Name::from("Room"), service::now());
         broker.shards.of("here").write().insert(Arc::new(entity));

@@ -33,8 +33,9 @@ pub(super) fn ends_part(iri: &str) -> bool {
     iri.ends_with([':', '/', '?', '#', '[', ']', '@'])
 }
 
-/// A reference seen from the document at `base` (RFC 3986, section 5.2), for http and https.
-pub(super) fn join(base: &str, reference: &str) -> Option<String> {
+/// A reference seen from the document at `base` (RFC 3986, section 5.2); nothing for what is not of http or https.
+#[must_use]
+pub fn join(base: &str, reference: &str) -> Option<String> {
     if is_http(reference) {
         return Some(reference.to_owned());
     }

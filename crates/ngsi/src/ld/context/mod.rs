@@ -19,6 +19,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 
 pub use self::core::{CORE_CONTEXT, CORE_DOCUMENT, DEFAULT_VOCABULARY, is_core_context};
+pub use self::iri::join;
 use self::read::Reader;
 pub use self::read::{ContextError, Document, MAX_DOCUMENT};
 pub use self::terms::MAX_TERMS;

@@ -54,6 +54,12 @@ impl Document {
     pub fn context(&self) -> &Value {
         &self.0
     }
+
+    /// A document that says the same and nothing else.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        format!("{{\"@context\":{}}}", self.0)
+    }
 }
 
 /// The reading of one context.

@@ -1,0 +1,55 @@
+//! The context of a request (ETSI GS CIM 009, 6.3.5).
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use ngsi::ld::{Context, Problem};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{Contexts, link};
+
+impl Contexts {
+    /// Of a request whose body has no context, or that has no body: that of its `Link` header, or the core.
+    pub(crate) async fn of_link(self: &Arc<Self>, headers: &HeaderMap) -> Result<Context, Problem> {
+        match link::of_headers(headers)? {
+            None => Ok(Context::core()),
+            Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+                self.resolve(&Value::String(url)).await
+            }
+            Some(url) => Err(Problem::bad_request(format!("Link: `{url}` is not a URL of http or https"))),
+        }
+    }
+
+    /// Of a request with a body, or of a part of it: `in_body` is its member `@context`. With `application/ld+json` it is needed and
+    /// the only one allowed, with other types there must be none.
+    pub(crate) async fn of_body(
+        self: &Arc<Self>,
+        headers: &HeaderMap,
+        in_body: Option<&RawValue>,
+    ) -> Result<Context, Problem> {
+        match (is_ld(headers), in_body) {
+            (false, None) => self.of_link(headers).await,
+            (false, Some(_)) => Err(Problem::bad_request(
+                "@context: must not be in a body whose Content-Type is not application/ld+json",
+            )),
+            (true, _) if link::of_headers(headers)?.is_some() => {
+                Err(Problem::bad_request("Link: must not name a context when Content-Type is application/ld+json"))
+            }
+            (true, None) => {
+                Err(Problem::bad_request("@context: must be in a body whose Content-Type is application/ld+json"))
+            }
+            (true, Some(value)) => {
+                let value = serde_json::from_str(value.get());
+                let value = value.map_err(|error| Problem::bad_request(format!("@context: {error}")))?;
+                self.resolve(&value).await
+            }
+        }
+    }
+}
+
+fn is_ld(headers: &HeaderMap) -> bool {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim() == "application/ld+json"
+}
