@@ -1,6 +1,9 @@
 //! The entities, spread over locks by their identifier.
 
-use std::cmp::Ordering;
+mod arrivals;
+
+pub(crate) use arrivals::Arrivals;
+
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -48,35 +51,6 @@ impl Shards {
         found
     }
 
-    /// The first by `order` of the entities that meet the query and are wanted, in any order, and how many there are.
-    pub(crate) async fn select_by(
-        &self,
-        query: &Query,
-        most: usize,
-        wanted: impl Fn(&Entity) -> bool,
-        order: impl Fn(&Arc<Entity>, &Arc<Entity>) -> Ordering,
-    ) -> (Vec<Arc<Entity>>, usize) {
-        let mut found: Vec<Arc<Entity>> = Vec::new();
-        let mut dropped = 0;
-        let may_repeat = query.exact_ids().is_some();
-        for shard in &self.0 {
-            let seen = found.len();
-            shard.read().select(query, &mut found);
-            if may_repeat {
-                found[seen..].sort_unstable_by_key(Arc::as_ptr);
-                found.dedup_by(|one, other| Arc::ptr_eq(one, other));
-            }
-            found.extract_if(seen.., |entity| !wanted(entity)).for_each(drop);
-            if found.len() / 2 > most {
-                dropped += keep_least(&mut found, most, &order);
-            }
-            tokio::task::yield_now().await;
-        }
-        dropped += keep_least(&mut found, most, &order);
-        let count = found.len() + dropped;
-        (found, count)
-    }
-
     /// The first by identifier of the entities that meet the query, in any order, and how many meet it.
     pub(crate) async fn select_first(&self, query: &Query, most: usize) -> (Vec<Arc<Entity>>, usize) {
         let mut found = Vec::new();
@@ -101,17 +75,12 @@ impl Shards {
     }
 }
 
-/// Keeps the first by some order, in any order; how many had to go.
-fn keep_least<T>(found: &mut Vec<T>, most: usize, order: impl Fn(&T, &T) -> Ordering) -> usize {
+/// Keeps the first by identifier, in any order; how many had to go.
+pub(crate) fn keep_first<T>(found: &mut Vec<T>, most: usize, id: impl Fn(&T) -> &EntityId) -> usize {
     let dropped = found.len().saturating_sub(most);
     if dropped > 0 {
-        found.select_nth_unstable_by(most, order);
+        found.select_nth_unstable_by(most, |one, other| id(one).cmp(id(other)));
         found.truncate(most);
     }
     dropped
-}
-
-/// Keeps the first by identifier, in any order; how many had to go.
-pub(crate) fn keep_first<T>(found: &mut Vec<T>, most: usize, id: impl Fn(&T) -> &EntityId) -> usize {
-    keep_least(found, most, |one, other| id(one).cmp(id(other)))
 }

@@ -97,15 +97,16 @@ impl EntityMap {
         if edit.attributes.len() > MAX_ATTRIBUTES {
             return Err(EditRefusal::TooManyAttributes);
         }
-        let Some(slot) = self.entities.get_mut(edit.id.as_str()) else {
+        let Some(mut slot) = self.get_mut(edit.id.as_str()) else {
             return if edit.creates { self.create_edited(edit, now) } else { Err(EditRefusal::UnknownEntity) };
         };
-        let left_out = edit.check(slot)?;
+        let left_out = edit.check(&slot)?;
         if edit.action == EditAction::Delete && edit.attributes.is_empty() {
+            drop(slot);
             let change = self.delete(edit.id.as_str()).map_err(|_| EditRefusal::UnknownEntity)?;
             return Ok(Edited { change, left_out });
         }
-        let entity = Arc::make_mut(slot);
+        let entity = Arc::make_mut(&mut slot);
         let now = now.max(entity.modified_at.after(TICK));
         entity.modified_at = now;
         let (touched, availability) = edit.perform(entity, now);

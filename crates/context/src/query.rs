@@ -58,6 +58,18 @@ impl Query {
         })
     }
 
+    /// The types, if every reference is of one exact type.
+    #[must_use]
+    pub fn exact_types(&self) -> Option<impl Iterator<Item = &str>> {
+        let exact = self.selectors.iter().all(|selector| matches!(selector.entity_type, Matcher::Exact(_)));
+        exact.then(|| {
+            self.selectors.iter().filter_map(|selector| match &selector.entity_type {
+                Matcher::Exact(name) => Some(name.as_str()),
+                _ => None,
+            })
+        })
+    }
+
     /// Whether some reference accepts entities of that type.
     #[must_use]
     pub fn wants_type(&self, entity_type: &str) -> bool {

@@ -72,20 +72,21 @@ impl EntityMap {
     }
 
     fn delete_attributes(&mut self, element: &ContextElement, now: Timestamp) -> Result<Change, Refusal> {
-        let slot = self.entities.get_mut(element.entity.id.as_str()).ok_or(Refusal::UnknownEntity)?;
+        let present = self.get(element.entity.id.as_str()).ok_or(Refusal::UnknownEntity)?;
         let named = |attribute: &Attribute| match attribute.kind {
             AttributeKind::Context => element.attributes.iter().any(|a| a.name == attribute.name),
             AttributeKind::Domain => element.domain_metadata.iter().any(|m| m.name == attribute.name),
         };
         let touched: SmallVec<[Name; 4]> =
-            slot.attributes.iter().filter(|a| named(a)).map(|a| a.name.clone()).collect();
+            present.attributes.iter().filter(|a| named(a)).map(|a| a.name.clone()).collect();
         if touched.is_empty() {
             return Err(Refusal::UnknownAttribute);
         }
-        if !slot.context_attributes().any(|attribute| !named(attribute)) {
+        if !present.context_attributes().any(|attribute| !named(attribute)) {
             return self.delete(element.entity.id.as_str());
         }
-        let entity = Arc::make_mut(slot);
+        let mut slot = self.get_mut(element.entity.id.as_str()).ok_or(Refusal::UnknownEntity)?;
+        let entity = Arc::make_mut(&mut slot);
         let had_place = place::source(entity).is_some();
         entity.attributes.retain(|attribute| !named(attribute));
         entity.modified_at = now.max(entity.modified_at.after(TICK));
@@ -94,30 +95,25 @@ impl EntityMap {
     }
 
     fn upsert(&mut self, element: ContextElement, now: Timestamp) -> Result<Change, Refusal> {
-        let Some(slot) = self.entities.get_mut(element.entity.id.as_str()) else {
+        let Some(mut slot) = self.get_mut(element.entity.id.as_str()) else {
             return Ok(self.create(element, now));
         };
         if slot.attributes.len() + element.attributes.len() + element.domain_metadata.len() > MAX_ATTRIBUTES
-            && slot.attributes.len() + new_names(slot, &element) > MAX_ATTRIBUTES
+            && slot.attributes.len() + new_names(&slot, &element) > MAX_ATTRIBUTES
         {
             return Err(Refusal::TooManyAttributes);
         }
-        let entity = Arc::make_mut(slot);
+        let entity = Arc::make_mut(&mut slot);
         let now = now.max(entity.modified_at.after(TICK));
         entity.modified_at = now;
-        let mut retyped = None;
+        let mut retyped = false;
         if !element.entity.entity_type.is_empty() && element.entity.entity_type != entity.entity_type {
-            retyped = Some(entity.types().cloned().collect::<Vec<_>>());
+            retyped = true;
             entity.entity_type = element.entity.entity_type.clone();
             entity.more_types.retain(|other| *other != element.entity.entity_type);
         }
         let (touched, redefined) = set_all(entity, element, now);
-        let change =
-            Change { entity: slot.clone(), deleted: false, touched, availability: redefined || retyped.is_some() };
-        if let Some(former) = retyped {
-            self.retype(&former, &change.entity);
-        }
-        Ok(change)
+        Ok(Change { entity: slot.clone(), deleted: false, touched, availability: redefined || retyped })
     }
 
     fn create(&mut self, element: ContextElement, now: Timestamp) -> Change {

@@ -381,7 +381,7 @@ fn the_geoproperty_is_what_the_query_names() {
         let at = format!("[{x},40]");
         GeoFilter::parse_ld("near;maxDistance==10", "Point", &at, property.into()).unwrap().matches(&entity)
     };
-    assert!(found("location", 8.0) && !found("location", 20.0));
+    assert!(found("location", 8.0) && !found("location", 20.0) && found("", 8.0) && !found("", 20.0));
     assert!(found("observationSpace", 20.0) && found("observationSpace", 30.0) && !found("observationSpace", 8.0));
     assert!(found("area", 50.001) && !found("area", 51.0) && !found("speed", 8.0));
 }

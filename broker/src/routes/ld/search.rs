@@ -12,7 +12,7 @@ use ngsi::ld::{Context, Problem};
 use ngsi::v1::EntityRef;
 use ngsi::v1::ngsi10::QueryContextRequest;
 use ngsi::v2::select::{Choice, references};
-use ngsi::{Entity, EntityId, Name, Restriction, Timestamp};
+use ngsi::{Entity, Name, Restriction};
 
 use super::answer::{Failure, no_content, unsaved};
 use super::call::Call;
@@ -20,6 +20,7 @@ use super::params::Page;
 use super::{change, rendering};
 use crate::Shared;
 use crate::federation::{self, BROKER_TYPE, Located};
+use crate::shards::Arrivals;
 
 /// Which identifiers and types are asked for (5.2.33).
 #[derive(Debug, Default)]
@@ -185,15 +186,19 @@ impl Search {
 
     /// The page of what this broker and the others hold: first what is here, in the order in which it came.
     async fn run(&self, broker: &Shared, call: &Call) -> Found {
-        let mut located = match call.is_local() {
+        let arrivals = Arrivals {
+            query: &self.query,
+            place: self.place.as_ref(),
+            most: self.page.end(),
+            counts: self.page.counts,
+        };
+        let (mut entities, here) = arrivals.find(&broker.shards, |entity| self.wants(entity)).await;
+        let full = !arrivals.counts && here >= arrivals.most;
+        let mut located = match full || call.is_local() {
             true => Located::default(),
             false => federation::locate(broker, &self.request).await,
         };
         located.retain(|entity| entity.entity_type != BROKER_TYPE && !broker.shards.holds(entity.id.as_str()));
-        let arrival = |one: &Arc<Entity>, other: &Arc<Entity>| arrival(one).cmp(&arrival(other));
-        let wanted = |entity: &Entity| self.wants(entity);
-        let (mut entities, here) = broker.shards.select_by(&self.query, self.page.end(), wanted, arrival).await;
-        entities.sort_unstable_by(arrival);
         let fetched = located.fetch_linked(broker).await;
         let mut fetched: Vec<_> = fetched.into_iter().filter(|entity| self.wants(entity)).collect();
         fetched.sort_unstable_by(|one, other| one.id.cmp(&other.id));
@@ -216,8 +221,8 @@ impl Search {
 
     /// Deletes what is found at this broker.
     pub(super) async fn purge(&self, broker: &Shared, call: &Call) -> Result<Response, Failure> {
-        let wanted = |entity: &Entity| self.wants(entity);
-        let (entities, _) = broker.shards.select_by(&self.query, usize::MAX, wanted, |a, b| a.id.cmp(&b.id)).await;
+        let all = Arrivals { query: &self.query, place: self.place.as_ref(), most: usize::MAX, counts: true };
+        let (entities, _) = all.find(&broker.shards, |entity| self.wants(entity)).await;
         let mut applied = Vec::new();
         for entity in entities {
             for action in self.purging() {
@@ -238,10 +243,6 @@ impl Search {
         let delete = |name: &Name| LinkedAction::DeleteAttribute { name: name.clone(), instances: Instances::All };
         self.attributes.iter().map(delete).collect()
     }
-}
-
-fn arrival(entity: &Entity) -> (Timestamp, &EntityId) {
-    (entity.created_at, &entity.id)
 }
 
 /// Says that brokers did not answer: the body has no place for it (6.3.17).

@@ -135,7 +135,7 @@ pub(super) async fn query(
         entities = select::references(select::Choice::Any, select::Choice::Any)?;
     }
     let search = Search::new(entities, &wanted.expression, params.get("orderBy"), params.page()?)?.within(&headers)?;
-    let found = search.run(&broker, &headers).await?;
+    let found = search.run(&broker, &headers, options.has("count")).await?;
     let rendering = Rendering { representation, attributes: wanted.attrs, metadata: wanted.metadata };
     Ok(list::answer(&found, &rendering, options.has("count")))
 }

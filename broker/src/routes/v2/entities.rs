@@ -23,7 +23,7 @@ pub(super) async fn list(
     let options = params.options(&list::OPTIONS)?;
     let rendering = params.rendering(&options)?;
     let search = Search::of_params(&params)?.within(&headers)?;
-    let found = search.run(&broker, &headers).await?;
+    let found = search.run(&broker, &headers, options.has("count")).await?;
     Ok(list::answer(&found, &rendering, options.has("count")))
 }
 

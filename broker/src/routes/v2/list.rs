@@ -11,13 +11,14 @@ use ngsi::v1::EntityRef;
 use ngsi::v1::ngsi10::QueryContextRequest;
 use ngsi::v2::path::ServicePaths;
 use ngsi::v2::{Problem, Rendering, select};
-use ngsi::{Entity, EntityId, Restriction, Timestamp};
+use ngsi::{Entity, Restriction};
 use serde::Deserialize;
 
 use super::headers;
 use super::params::{Page, Params};
 use crate::federation::{self, BROKER_TYPE, Located};
 use crate::routes::request;
+use crate::shards::Arrivals;
 use crate::{Shared, answer};
 
 /// The options that say how entities are written.
@@ -106,18 +107,17 @@ impl Search {
         self.order.is_some() || self.place.is_some() || !self.filters.is_empty() || !self.paths.is_everywhere()
     }
 
-    pub(super) async fn run(&self, broker: &Shared, headers: &HeaderMap) -> Result<Found, Problem> {
-        let all_here = self.query.exact_ids().is_some_and(|mut ids| ids.all(|id| broker.shards.holds(id)));
-        let mut located = match request::is_from_broker(headers) || all_here {
-            true => Located::default(),
-            false => federation::locate(broker, &self.request).await,
+    /// One page; `counts` says whether it matters how many there are on all.
+    pub(super) async fn run(&self, broker: &Shared, headers: &HeaderMap, counts: bool) -> Result<Found, Problem> {
+        let arrivals = Arrivals {
+            query: &self.query,
+            place: self.place.as_ref(),
+            most: if self.order.is_some() { usize::MAX } else { self.page.end() },
+            counts,
         };
-        located.retain(|entity| entity.entity_type != BROKER_TYPE && !broker.shards.holds(entity.id.as_str()));
-        let most = if self.order.is_some() { usize::MAX } else { self.page.end() };
-        let wanted = |entity: &Entity| self.wants(entity);
-        let (mut entities, here) =
-            broker.shards.select_by(&self.query, most, wanted, |one, other| arrival(one).cmp(&arrival(other))).await;
-        entities.sort_unstable_by(|one, other| arrival(one).cmp(&arrival(other)));
+        let (mut entities, here) = arrivals.find(&broker.shards, |entity| self.wants(entity)).await;
+        let full = !counts && here >= arrivals.most;
+        let mut located = if full { Located::default() } else { self.locate(broker, headers).await };
         let count = if self.looks_inside() {
             let fetched = located.fetch(broker, &self.request).await.into_iter().map(timeless);
             let mut fetched: Vec<_> = fetched.filter(|entity| self.wants(entity)).collect();
@@ -133,6 +133,17 @@ impl Search {
             self.page_by_id(broker, &mut entities, here, &mut located).await
         };
         Ok(Found { entities, count, problems: located.problems })
+    }
+
+    /// What other brokers may have of it.
+    async fn locate(&self, broker: &Shared, headers: &HeaderMap) -> Located {
+        let all_here = self.query.exact_ids().is_some_and(|mut ids| ids.all(|id| broker.shards.holds(id)));
+        if request::is_from_broker(headers) || all_here {
+            return Located::default();
+        }
+        let mut located = federation::locate(broker, &self.request).await;
+        located.retain(|entity| entity.entity_type != BROKER_TYPE && !broker.shards.holds(entity.id.as_str()));
+        located
     }
 
     /// Entities of other brokers come behind those of this one, by identifier, and only those of the page are fetched.
@@ -159,11 +170,6 @@ impl Search {
         entities.extend(fetched);
         count
     }
-}
-
-/// What orders the entities of one broker when nothing else is asked for.
-fn arrival(entity: &Entity) -> (Timestamp, &EntityId) {
-    (entity.created_at, &entity.id)
 }
 
 fn timeless(entity: Arc<Entity>) -> Arc<Entity> {

@@ -18,7 +18,7 @@ impl EntityMap {
     /// A refusal; nothing has changed then.
     pub fn edit_linked(&mut self, edit: LinkedEdit, now: Timestamp) -> Result<LinkedEdited, LinkedRefusal> {
         let LinkedEdit { id, action } = edit;
-        let Some(former) = self.entities.get(id.as_str()) else { return self.create_linked(id, action, now) };
+        let Some(former) = self.get(id.as_str()) else { return self.create_linked(id, action, now) };
         let now = now.max(former.modified_at.after(TICK));
         let mut draft = Draft::of(former, now);
         match action {
@@ -78,10 +78,7 @@ impl EntityMap {
         entity.modified_at = now;
         let moved = places::follow_attribute(&mut entity, &touched, had_place, now);
         let entity = Arc::new(entity);
-        match self.entities.get_mut(&entity.id) {
-            Some(slot) if slot.types().eq(entity.types()) => *slot = entity.clone(),
-            _ => self.insert(entity.clone()),
-        }
+        self.insert(entity.clone());
         let availability = redefined || moved || created;
         let change = Change { entity, deleted: false, touched, availability };
         Ok(LinkedEdited { change: Some(change), created, updated, left_out })

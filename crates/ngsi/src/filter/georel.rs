@@ -4,6 +4,7 @@ use super::coordinates::{self, build, coordinate};
 use super::place::Place;
 use super::shape::Shape;
 use crate::json::check_depth;
+use crate::v2::place::LOCATION;
 use crate::{Entity, Name, ParseError};
 
 /// The most pairs of coordinates in `coords`, and positions in `coordinates`.
@@ -48,7 +49,7 @@ impl GeoFilter {
     }
 
     /// Compiles `georel` (such as `near;maxDistance==1000`), `geometry` and `coordinates` of GeoJSON (RFC 7946), and the stored
-    /// name of `geoproperty` (ETSI GS CIM 009, 4.10).
+    /// name of `geoproperty`, `location` when it is empty (ETSI GS CIM 009, 4.10).
     ///
     /// # Errors
     /// The path is the parameter that is wrong.
@@ -66,6 +67,7 @@ impl GeoFilter {
                 _ => Ok(shape),
             })
             .map_err(|problem| ParseError::new("coordinates", problem))?;
+        let property = if property.is_empty() { Name::from(LOCATION) } else { property };
         Ok(Self { relation, reference, property: Some(property) })
     }
 

@@ -13,6 +13,7 @@
 //! - `dateCreated` and `dateModified`, of entities in `q` and of attributes in `mq`, are what the broker knows, to the
 //!   millisecond, whatever attribute or metadatum has that name.
 
+pub mod bounds;
 pub mod coordinates;
 mod cursor;
 mod expression;

@@ -1,0 +1,150 @@
+//! Entities in the order in which they came: what a list answers when nothing else is asked for.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use context::{Cover, Query};
+use ngsi::filter::GeoFilter;
+use ngsi::{Entity, EntityId, Timestamp};
+
+use super::Shards;
+
+/// How many entities are looked at before others may run.
+const TURN: usize = 4_096;
+/// How many entities of a shard are looked at first, and at most before the other shards have their turn.
+const FIRST_STEP: usize = 16;
+const LONGEST_STEP: usize = 512;
+
+/// The first of those that are meant.
+pub(crate) struct Arrivals<'a> {
+    pub(crate) query: &'a Query,
+    /// Where they are, as far as it helps to find them.
+    pub(crate) place: Option<&'a GeoFilter>,
+    /// How many of them.
+    pub(crate) most: usize,
+    /// Whether it matters how many there are beyond.
+    pub(crate) counts: bool,
+}
+
+/// What orders entities: when they were created, then by identifier.
+fn arrival(entity: &Entity) -> (Timestamp, &EntityId) {
+    (entity.created_at, &entity.id)
+}
+
+impl Arrivals<'_> {
+    /// Those that are wanted, in order, and how many there are; when that does not matter it may be fewer, but not fewer than
+    /// were asked for.
+    pub(crate) async fn find(&self, shards: &Shards, wanted: impl Fn(&Entity) -> bool) -> (Vec<Arc<Entity>>, usize) {
+        let mut found = Found { entities: Vec::new(), most: self.most, dropped: 0, looked_at: 0 };
+        let bounds = self.place.and_then(GeoFilter::bounds).filter(|_| self.query.exact_ids().is_none());
+        if let Some(bounds) = bounds {
+            let cover = Cover::of(&bounds);
+            for shard in &shards.0 {
+                found.take(|entities| shard.read().select_around(&cover, self.query, entities), &wanted);
+                found.yield_now().await;
+            }
+        } else if !self.counts && self.can_walk(shards) {
+            self.walk(shards, &mut found, &wanted).await;
+        } else {
+            self.scan(shards, &mut found, &wanted).await;
+        }
+        found.settle();
+        (found.entities, found.dropped)
+    }
+
+    fn can_walk(&self, shards: &Shards) -> bool {
+        self.most < usize::MAX
+            && self.query.exact_ids().is_none()
+            && shards.0.iter().all(|shard| shard.read().can_walk(self.query))
+    }
+
+    /// Goes through all shards at the same pace, until as many are found as are asked for.
+    async fn walk(&self, shards: &Shards, found: &mut Found, wanted: &impl Fn(&Entity) -> bool) {
+        let mut ahead: BinaryHeap<_> = (0..shards.0.len()).map(|shard| Reverse((None, shard, FIRST_STEP))).collect();
+        while let Some(Reverse((after, shard, step))) = ahead.pop() {
+            // Nothing that is still to come was created before this.
+            if after.is_some_and(|after| found.has_enough_until(after)) {
+                return;
+            }
+            let mut until = None;
+            let look = |entities: &mut Vec<_>| until = shards.0[shard].read().walk(self.query, after, step, entities);
+            found.take(look, wanted);
+            found.looked_at += step;
+            if until.is_some() {
+                ahead.push(Reverse((until, shard, (step * 2).min(LONGEST_STEP))));
+            }
+            found.yield_now().await;
+        }
+    }
+
+    async fn scan(&self, shards: &Shards, found: &mut Found, wanted: &impl Fn(&Entity) -> bool) {
+        let may_repeat = self.query.exact_ids().is_some();
+        for shard in &shards.0 {
+            let select = |entities: &mut Vec<Arc<Entity>>| {
+                let seen = entities.len();
+                let shard = shard.read();
+                shard.select(self.query, entities);
+                if may_repeat {
+                    entities[seen..].sort_unstable_by_key(Arc::as_ptr);
+                    entities.dedup_by(|one, other| Arc::ptr_eq(one, other));
+                }
+                shard.len()
+            };
+            let mut looked_at = 0;
+            found.take(|entities| looked_at = select(entities), wanted);
+            found.looked_at += looked_at;
+            found.yield_now().await;
+        }
+    }
+}
+
+/// What has been found so far.
+struct Found {
+    entities: Vec<Arc<Entity>>,
+    most: usize,
+    dropped: usize,
+    /// Since others could run.
+    looked_at: usize,
+}
+
+impl Found {
+    /// Adds what is selected and wanted, and keeps only what may be among the first.
+    fn take(&mut self, select: impl FnOnce(&mut Vec<Arc<Entity>>), wanted: &impl Fn(&Entity) -> bool) {
+        let seen = self.entities.len();
+        select(&mut self.entities);
+        self.looked_at += self.entities.len() - seen;
+        self.entities.extract_if(seen.., |entity| !wanted(entity)).for_each(drop);
+        if self.entities.len() / 2 > self.most {
+            self.drop_last();
+        }
+    }
+
+    fn drop_last(&mut self) {
+        let dropped = self.entities.len().saturating_sub(self.most);
+        if dropped > 0 {
+            self.entities.select_nth_unstable_by(self.most, |one, other| arrival(one).cmp(&arrival(other)));
+            self.entities.truncate(self.most);
+            self.dropped += dropped;
+        }
+    }
+
+    fn has_enough_until(&self, last: Timestamp) -> bool {
+        self.entities.len() >= self.most
+            && self.entities.iter().filter(|entity| entity.created_at <= last).count() >= self.most
+    }
+
+    /// In order; `dropped` counts all from now on.
+    fn settle(&mut self) {
+        self.drop_last();
+        self.dropped += self.entities.len();
+        self.entities.sort_unstable_by(|one, other| arrival(one).cmp(&arrival(other)));
+    }
+
+    async fn yield_now(&mut self) {
+        if self.looked_at >= TURN {
+            self.looked_at = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+}
