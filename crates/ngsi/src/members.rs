@@ -45,7 +45,7 @@ impl<'a> Members<'a> {
 
     /// Those of valid JSON, if it is an object.
     pub(crate) fn of_text(json: &'a str) -> Option<Self> {
-        serde_json::from_str(json).ok()
+        json.starts_with('{').then(|| serde_json::from_str(json).ok()).flatten()
     }
 
     /// Takes a member out. Of equal ones the last counts.

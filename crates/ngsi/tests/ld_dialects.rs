@@ -176,6 +176,33 @@ fn attributes_of_ngsi_ld_read_in_ngsi_10() {
 }
 
 #[test]
+fn what_has_another_meaning_in_ngsi_ld_is_not_there() {
+    let attributes = json!([{ "name": "scope", "value": 1 }, { "name": "", "value": 1 }, { "name": "createdAt", "value": 1 },
+        { "name": "a", "value": 1, "metadata": [{ "name": "type", "value": "x" }, { "name": "unitCode", "value": 5 },
+            { "name": "observedAt", "value": "yesterday" }, { "name": "b", "value": 2 }] }]);
+    let body = json!({ "id": "urn:e", "type": "T", "attributes": attributes }).to_string();
+    let element: ContextElement = text::parse(body.as_bytes()).unwrap();
+    let mut entity = Entity::new(element.entity.id, element.entity.entity_type, NOW);
+    entity.attributes = element.attributes.into_iter().map(|it| it.into_attribute(NOW)).collect();
+    let a = json!({ "type": "Property", "value": 1, "b": { "type": "Property", "value": 2 } });
+    assert_eq!(in_ld(&entity), json!({ "id": "urn:e", "type": "T", "a": a }));
+}
+
+#[test]
+fn an_entity_expires_in_both() {
+    let mut entity = by_v2(&json!({ "value": 5 }));
+    let at = "2024-02-29T12:00:00.000Z";
+    let core = Context::core();
+    let body = json!({ "expiresAt": "2024-02-29T12:00:00Z" }).to_string();
+    let reading = Reading { context: &core, form: Form::Lossless, nulls: Nulls::OfMembers };
+    let read = |body: &str| reading.fragment(&Document::read(body.as_bytes()).unwrap()).unwrap().attributes.remove(0);
+    entity.set(read(&body).into_attribute(NOW).unwrap());
+    assert_eq!(in_ld(&entity)["expiresAt"], at);
+    assert_eq!(in_v2(&entity)["dateExpires"], json!({ "type": "DateTime", "value": at, "metadata": {} }));
+    assert!(read(r#"{"expiresAt":"urn:ngsi-ld:null"}"#).is_null);
+}
+
+#[test]
 fn identifiers_are_uris() {
     for (id, uri) in
         [("room1", "urn:room1"), ("urn:x", "urn:x"), ("https://a.org/b", "https://a.org/b"), ("a b:c", "urn:a b:c")]

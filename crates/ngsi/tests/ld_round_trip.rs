@@ -1,11 +1,14 @@
 //! NGSI-LD: every entity that is written is read back, values merge as RFC 7396 says, and no input harms.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::HashMap;
+
 use ngsi::ld::{
     AttributeType, Context, Document, EntityFragment, Form, Nulls, Reading, Rendering, Representation, merge, parse,
 };
 use ngsi::{Attribute, AttributeKind, Entity, EntityId, JsonText, Metadata, Name, Timestamp};
 use proptest::prelude::*;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 const NULL: &str = "urn:ngsi-ld:null";
@@ -103,11 +106,28 @@ fn typed() -> impl Strategy<Value = (Name, JsonText)> {
 
 fn annotations() -> impl Strategy<Value = Vec<Metadata>> {
     let unit = prop::option::of("[A-Z]{3}".prop_map(|code| annotation("unitCode", "Text", &code)));
-    let time = (0_i64..4_000_000_000_000)
-        .prop_map(|millis| annotation("observedAt", "DateTime", &Timestamp::from_millis(millis).to_string()));
+    let time = (prop::sample::select(&["observedAt", "expiresAt"][..]), time());
+    let time = time.prop_map(|(name, time)| Metadata::new(Name::from(name), Name::from("DateTime"), time));
     let object_type = prop::option::of(name().prop_map(|name| annotation("objectType", "Text", name.as_str())));
     (unit, prop::option::of(time), object_type)
         .prop_map(|(unit, time, object_type)| unit.into_iter().chain(time).chain(object_type).collect())
+}
+
+fn time() -> impl Strategy<Value = JsonText> {
+    (0_i64..4_000_000_000_000).prop_map(|millis| JsonText::string(&Timestamp::from_millis(millis).to_string()))
+}
+
+fn attribute(name: &str, dataset_id: &str, value_type: &str, value: JsonText) -> Attribute {
+    Attribute {
+        name: Name::from(name),
+        kind: AttributeKind::Context,
+        dataset_id: Name::from(dataset_id),
+        value_type: Name::from(value_type),
+        value,
+        metadata: Vec::new(),
+        created_at: NOW,
+        modified_at: NOW,
+    }
 }
 
 fn annotation(name: &str, value_type: &str, text: &str) -> Metadata {
@@ -135,25 +155,19 @@ fn entity() -> impl Strategy<Value = Entity> {
     let attributes = prop::collection::btree_map(name(), instances, 0..5);
     let types = prop::collection::btree_set(name(), 1..3);
     let scopes = prop::collection::btree_set("(/[A-Za-z0-9_é]{1,4}){1,3}", 0..3);
-    (uri(), types, scopes, attributes).prop_map(|(id, types, scopes, attributes)| {
+    let expiry = prop::option::of(time().prop_map(|time| attribute("dateExpires", "", "DateTime", time)));
+    (uri(), types, scopes, attributes, expiry).prop_map(|(id, types, scopes, attributes, expiry)| {
         let mut types = types.into_iter();
         let mut entity = Entity::new(EntityId::from(id), types.next().unwrap(), NOW);
         entity.more_types = types.collect();
         entity.scopes = scopes.into_iter().map(Name::from).collect();
         for (name, instances) in attributes {
             for (dataset_id, ((value_type, value), metadata)) in instances {
-                entity.attributes.push(Attribute {
-                    name: name.clone(),
-                    kind: AttributeKind::Context,
-                    dataset_id: Name::from(dataset_id),
-                    value_type,
-                    value,
-                    metadata,
-                    created_at: NOW,
-                    modified_at: NOW,
-                });
+                let plain = attribute(name.as_str(), &dataset_id, value_type.as_str(), value);
+                entity.attributes.push(Attribute { metadata, ..plain });
             }
         }
+        entity.attributes.splice(..0, expiry);
         entity
     })
 }
@@ -197,49 +211,52 @@ fn try_everything(body: &[u8]) {
     }
 }
 
+const WORDS: &[&str] = &[
+    "id",
+    "type",
+    "scope",
+    "value",
+    "object",
+    "languageMap",
+    "vocab",
+    "json",
+    "valueList",
+    "objectList",
+    "datasetId",
+    "observedAt",
+    "unitCode",
+    "objectType",
+    "dataset",
+    "@none",
+    "@type",
+    "@value",
+    "coordinates",
+    "createdAt",
+    "@context",
+    "a",
+    "b",
+];
+const TEXTS: &[&str] = &[
+    NULL,
+    "Property",
+    "Relationship",
+    "GeoProperty",
+    "LanguageProperty",
+    "VocabProperty",
+    "JsonProperty",
+    "ListProperty",
+    "ListRelationship",
+    "Point",
+    "Polygon",
+    "urn:x",
+    "/a/b",
+    "en",
+    "2024-01-01T00:00:00Z",
+    "@json",
+];
+
 /// JSON whose names are those of the standard.
 fn document() -> impl Strategy<Value = Value> {
-    const WORDS: &[&str] = &[
-        "id",
-        "type",
-        "scope",
-        "value",
-        "object",
-        "languageMap",
-        "vocab",
-        "json",
-        "valueList",
-        "objectList",
-        "datasetId",
-        "observedAt",
-        "unitCode",
-        "objectType",
-        "dataset",
-        "@none",
-        "@type",
-        "@value",
-        "coordinates",
-        "a",
-        "b",
-    ];
-    const TEXTS: &[&str] = &[
-        NULL,
-        "Property",
-        "Relationship",
-        "GeoProperty",
-        "LanguageProperty",
-        "VocabProperty",
-        "JsonProperty",
-        "ListProperty",
-        "ListRelationship",
-        "Point",
-        "Polygon",
-        "urn:x",
-        "/a/b",
-        "en",
-        "2024-01-01T00:00:00Z",
-        "@json",
-    ];
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<i8>().prop_map(Value::from),
@@ -270,7 +287,54 @@ fn merged(former: &Value, given: &Value) -> Value {
     Value::Object(whole)
 }
 
+/// An entity as the other dialects may have left it.
+fn foreign() -> impl Strategy<Value = Entity> {
+    let text = || {
+        let words = prop::sample::select(WORDS).prop_map(String::from);
+        prop_oneof![words, Just("dateExpires".to_owned()), any::<String>()]
+    };
+    let value_type =
+        prop_oneof![prop::sample::select(TEXTS).prop_map(String::from), Just("geo:point".to_owned()), text()];
+    let value_type = value_type.boxed();
+    let pair = (value_type, document()).boxed();
+    let metadata = prop::collection::btree_map(text(), pair.clone(), 0..3);
+    let attributes = prop::collection::btree_map((text(), any::<bool>()), (pair, metadata), 0..5);
+    (text(), text(), attributes).prop_map(|(id, entity_type, attributes)| {
+        let mut entity = Entity::new(EntityId::from(id), Name::from(entity_type), NOW);
+        for ((name, domain), ((value_type, value), metadata)) in attributes {
+            let metadata = metadata.into_iter().map(|(name, (value_type, value))| {
+                Metadata::new(Name::from(name), Name::from(value_type), JsonText::from(value))
+            });
+            entity.set(Attribute {
+                name: Name::from(name),
+                kind: if domain { AttributeKind::Domain } else { AttributeKind::Context },
+                dataset_id: Name::default(),
+                value_type: Name::from(value_type),
+                value: JsonText::from(value),
+                metadata: metadata.collect(),
+                created_at: NOW,
+                modified_at: NOW,
+            });
+        }
+        entity
+    })
+}
+
 proptest! {
+    #[test]
+    fn what_other_dialects_hold_is_written(entity in foreign()) {
+        for representation in [Representation::Normalized, Representation::Concise, Representation::Simplified] {
+            let out = written(&entity, representation);
+            let document: Result<HashMap<String, &RawValue>, _> = serde_json::from_slice(&out);
+            prop_assert!(Document::read(&out).is_ok(), "{}", String::from_utf8_lossy(&out));
+            for attribute in document.unwrap().values().filter(|value| value.get().starts_with('{')) {
+                if representation == Representation::Normalized {
+                    prop_assert!(Document::of(attribute).is_ok(), "{}", attribute.get());
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_is_written_is_read_back(entity in entity()) {
         let context = context();

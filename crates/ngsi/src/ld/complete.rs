@@ -1,7 +1,7 @@
 //! From what a request says to what an entity holds.
 
 use super::parse::{Annotation, check_fits, looks_like_geometry};
-use super::{AttributeType, Fragment, merge};
+use super::{AttributeType, EXPIRY, Fragment, merge};
 use crate::{Attribute, AttributeKind, JsonText, Metadata, Name, ParseError, Timestamp};
 
 impl Fragment {
@@ -22,7 +22,11 @@ impl Fragment {
     /// As [`Fragment::into_attribute`].
     pub fn into_metadata(self) -> Result<Metadata, ParseError> {
         let value = merge::without_nulls(self.value.ok_or_else(|| missing(self.attribute_type))?);
-        let value_type = match (Annotation::named(self.name.as_str()), self.attribute_type) {
+        let annotation = match self.name.as_str() {
+            EXPIRY => Some(Annotation::Time),
+            name => Annotation::named(name),
+        };
+        let value_type = match (annotation, self.attribute_type) {
             (Some(annotation), None) => Name::from(annotation.value_type()),
             (_, given) => {
                 let attribute_type = given.unwrap_or_else(|| inferred(&value));

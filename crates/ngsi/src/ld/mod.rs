@@ -13,3 +13,6 @@ pub use fragment::{AttributeType, EntityFragment, Fragment};
 pub use parse::{Document, Form, Nulls, Reading};
 pub use problem::{Kind, Problem};
 pub use write::{Rendering, Representation, urn, write_entity};
+
+/// The attribute that has what NGSI-LD says of an entity as `expiresAt` (4.22): that of NGSIv2.
+const EXPIRY: &str = "dateExpires";

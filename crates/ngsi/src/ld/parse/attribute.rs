@@ -1,76 +1,13 @@
 //! Attributes with their instances and members.
 
-use std::borrow::Cow;
-
 use serde_json::value::RawValue;
 
+use super::member::{Annotation, Member, is_read_only, is_reified, members};
 use super::value::{self, NULL};
 use super::{Form, Nulls, Reading, names};
-use crate::ld::{AttributeType, Coercion, Context, Fragment};
+use crate::ld::{AttributeType, Coercion, EXPIRY, Fragment};
 use crate::members::Members;
 use crate::{JsonText, Name, ParseError, date};
-
-/// Members that a broker writes and does not read.
-const READ_ONLY: [&str; 14] = [
-    "createdAt",
-    "modifiedAt",
-    "deletedAt",
-    "instanceId",
-    "lang",
-    "entity",
-    "entityList",
-    "previousValue",
-    "previousObject",
-    "previousLanguageMap",
-    "previousVocab",
-    "previousJson",
-    "previousValueList",
-    "previousObjectList",
-];
-
-type Pairs<'a> = [(Cow<'a, str>, &'a RawValue)];
-
-/// Whether an object is an attribute with members, not a value (4.5.2.3): it has a type, or a member that only attributes have.
-pub(in crate::ld) fn is_reified(context: &Context, members: &Pairs<'_>) -> bool {
-    members.iter().any(|(term, value)| match context.expand(term).as_str() {
-        // A typed value of JSON-LD is a value.
-        "type" if term.starts_with('@') => false,
-        "type" => !value::names_geometry(value) || !members.iter().any(|(term, _)| term == "coordinates"),
-        "datasetId" => true,
-        name => AttributeType::of_member(name).is_some() || Annotation::named(name).is_some(),
-    })
-}
-
-/// A member of an attribute whose value stands alone, without type (4.5.2.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::ld) enum Annotation {
-    /// A string.
-    Text,
-    /// A time.
-    Time,
-    /// A name, or a list of them.
-    Names,
-}
-
-impl Annotation {
-    /// The one of that name.
-    pub(in crate::ld) fn named(name: &str) -> Option<Self> {
-        match name {
-            "unitCode" | "entityIdSealed" | "entityTypeSealed" => Some(Self::Text),
-            "observedAt" => Some(Self::Time),
-            "objectType" | "valueType" => Some(Self::Names),
-            _ => None,
-        }
-    }
-
-    /// The type under which it is stored.
-    pub(in crate::ld) fn value_type(self) -> &'static str {
-        match self {
-            Self::Text | Self::Names => "Text",
-            Self::Time => "DateTime",
-        }
-    }
-}
 
 impl Reading<'_> {
     /// Reads all instances of the attribute `term` of an entity.
@@ -85,7 +22,7 @@ impl Reading<'_> {
         let name = names::attribute(term, name)?;
         if let Some(instances) = self.instances_of(value) {
             for (index, members) in instances.iter().enumerate() {
-                let instance = self.instance(name.clone(), &members.0);
+                let instance = self.instance(name.clone(), members);
                 fragments.push(instance.map_err(|error| error.within(&format!("{term}[{index}]")))?);
             }
             return Ok(());
@@ -103,13 +40,14 @@ impl Reading<'_> {
     }
 
     /// The instances, if the value is a list of nothing else.
-    fn instances_of<'a>(&self, value: &'a RawValue) -> Option<Vec<Members<'a>>> {
+    fn instances_of<'a>(&self, value: &'a RawValue) -> Option<Vec<Vec<Member<'a>>>> {
         if self.form == Form::Simplified || !value.get().starts_with('[') {
             return None;
         }
-        let instances: Vec<Members<'_>> = serde_json::from_str(value.get()).ok()?;
-        let reified = !instances.is_empty() && instances.iter().all(|members| is_reified(self.context, &members.0));
-        reified.then_some(instances)
+        let items: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
+        let reified = |item: &&'a RawValue| members(self.context, item.get()).filter(|members| is_reified(members));
+        let instances: Vec<_> = items.iter().map(reified).collect::<Option<_>>()?;
+        (!instances.is_empty()).then_some(instances)
     }
 
     /// `{"dataset": {"@none": …, "urn:…": …}}`, the simplified representation of several instances (4.5.4).
@@ -123,12 +61,10 @@ impl Reading<'_> {
 
     /// An attribute or sub-attribute that has one instance.
     fn one(&self, term: &str, name: Name, value: &RawValue) -> Result<Fragment, ParseError> {
-        let members = Members::of_text(value.get()).filter(|_| self.form == Form::Lossless);
-        match members {
-            Some(members) if is_reified(self.context, &members.0) => {
-                self.instance(name, &members.0).map_err(|error| error.within(term))
-            }
-            _ => self.bare(term, name, value),
+        let members = members(self.context, value.get()).filter(|_| self.form == Form::Lossless);
+        match members.filter(|members| is_reified(members)) {
+            Some(members) => self.instance(name, &members).map_err(|error| error.within(term)),
+            None => self.bare(term, name, value),
         }
     }
 
@@ -162,29 +98,26 @@ impl Reading<'_> {
     }
 
     /// One instance with its members. Paths of errors begin behind the attribute.
-    pub(super) fn instance(&self, name: Name, members: &Pairs<'_>) -> Result<Fragment, ParseError> {
+    pub(super) fn instance(&self, name: Name, members: &[Member<'_>]) -> Result<Fragment, ParseError> {
         let given = self.type_of(members)?;
         let mut instance = Fragment { is_null: false, attribute_type: given, ..fragment(name, None) };
         let mut raw_value = None;
-        for (key, value) in members {
-            let member = self.context.expand(key);
-            if let Some(kind) = AttributeType::of_member(member.as_str()) {
-                if let Some((other, _)) = raw_value.replace((kind, *value)) {
+        for member in members {
+            let name = member.name.as_str();
+            if let Some(kind) = AttributeType::of_member(name) {
+                if let Some((other, _)) = raw_value.replace((kind, member.value)) {
                     let problem = format!("does not go with `{}`", AttributeType::member(other));
-                    return Err(ParseError::new(&**key, problem));
+                    return Err(ParseError::new(&*member.term, problem));
                 }
-                continue;
-            }
-            match member.as_str() {
-                "type" => {}
-                "datasetId" => instance.dataset_id = names::data_set(&names::text("datasetId", value)?)?,
-                other if READ_ONLY.contains(&other) => {}
-                _ => instance.members.push(self.member(key, member, value)?),
+            } else if name == "datasetId" {
+                instance.dataset_id = names::data_set(&names::text("datasetId", member.value)?)?;
+            } else if name != "type" && !is_read_only(name) {
+                instance.members.push(self.member(member)?);
             }
         }
         super::refuse_repetition(&instance.members)?;
         if let Some((kind, raw)) = raw_value {
-            let attribute_type = self.decided(given, kind, raw)?;
+            let attribute_type = decided(given, kind, raw)?;
             instance.attribute_type = Some(attribute_type);
             instance.value = self.value(attribute_type, raw)?;
             instance.is_null = instance.value.is_none();
@@ -195,48 +128,24 @@ impl Reading<'_> {
         Ok(instance)
     }
 
-    fn type_of(&self, members: &Pairs<'_>) -> Result<Option<AttributeType>, ParseError> {
-        let given = members.iter().find(|(term, _)| self.context.expand(term) == *"type");
-        let Some((_, value)) = given else { return Ok(None) };
-        let term = names::text("type", value)?;
-        match AttributeType::named(self.context.expand(&term).as_str()) {
-            Some(attribute_type) => Ok(Some(attribute_type)),
-            None => {
-                Err(ParseError::new("type", format!("must be the type of an attribute, such as Property, is {term:?}")))
-            }
-        }
+    fn type_of(&self, members: &[Member<'_>]) -> Result<Option<AttributeType>, ParseError> {
+        let Some(given) = members.iter().find(|member| member.name == *"type") else { return Ok(None) };
+        let term = names::text("type", given.value)?;
+        let problem = || format!("must be the type of an attribute, such as Property, is {term:?}");
+        let named = AttributeType::named(self.context.expand(&term).as_str());
+        named.map(Some).ok_or_else(|| ParseError::new("type", problem()))
     }
 
-    /// The type of an attribute that has the member of `kind`.
-    fn decided(
-        &self,
-        given: Option<AttributeType>,
-        kind: AttributeType,
-        raw: &RawValue,
-    ) -> Result<AttributeType, ParseError> {
-        match given {
-            None if kind == AttributeType::Property && value::looks_like_geometry(raw.get()) => {
-                Ok(AttributeType::GeoProperty)
-            }
-            None => Ok(kind),
-            Some(given) if given.member() == kind.member() => Ok(given),
-            Some(given) => {
-                let problem = format!("a {} has `{}` instead", given.name(), given.member());
-                Err(ParseError::new(kind.member(), problem))
-            }
-        }
+    /// When an entity is no longer of use.
+    pub(super) fn expiry(&self, value: &RawValue) -> Result<Fragment, ParseError> {
+        let deleted = self.nulls != Nulls::Refused && value::is_null(value);
+        let time = if deleted { None } else { Some(time("expiresAt", value)?) };
+        Ok(fragment(Name::from(EXPIRY), time))
     }
 
-    fn member(&self, term: &str, name: Name, value: &RawValue) -> Result<Fragment, ParseError> {
-        let Some(annotation) = Annotation::named(name.as_str()) else {
-            names::check_term(term, term)?;
-            return self.one(term, names::attribute(term, name)?, value).and_then(|member| {
-                match member.dataset_id.is_empty() {
-                    true => Ok(member),
-                    false => Err(ParseError::new(format!("{term}.datasetId"), "sub-attributes have one instance")),
-                }
-            });
-        };
+    fn member(&self, member: &Member<'_>) -> Result<Fragment, ParseError> {
+        let (term, name, value) = (&*member.term, member.name.clone(), member.value);
+        let Some(annotation) = Annotation::named(name.as_str()) else { return self.sub_attribute(term, name, value) };
         if self.nulls != Nulls::Refused && value::is_null(value) {
             return Ok(fragment(name, None));
         }
@@ -246,6 +155,20 @@ impl Reading<'_> {
             Annotation::Names => value::vocab(self.context, term, value)?,
         };
         Ok(fragment(name, Some(text)))
+    }
+
+    fn sub_attribute(&self, term: &str, name: Name, value: &RawValue) -> Result<Fragment, ParseError> {
+        names::check_term(term, term)?;
+        let name = names::attribute(term, name)?;
+        let sub_attribute = match self.instances_of(value).as_deref() {
+            None => self.one(term, name, value)?,
+            Some([only]) => self.instance(name, only).map_err(|error| error.within(&format!("{term}[0]")))?,
+            Some(_) => return Err(ParseError::new(term, "sub-attributes have one instance")),
+        };
+        match sub_attribute.dataset_id.is_empty() {
+            true => Ok(sub_attribute),
+            false => Err(ParseError::new(format!("{term}.datasetId"), "sub-attributes have one instance")),
+        }
     }
 
     /// The value of an attribute of that type; `None` if it is to be deleted.
@@ -270,6 +193,21 @@ impl Reading<'_> {
             AttributeType::ListRelationship => value::objects(raw),
         };
         value.map(Some).map_err(|error| error.within(member))
+    }
+}
+
+/// The type of an attribute that has the member of `kind`.
+fn decided(given: Option<AttributeType>, kind: AttributeType, raw: &RawValue) -> Result<AttributeType, ParseError> {
+    match given {
+        None if kind == AttributeType::Property && value::looks_like_geometry(raw.get()) => {
+            Ok(AttributeType::GeoProperty)
+        }
+        None => Ok(kind),
+        Some(given) if given.member() == kind.member() => Ok(given),
+        Some(given) => {
+            let problem = format!("a {} has `{}` instead", given.name(), given.member());
+            Err(ParseError::new(kind.member(), problem))
+        }
     }
 }
 

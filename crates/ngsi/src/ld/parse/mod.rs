@@ -5,6 +5,7 @@
 //! keeps the type that is there (5.6.17); [`Fragment::into_attribute`] decides it for a new attribute.
 
 mod attribute;
+mod member;
 mod names;
 mod value;
 
@@ -13,8 +14,7 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
-pub(super) use self::attribute::Annotation;
-pub(super) use self::attribute::is_reified;
+pub(super) use self::member::{Annotation, is_reified, is_taken, members};
 pub use self::names::{MAX_NAME, MAX_SCOPES, MAX_TYPES, is_uri};
 pub(super) use self::value::{NULL, check_fits, looks_like_geometry};
 use super::{Context, EntityFragment, Fragment, Kind, Problem};
@@ -147,6 +147,7 @@ impl Reading<'_> {
                 "type" => entity.types = names::types(self.context, value)?,
                 "scope" => entity.scopes = Some(names::scopes(value, self.nulls)?),
                 "createdAt" | "modifiedAt" | "deletedAt" => {}
+                "expiresAt" => entity.attributes.push(self.expiry(value)?),
                 _ => self.attribute_named(term, name, value, &mut entity.attributes)?,
             }
         }
@@ -159,7 +160,7 @@ impl Reading<'_> {
     /// # Errors
     /// What is wrong and where.
     pub fn attribute(&self, term: &str, document: &Document<'_>) -> Result<Fragment, ParseError> {
-        self.instance(self.attribute_name(term)?, &document.members)
+        self.instance(self.attribute_name(term)?, &member::of_pairs(self.context, document.members.clone()))
     }
 
     /// The stored name of an attribute.

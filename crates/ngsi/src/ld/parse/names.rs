@@ -110,6 +110,9 @@ pub(super) fn scopes(value: &RawValue, nulls: Nulls) -> Result<Vec<Name>, ParseE
 /// Checks the name of a type or an attribute (4.6.2). Beyond the letters, numbers and `_` of the standard it may have `-` and `.`,
 /// which are usual in the other dialects.
 pub(super) fn check_term(path: &str, term: &str) -> Result<(), ParseError> {
+    if term == NULL {
+        return Err(ParseError::new(path, format!("must not be {NULL}")));
+    }
     if term.is_empty() || term.len() > MAX_NAME {
         return Err(ParseError::new(path, format!("a name has 1 to {MAX_NAME} bytes")));
     }

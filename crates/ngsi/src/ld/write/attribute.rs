@@ -1,11 +1,10 @@
 //! One instance of an attribute, or one sub-attribute.
 
-use super::value::{Value, written};
+use super::value::{self, Value, written};
 use super::{Object, Rendering, Representation, is_known};
 use crate::json::write_string;
-use crate::ld::parse::{Annotation, is_reified, looks_like_geometry};
+use crate::ld::parse::{Annotation, is_reified, is_taken, looks_like_geometry, members};
 use crate::ld::{AttributeType, Coercion};
-use crate::members::Members;
 use crate::{Attribute, AttributeKind, JsonText, Metadata, Name, Timestamp};
 
 /// What attributes and sub-attributes have in common.
@@ -97,7 +96,7 @@ impl Rendering<'_> {
     /// Whether a value is not taken for an attribute with members, or for several of them.
     fn is_unmistakable(&self, json: &str) -> bool {
         match json.as_bytes().first() {
-            Some(b'{') => Members::of_text(json).is_some_and(|members| !is_reified(self.context, &members.0)),
+            Some(b'{') => members(self.context, json).is_some_and(|members| !is_reified(&members)),
             Some(b'[') => !json.contains('{'),
             _ => true,
         }
@@ -115,7 +114,7 @@ impl Rendering<'_> {
         if !instance.data_set.is_empty() {
             write_string(members.member("datasetId"), instance.data_set);
         }
-        for metadatum in instance.metadata {
+        for metadatum in instance.metadata.iter().filter(|metadatum| !is_taken(metadatum.name.as_str())) {
             self.write_member(&mut members, metadatum);
         }
         if self.sys_attrs {
@@ -129,11 +128,14 @@ impl Rendering<'_> {
     }
 
     fn write_member(&self, members: &mut Object<'_>, metadatum: &Metadata) {
-        let out = members.member(&self.context.compact(&metadatum.name));
+        let name = self.context.compact(&metadatum.name);
         match Annotation::named(metadatum.name.as_str()) {
-            Some(Annotation::Names) => Value::names(self, &metadatum.value).write(out, false),
-            Some(_) => out.extend_from_slice(metadatum.value.as_str().as_bytes()),
-            None => self.write_instance(out, &Instance::of_metadatum(metadatum)),
+            None => self.write_instance(members.member(&name), &Instance::of_metadatum(metadatum)),
+            Some(annotation) => {
+                if let Some(json) = value::annotation(self, annotation, &metadatum.value) {
+                    members.member(&name).extend_from_slice(json.as_bytes());
+                }
+            }
         }
     }
 }

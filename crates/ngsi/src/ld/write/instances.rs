@@ -4,13 +4,30 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::Selection;
+use crate::ld::EXPIRY;
 use crate::{Attribute, AttributeKind, Entity};
+
+/// When the entity is no longer of use, if anybody said so.
+pub(super) fn expiry(entity: &Entity) -> Option<&Attribute> {
+    entity.attribute(AttributeKind::Context, EXPIRY).filter(|attribute| is_expiry(attribute))
+}
+
+fn is_expiry(attribute: &Attribute) -> bool {
+    attribute.name == *EXPIRY && attribute.value.as_str().starts_with('"')
+}
+
+/// Whether an attribute can be written under its name: NGSI-10 allows those that have another meaning here.
+fn has_word(attribute: &Attribute) -> bool {
+    let name = attribute.name.as_str();
+    !matches!(name, "" | "id" | "type" | "scope" | "@context" | "createdAt" | "modifiedAt" | "deletedAt" | "expiresAt")
+        && !is_expiry(attribute)
+}
 
 /// The selected instances by attribute, in the order in which attributes first came. Domain metadata that an attribute of the same
 /// name hides are not there.
 pub(super) fn instances<'a>(entity: &'a Entity, selection: &Selection) -> Vec<Vec<&'a Attribute>> {
     let selected = |attribute: &&Attribute| {
-        selection.has(attribute.name.as_str()) && selection.has_data_set(&attribute.dataset_id)
+        has_word(attribute) && selection.has(attribute.name.as_str()) && selection.has_data_set(&attribute.dataset_id)
     };
     let attributes = entity.attributes.iter();
     if attributes.clone().all(|a| a.kind == AttributeKind::Context && a.dataset_id.is_empty()) {

@@ -10,7 +10,7 @@ mod value;
 
 use self::attribute::Instance;
 pub use self::feature::Geometry;
-use self::instances::instances;
+use self::instances::{expiry, instances};
 pub use self::language::Languages;
 pub use self::select::{MAX_PROJECTION, Projection, Selection};
 use super::{Context, parse};
@@ -98,6 +98,9 @@ impl<'c> Rendering<'c> {
         }
         if self.selection.has("scope") && !entity.scopes.is_empty() {
             one_or_list(members.member("scope"), entity.scopes.iter(), |out, scope| write_string(out, scope.as_str()));
+        }
+        if let Some(expiry) = expiry(entity).filter(|_| self.selection.has("expiresAt")) {
+            members.member("expiresAt").extend_from_slice(expiry.value.as_str().as_bytes());
         }
         for instances in instances(entity, &self.selection) {
             if let Some(first) = instances.first() {

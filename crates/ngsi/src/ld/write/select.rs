@@ -44,7 +44,7 @@ impl Selection {
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        let is_attribute = !matches!(name, "id" | "type" | "scope" | "createdAt" | "modifiedAt");
+        let is_attribute = !matches!(name, "id" | "type" | "scope" | "expiresAt" | "createdAt" | "modifiedAt");
         (!is_attribute || self.attributes.is_empty() || self.attributes.iter().any(|wanted| *wanted == *name))
             && (self.pick.is_empty() || self.pick.iter().any(|picked| picked.name == *name))
             && !self.omit.iter().any(|omitted| omitted.name == *name && omitted.linked.is_empty())

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::attribute::Instance;
 use super::{Object, Rendering, list, place, urn};
-use crate::JsonText;
 use crate::json::write_string;
 use crate::ld::AttributeType;
-use crate::ld::parse::check_fits;
+use crate::ld::parse::{Annotation, check_fits};
+use crate::{JsonText, date};
 
 /// What stands for `null`, which JSON-LD has not (4.5.0).
 const NULL_LITERAL: &str = "{\"@type\":\"@json\",\"@value\":null}";
@@ -66,6 +66,28 @@ fn related(declared: AttributeType, value: &JsonText) -> Value<'_> {
 
 fn text<'a>(json: Vec<u8>) -> Cow<'a, str> {
     Cow::Owned(String::from_utf8(json).unwrap_or_default())
+}
+
+/// A member such as `unitCode`, as it stands without type. `None` for a value that other dialects gave it and NGSI-LD has no form for.
+pub(super) fn annotation<'a>(
+    rendering: &Rendering<'_>,
+    annotation: Annotation,
+    value: &'a JsonText,
+) -> Option<Cow<'a, str>> {
+    match annotation {
+        Annotation::Text => {
+            let json = value.as_str();
+            (json.starts_with('"') && json != "\"\"").then_some(Cow::Borrowed(json))
+        }
+        Annotation::Time => {
+            let time = date::parse(&value.as_string()?)?;
+            Some(Cow::Owned(format!("\"{time}\"")))
+        }
+        Annotation::Names => {
+            check_fits(AttributeType::VocabProperty, value).ok()?;
+            Some(Value::names(rendering, value).json)
+        }
+    }
 }
 
 impl<'a> Value<'a> {
