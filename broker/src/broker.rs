@@ -34,6 +34,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 pub(crate) struct Broker {
     /// Empty for the default one.
     pub(crate) tenant: String,
+    pub(crate) started_at: Timestamp,
     pub(crate) node: Node,
     pub(crate) shards: Shards,
     pub(crate) histories: Histories,

@@ -27,6 +27,7 @@ impl Broker {
         let alone = !tenant.is_empty();
         let broker = Self {
             tenant: tenant.to_owned(),
+            started_at: service::now(),
             ledger: Ledger::open(common, tenant)?,
             shards: Shards::new(),
             histories: Histories::new(if alone { 0 } else { node.config.broker.history_series }),

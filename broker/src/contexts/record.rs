@@ -17,10 +17,6 @@ pub(crate) enum ContextKind {
     ImplicitlyCreated,
 }
 
-impl ContextKind {
-    pub(crate) const ALL: [Self; 3] = [Self::Hosted, Self::Cached, Self::ImplicitlyCreated];
-}
-
 /// A context with what is known of it, as the table has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {

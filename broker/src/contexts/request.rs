@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
 use ngsi::ld::{Context, Problem};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -22,14 +21,15 @@ impl Contexts {
         }
     }
 
-    /// Of a request with a body, or of a part of it: `in_body` is its member `@context`. With `application/ld+json` it is needed and
-    /// the only one allowed, with other types there must be none.
+    /// Of a request with a body, or of a part of it: `in_body` is its member `@context`. In `application/ld+json` it is needed and
+    /// the only one allowed, in other types there must be none.
     pub(crate) async fn of_body(
         self: &Arc<Self>,
         headers: &HeaderMap,
+        is_ld: bool,
         in_body: Option<&RawValue>,
     ) -> Result<Context, Problem> {
-        match (is_ld(headers), in_body) {
+        match (is_ld, in_body) {
             (false, None) => self.of_link(headers).await,
             (false, Some(_)) => Err(Problem::bad_request(
                 "@context: must not be in a body whose Content-Type is not application/ld+json",
@@ -47,9 +47,4 @@ impl Contexts {
             }
         }
     }
-}
-
-fn is_ld(headers: &HeaderMap) -> bool {
-    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    given.split(';').next().unwrap_or_default().trim() == "application/ld+json"
 }

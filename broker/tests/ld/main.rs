@@ -6,6 +6,8 @@ mod common;
 
 mod attributes;
 mod batch;
+mod context_server;
+mod contexts;
 mod documentation;
 mod entities;
 mod federation;

@@ -70,8 +70,12 @@ impl Call {
 
     /// The context that the names in the request are to be read with; `in_body` is the member `@context`, if there is one.
     pub(super) async fn context(&self, broker: &Shared, in_body: Option<&RawValue>) -> Result<Context, Failure> {
-        let _ = (broker, in_body);
-        Ok(Context::core())
+        let contexts = &broker.contexts;
+        let read = match self.method {
+            Method::GET | Method::DELETE => contexts.of_link(&self.headers).await,
+            _ => contexts.of_body(&self.headers, self.media_type() == "application/ld+json", in_body).await,
+        };
+        Ok(read?)
     }
 
     pub(super) fn path_and_query(&self) -> &str {

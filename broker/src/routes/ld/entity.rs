@@ -19,7 +19,7 @@ pub(super) async fn get(State(broker): State<Shared>, Path(id): Path<String>, ca
         return Ok(answer);
     }
     let context = call.context(&broker, None).await?;
-    let rendering = rendering::of_call(&call, &context)?;
+    let rendering = rendering::of_call(&broker, &call, &context).await?;
     let entity = broker.shards.get(stored.as_str()).ok_or_else(|| Failure::no_entity(&id))?;
     rendering.one(&entity).ok_or_else(|| Failure::no_entity(&id))
 }

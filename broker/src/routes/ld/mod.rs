@@ -6,8 +6,11 @@ mod attributes;
 mod batch;
 mod call;
 mod change;
+mod contexts;
 mod entities;
 mod entity;
+mod info;
+mod media;
 mod params;
 mod query_body;
 mod read;
@@ -38,6 +41,8 @@ pub(super) fn router() -> Router<Shared> {
         .route("/ngsi-ld/v1/entityOperations/merge", post(batch::merge))
         .route("/ngsi-ld/v1/entityOperations/delete", post(batch::delete))
         .route("/ngsi-ld/v1/entityOperations/query", post(batch::query))
+        .merge(contexts::router())
+        .route("/ngsi-ld/v1/info/sourceIdentity", get(info::source_identity))
         .route("/ngsi-ld/v1/types", get(types::list))
         .route("/ngsi-ld/v1/types/{name}", get(types::get))
         .route("/ngsi-ld/v1/attributes", get(types::attributes))

@@ -3,74 +3,33 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::response::Response;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LINK};
+use http::header::HeaderValue;
 use ngsi::ld::write::{Geometry, Languages, Projection, Rendering, Representation, Selection};
-use ngsi::ld::{Context, Kind, Problem};
+use ngsi::ld::{Context, Problem};
 use ngsi::{Entity, Name};
 
 use super::call::Call;
+use super::media::{self, Media};
 use super::params::Params;
-
-/// A media type of answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Media {
-    Json,
-    JsonLd,
-    GeoJson,
-}
-
-impl Media {
-    const ALL: [(Self, &str); 3] = [
-        (Self::Json, "application/json"),
-        (Self::JsonLd, "application/ld+json"),
-        (Self::GeoJson, "application/geo+json"),
-    ];
-
-    fn name(self) -> &'static str {
-        Self::ALL.into_iter().find(|(it, _)| *it == self).map_or("application/json", |(_, name)| name)
-    }
-
-    /// The one that the client likes best; JSON when it does not say.
-    pub(super) fn accepted(call: &Call) -> Result<Self, Problem> {
-        let Some(given) = call.headers.get(ACCEPT) else { return Ok(Self::Json) };
-        let given = given.to_str().unwrap_or_default();
-        let mut best: Option<(Self, f32)> = None;
-        for range in given.split(',') {
-            let mut parts = range.split(';').map(str::trim);
-            let name = parts.next().unwrap_or_default();
-            let weight = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0);
-            let meant = match name {
-                "*/*" | "application/*" | "" => Some(Self::Json),
-                name => Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(it, _)| it),
-            };
-            if let Some(meant) = meant.filter(|_| weight > 0.0 && best.is_none_or(|(_, other)| weight > other)) {
-                best = Some((meant, weight));
-            }
-        }
-        best.map(|(media, _)| media).ok_or_else(|| {
-            let names = Self::ALL.map(|(_, name)| name).join(", ");
-            Problem::new(Kind::NotAcceptable, format!("Accept: must be one of {names}, is `{given}`"))
-        })
-    }
-}
+use crate::Shared;
 
 /// How the entities of one answer are written.
 pub(super) struct Answering<'c> {
-    context: &'c Context,
     media: Media,
+    link: Option<HeaderValue>,
     rendering: Rendering<'c>,
     geometry: Geometry,
 }
 
-pub(super) fn of_call<'c>(call: &Call, context: &'c Context) -> Result<Answering<'c>, Problem> {
+pub(super) async fn of_call<'c>(broker: &Shared, call: &Call, context: &'c Context) -> Result<Answering<'c>, Problem> {
     let params = &call.params;
-    let media = Media::accepted(call)?;
+    let media = Media::accepted(&call.headers, &Media::ENTITIES)?;
+    let in_body = media == Media::JsonLd || media == Media::GeoJson && !prefers_plain(call);
     let selection = selection(params, context)?;
     let languages = params.get("lang").map(Languages::parse).transpose()?;
     let rendering = Rendering {
-        with_context: media != Media::Json,
+        with_context: in_body,
         representation: representation(params)?,
         sys_attrs: params.option("sysAttrs"),
         languages,
@@ -79,7 +38,13 @@ pub(super) fn of_call<'c>(call: &Call, context: &'c Context) -> Result<Answering
     };
     let geometry = params.get("geometryProperty").map(|name| context.expand(name));
     let geometry = geometry.map_or_else(Geometry::default, |name| Geometry { name, ..Geometry::default() });
-    Ok(Answering { context, media, rendering, geometry })
+    let link = if in_body { None } else { media::link(broker, context).await? };
+    Ok(Answering { media, link, rendering, geometry })
+}
+
+/// Whether the context of GeoJSON is to be in the header instead of the body.
+fn prefers_plain(call: &Call) -> bool {
+    call.headers.get("prefer").is_some_and(|preferred| preferred == "body=json")
 }
 
 fn representation(params: &Params) -> Result<Representation, Problem> {
@@ -136,16 +101,6 @@ impl Answering<'_> {
     }
 
     fn response(&self, body: Vec<u8>) -> Response {
-        let mut response = Response::new(Body::from(body));
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.media.name()));
-        let link = (self.media == Media::Json).then(|| self.context.link()).flatten();
-        if let Some(value) = link.and_then(|url| HeaderValue::try_from(link_header(url)).ok()) {
-            response.headers_mut().insert(LINK, value);
-        }
-        response
+        self.media.response(body, self.link.as_ref())
     }
-}
-
-fn link_header(url: &str) -> String {
-    format!("<{url}>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\"")
 }

@@ -209,7 +209,7 @@ impl Search {
     }
 
     pub(super) async fn answer(&self, broker: &Shared, call: &Call, context: &Context) -> Result<Response, Failure> {
-        let rendering = rendering::of_call(call, context)?;
+        let rendering = rendering::of_call(broker, call, context).await?;
         let found = self.run(broker, call).await;
         let mut response = rendering.many(&found.entities);
         if self.page.counts {

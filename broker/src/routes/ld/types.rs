@@ -7,11 +7,12 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use ngsi::ld::{AttributeType, Kind};
 use ngsi::{Entity, Name};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::answer::Failure;
 use super::call::Call;
-use crate::{Shared, answer};
+use super::media;
+use crate::Shared;
 
 /// What is known of the entities of one type.
 #[derive(Default)]
@@ -36,10 +37,16 @@ pub(super) async fn list(State(broker): State<Shared>, call: Call) -> Result<Res
             let names: Vec<_> = of_type.attributes.keys().map(|name| context.compact(name)).collect();
             json!({ "id": context.iri(name), "type": "EntityType", "typeName": context.compact(name), "attributeNames": names })
         });
-        return Ok(written(each.collect()));
+        return media::answer(&broker, &call, &context, each.collect()).await;
     }
     let names: Vec<_> = types.keys().map(|name| context.compact(name)).collect();
-    Ok(written(json!({ "id": identifier("EntityTypeList"), "type": "EntityTypeList", "typeList": names })))
+    media::answer(
+        &broker,
+        &call,
+        &context,
+        json!({ "id": identifier("EntityTypeList"), "type": "EntityTypeList", "typeList": names }),
+    )
+    .await
 }
 
 pub(super) async fn get(
@@ -54,13 +61,19 @@ pub(super) async fn get(
     let details = of_type.attributes.iter().map(|(name, kinds)| {
         json!({ "id": context.iri(name), "type": "Attribute", "attributeName": context.compact(name), "attributeTypes": kinds })
     });
-    Ok(written(json!({
-        "id": context.iri(&name),
-        "type": "EntityTypeInfo",
-        "typeName": context.compact(&name),
-        "entityCount": of_type.count,
-        "attributeDetails": details.collect::<Vec<_>>(),
-    })))
+    media::answer(
+        &broker,
+        &call,
+        &context,
+        json!({
+            "id": context.iri(&name),
+            "type": "EntityTypeInfo",
+            "typeName": context.compact(&name),
+            "entityCount": of_type.count,
+            "attributeDetails": details.collect::<Vec<_>>(),
+        }),
+    )
+    .await
 }
 
 pub(super) async fn attributes(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
@@ -71,10 +84,16 @@ pub(super) async fn attributes(State(broker): State<Shared>, call: Call) -> Resu
             let types: Vec<_> = of.types.iter().map(|name| context.compact(name)).collect();
             json!({ "id": context.iri(name), "type": "Attribute", "attributeName": context.compact(name), "typeNames": types })
         });
-        return Ok(written(each.collect()));
+        return media::answer(&broker, &call, &context, each.collect()).await;
     }
     let names: Vec<_> = attributes.keys().map(|name| context.compact(name)).collect();
-    Ok(written(json!({ "id": identifier("AttributeList"), "type": "AttributeList", "attributeList": names })))
+    media::answer(
+        &broker,
+        &call,
+        &context,
+        json!({ "id": identifier("AttributeList"), "type": "AttributeList", "attributeList": names }),
+    )
+    .await
 }
 
 pub(super) async fn attribute(
@@ -87,23 +106,25 @@ pub(super) async fn attribute(
     let attributes = known_attributes(&broker).await;
     let of = attributes.get(&name).ok_or_else(|| unknown("attributes named", &name))?;
     let types: Vec<_> = of.types.iter().map(|name| context.compact(name)).collect();
-    Ok(written(json!({
-        "id": context.iri(&name),
-        "type": "Attribute",
-        "attributeName": context.compact(&name),
-        "attributeCount": of.count,
-        "attributeTypes": of.kinds,
-        "typeNames": types,
-    })))
+    media::answer(
+        &broker,
+        &call,
+        &context,
+        json!({
+            "id": context.iri(&name),
+            "type": "Attribute",
+            "attributeName": context.compact(&name),
+            "attributeCount": of.count,
+            "attributeTypes": of.kinds,
+            "typeNames": types,
+        }),
+    )
+    .await
 }
 
 /// A list exists only as long as its answer, but has an identifier.
 fn identifier(kind: &str) -> String {
     format!("urn:ngsi-ld:{kind}:{}", uuid::Uuid::new_v4())
-}
-
-fn written(value: Value) -> Response {
-    answer::json(value.to_string().into_bytes())
 }
 
 fn unknown(what: &str, name: &Name) -> Failure {
