@@ -16,6 +16,7 @@ pub mod linked;
 mod places;
 pub mod query;
 mod select;
+pub mod sources;
 pub mod subscription;
 mod update;
 

@@ -92,3 +92,7 @@ string_type! {
     /// The identifier of a subscription, given by the service that keeps it.
     SubscriptionId
 }
+string_type! {
+    /// The identifier of a registration of a context source.
+    RegistrationId
+}

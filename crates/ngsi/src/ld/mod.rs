@@ -6,6 +6,7 @@ mod fragment;
 pub mod merge;
 pub mod parse;
 pub mod problem;
+pub mod registration;
 pub mod write;
 
 pub use context::{CORE_CONTEXT, Coercion, Context};

@@ -1,0 +1,18 @@
+//! Sources outside of this broker that are registered with it: which of them has what, and who is asked or told in an
+//! operation (ETSI GS CIM 009, 4.3.6 and 5.12). The broker sends the requests.
+
+mod attributes;
+mod conflict;
+mod index;
+mod merge;
+mod plan;
+mod selection;
+mod source;
+
+pub use attributes::Attributes;
+pub use conflict::conflicting;
+pub use index::{HasSource, SourceIndex};
+pub use merge::{merge, supplement};
+pub use plan::{Part, Plan, readers, split};
+pub use selection::{Ask, Selected, Selection, asks};
+pub use source::{Source, Subject};
