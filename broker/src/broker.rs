@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::contexts::Contexts;
+use crate::expiry::Expiry;
 use crate::federation::Federation;
 use crate::histories::Histories;
 use crate::ledger::{Due, Kind, Ledger};
@@ -45,6 +46,7 @@ pub(crate) struct Broker {
     pub(crate) outbox: Outbox,
     pub(crate) unsaved: Unsaved,
     pub(crate) federation: Federation,
+    pub(crate) expiry: Expiry,
     pub(crate) counters: Counters,
     /// Drivers of subscribers at work.
     pub(crate) drivers: AtomicUsize,
@@ -66,6 +68,11 @@ impl Broker {
         self.node.tasks.spawn(async move {
             let shutdown = &broker.node.shutdown;
             shutdown.run_until_cancelled(broker.save_unsaved()).await
+        });
+        let broker = self.clone();
+        self.node.tasks.spawn(async move {
+            let shutdown = &broker.node.shutdown;
+            shutdown.run_until_cancelled(broker.keep_expiring()).await
         });
         let subscribers: Vec<_> = self.subscribers.read().iter().cloned().collect();
         for subscriber in subscribers {
@@ -144,7 +151,7 @@ impl Broker {
         }
     }
 
-    fn change<T, E>(
+    pub(crate) fn change<T, E>(
         self: &Arc<Self>,
         id: &str,
         correlator: &str,
@@ -163,6 +170,7 @@ impl Broker {
             self.queue(&mut batch, subscriber, &due);
         }
         let commit = self.ledger.submit(batch);
+        self.expiry.note(&change);
         drop(shard);
         self.counters.updates.inc();
         self.counters.entities.inc_by(grown);

@@ -7,6 +7,7 @@
 mod answer;
 mod broker;
 mod contexts;
+mod expiry;
 mod federation;
 mod histories;
 mod ledger;

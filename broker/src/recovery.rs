@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 use storage::Batch;
 
 use crate::broker::Broker;
+use crate::expiry::Expiry;
 use crate::federation::{Federation, LinkRecord};
 use crate::histories::Histories;
 use crate::ledger::{Kind, Ledger, split_outbox_key};
@@ -36,6 +37,7 @@ impl Broker {
             contexts: common.contexts.clone(),
             outbox: Outbox::new(counters.outbox.clone()),
             unsaved: Unsaved::default(),
+            expiry: Expiry::default(),
             federation: Federation::new(&node, &counters, alone),
             counters,
             drivers: AtomicUsize::new(0),
@@ -52,7 +54,10 @@ impl Broker {
         for row in self.ledger.entities.scan() {
             let (key, value) = row?;
             match codec::read_entity(&value) {
-                Ok(entity) => self.shards.of(entity.id.as_str()).write().insert(Arc::new(entity)),
+                Ok(entity) => {
+                    self.expiry.recover(&entity);
+                    self.shards.of(entity.id.as_str()).write().insert(Arc::new(entity));
+                }
                 Err(error) => unreadable("entity", &key, &error),
             }
         }

@@ -54,8 +54,21 @@ pub(crate) struct Tenants {
     common: Common,
     default: Shared,
     nobody: Router,
-    others: RwLock<HashMap<String, Router>>,
+    others: RwLock<HashMap<String, Tenant>>,
     making: Mutex<()>,
+}
+
+/// A tenant with a name.
+#[derive(Clone)]
+pub(crate) struct Tenant {
+    pub(crate) broker: Shared,
+    pub(crate) router: Router,
+}
+
+impl Tenant {
+    fn new(broker: Shared) -> Self {
+        Self { router: routes::router(broker.clone()), broker }
+    }
 }
 
 impl Tenants {
@@ -68,7 +81,7 @@ impl Tenants {
         for record in default.ledger.records(Kind::Tenant) {
             let (name, _) = record?;
             let broker = Broker::open(&common, &name)?;
-            others.insert(name, routes::router(broker.clone()));
+            others.insert(name, Tenant::new(broker.clone()));
             brokers.push(broker);
         }
         common.counters.tenants.set(i64::try_from(others.len()).unwrap_or(i64::MAX));
@@ -85,14 +98,14 @@ impl Tenants {
         self.nobody.clone()
     }
 
-    pub(crate) fn find(&self, name: &str) -> Option<Router> {
+    pub(crate) fn find(&self, name: &str) -> Option<Tenant> {
         self.others.read().get(name).cloned()
     }
 
     /// Finds the tenant or creates it, durably.
-    pub(crate) async fn find_or_create(self: &Arc<Self>, name: &str) -> Result<Router, TenantError> {
-        if let Some(router) = self.find(name) {
-            return Ok(router);
+    pub(crate) async fn find_or_create(self: &Arc<Self>, name: &str) -> Result<Tenant, TenantError> {
+        if let Some(tenant) = self.find(name) {
+            return Ok(tenant);
         }
         let (tenants, name) = (self.clone(), name.to_owned());
         // The request ends when its client hangs up; a tenant must not stay half made.
@@ -100,26 +113,26 @@ impl Tenants {
         made.unwrap_or_else(|error| Err(TenantError::Storage(error.to_string())))
     }
 
-    async fn create(self: Arc<Self>, name: String) -> Result<Router, TenantError> {
+    async fn create(self: Arc<Self>, name: String) -> Result<Tenant, TenantError> {
         let _making = self.making.lock().await;
-        if let Some(router) = self.find(&name) {
-            return Ok(router);
+        if let Some(tenant) = self.find(&name) {
+            return Ok(tenant);
         }
         let most = self.common.node.config.broker.max_tenants;
         if self.others.read().len() >= most {
             return Err(TenantError::TooMany(most));
         }
         let in_words = |error: &dyn std::fmt::Display| TenantError::Storage(error.to_string());
-        let (common, tenant) = (self.common.clone(), name.clone());
-        let opened = tokio::task::spawn_blocking(move || Broker::open(&common, &tenant)).await;
+        let (common, named) = (self.common.clone(), name.clone());
+        let opened = tokio::task::spawn_blocking(move || Broker::open(&common, &named)).await;
         let broker = opened.map_err(|error| in_words(&error))?.map_err(|error| in_words(&error))?;
         let mut batch = Batch::new();
         self.default.ledger.put_tenant(&mut batch, &name);
         self.default.ledger.commit(batch).await.map_err(|error| in_words(&error))?;
         broker.run();
-        let router = routes::router(broker);
+        let tenant = Tenant::new(broker);
         self.common.counters.tenants.inc();
-        self.others.write().insert(name, router.clone());
-        Ok(router)
+        self.others.write().insert(name, tenant.clone());
+        Ok(tenant)
     }
 }

@@ -1,5 +1,6 @@
 //! The routes of NGSI-10, a file per resource. `/v1` is where Orion has the same calls; NGSIv2 has a folder of its own.
 
+mod cors;
 mod entity;
 mod history;
 mod ld;
@@ -20,15 +21,18 @@ use std::sync::Arc;
 
 use axum::routing::{get, post};
 use axum::{Router, middleware};
+use tower::util::option_layer;
 
 use crate::Shared;
 use crate::tenants::Tenants;
 
 /// The routes of all tenants, and what their answers have in common.
 pub(crate) fn served(tenants: &Arc<Tenants>) -> Router {
+    let cors = cors::layer(&tenants.default().node.config);
     router(tenants.default().clone())
         .layer(middleware::from_fn_with_state(tenants.clone(), tenant::dispatch))
         .layer(middleware::from_fn(v2::headers::answer))
+        .layer(option_layer(cors))
 }
 
 /// The routes of one tenant.

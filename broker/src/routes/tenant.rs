@@ -53,24 +53,30 @@ impl Dialect {
 
 /// Passes a request on to the tenant it names.
 pub(super) async fn dispatch(State(tenants): State<Arc<Tenants>>, request: Request, next: Next) -> Response {
-    let Some(dialect) = Dialect::of(request.uri().path()) else { return next.run(request).await };
+    let Some(dialect) = Dialect::of(request.uri().path()) else { return in_default(&tenants, request, next).await };
     let name = match name(&request, dialect) {
         Ok(name) => name,
         Err(problem) => return refused(dialect, &problem),
     };
     if name.is_empty() {
-        return next.run(request).await;
+        return in_default(&tenants, request, next).await;
     }
-    let router = match tenants.find(&name) {
-        Some(router) => router,
+    let tenant = match tenants.find(&name) {
+        Some(tenant) => tenant,
         None if creates(&request) => match tenants.find_or_create(&name).await {
-            Ok(router) => router,
+            Ok(tenant) => tenant,
             Err(error) => return not_created(dialect, &error),
         },
         None if dialect == Dialect::Ld => return nonexistent(&name),
-        None => tenants.nobody(),
+        None => return forward(tenants.nobody(), request).await,
     };
-    forward(router, request).await
+    tenant.broker.expire().await;
+    forward(tenant.router, request).await
+}
+
+async fn in_default(tenants: &Tenants, request: Request, next: Next) -> Response {
+    tenants.default().expire().await;
+    next.run(request).await
 }
 
 /// The name in lower case, as it counts; empty for the default tenant.

@@ -16,13 +16,6 @@ pub(crate) fn room() -> Value {
 }
 
 #[tokio::test]
-async fn the_entry_point_names_the_resources() {
-    let site = Site::alone().await;
-    let answer = get(&site, "/v2").await;
-    assert_eq!(answer.json(), json!({ "entities_url": "/v2/entities", "types_url": "/v2/types" }));
-}
-
-#[tokio::test]
 async fn an_entity_is_read_back_with_the_types_it_was_not_given() {
     let site = Site::alone().await;
     let answer = call(&site, "POST", "/v2/entities", &room()).await;

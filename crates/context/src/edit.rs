@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ngsi::v2::operator::{self, Operation};
 use ngsi::v2::path::{ServicePath, path_of};
 use ngsi::v2::write::{attribute as visible, type_of};
 use ngsi::v2::{AttributeInput, parse, place};
@@ -77,6 +78,9 @@ pub enum EditRefusal {
     /// A value that does not suit the type that the attribute has.
     #[error(transparent)]
     Value(#[from] ParseError),
+    /// An operation on a value that it cannot change.
+    #[error(transparent)]
+    Operation(ParseError),
     /// More than [`MAX_ATTRIBUTES`].
     #[error("an entity has at most {MAX_ATTRIBUTES} attributes")]
     TooManyAttributes,
@@ -117,6 +121,7 @@ impl EntityMap {
         if edit.entity_type.is_empty() {
             edit.entity_type = Name::from(v2::DEFAULT_ENTITY_TYPE);
         }
+        edit.evaluate(None)?;
         let mut entity = Entity::new(edit.id.clone(), edit.entity_type.clone(), now);
         edit.path.place(&mut entity);
         let (touched, _) = edit.perform(&mut entity, now);
@@ -147,6 +152,7 @@ impl Edit {
             return Err(EditRefusal::UnknownEntity);
         }
         let left_out = self.leave_out(entity)?;
+        self.evaluate(Some(entity))?;
         for attribute in self.attributes.iter_mut().filter(|attribute| attribute.value_type.is_none()) {
             let Some(present) = visible(entity, attribute.name.as_str()) else { continue };
             let value_type = Name::from(v2::write::typed_value(present).0);
@@ -159,6 +165,25 @@ impl Edit {
             return Err(EditRefusal::TooManyAttributes);
         }
         Ok(left_out)
+    }
+
+    /// Puts what operations come to in their place. Where all attributes are new they are values like any other.
+    fn evaluate(&mut self, entity: Option<&Entity>) -> Result<(), EditRefusal> {
+        if !matches!(self.action, EditAction::Append | EditAction::AppendStrict | EditAction::Update) {
+            return Ok(());
+        }
+        for attribute in self.attributes.iter_mut().filter(|attribute| operator::is_operation(&attribute.value)) {
+            let within = |error: ParseError| error.within(attribute.name.as_str());
+            let operation = Operation::parse(&attribute.value).map_err(within)?;
+            let present = entity.and_then(|entity| visible(entity, attribute.name.as_str()));
+            let present = present.map(|present| v2::write::typed_value(present).1);
+            let outcome = operation.apply(present.as_deref()).map_err(|error| EditRefusal::Operation(within(error)))?;
+            attribute.value = match &attribute.value_type {
+                Some(given) => parse::normal_value(given.as_str(), outcome).map_err(within)?,
+                None => outcome,
+            };
+        }
+        Ok(())
     }
 
     fn leave_out(&mut self, entity: &Entity) -> Result<Vec<Name>, EditRefusal> {

@@ -9,6 +9,7 @@ pub mod backlog;
 pub mod codec;
 pub mod edit;
 pub mod entities;
+pub mod expiry;
 pub mod grid;
 pub mod history;
 pub mod index;

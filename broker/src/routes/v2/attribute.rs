@@ -5,9 +5,9 @@ use axum::response::Response;
 use bytes::Bytes;
 use context::EditAction;
 use http::HeaderMap;
+use ngsi::v2::parse;
 use ngsi::v2::parse::AttributeInput;
 use ngsi::v2::write::{attribute, write_attribute};
-use ngsi::v2::{Kind, parse};
 use ngsi::{JsonText, Name};
 
 use super::answer::{Failure, no_content};
@@ -16,6 +16,9 @@ use super::find::find;
 use super::params::Params;
 use super::{body, change};
 use crate::{Shared, answer};
+
+/// The options of an update.
+pub(super) const OPTIONS: [&str; 3] = ["overrideMetadata", "forcedUpdate", "flowControl"];
 
 pub(super) async fn get(
     State(broker): State<Shared>,
@@ -38,7 +41,7 @@ pub(super) async fn update(
     body: Bytes,
 ) -> Result<Response, Failure> {
     body::check_json(&headers, &body)?;
-    let overrides_metadata = params.options(&["overrideMetadata"])?.has("overrideMetadata");
+    let overrides_metadata = params.options(&OPTIONS)?.has("overrideMetadata");
     let input = parse::attribute(&name, &body)?;
     let _room = broker.ledger.admit(body.len()).await;
     change_one(&broker, &headers, &id, &params, EditAction::Update, overrides_metadata, input).await
@@ -67,9 +70,10 @@ pub(super) async fn change_one(
 ) -> Result<Response, Failure> {
     let mut edit = edit_of(id, params.entity_type(), action);
     edit.overrides_metadata = overrides_metadata;
+    let missing = change::missing(std::slice::from_ref(&input.name));
     edit.attributes.push(input);
     match change::carry_out(broker, headers, edit).await {
-        Err(failure) if failure.0.kind == Kind::Unprocessable => Err(Failure::no_attribute()),
+        Err(failure) if failure.0 == missing => Err(Failure::no_attribute()),
         outcome => outcome.map(|()| no_content()),
     }
 }

@@ -14,6 +14,9 @@ use super::params::Params;
 use super::{body, change, list};
 use crate::{Shared, answer};
 
+/// The options of an update.
+const OPTIONS: [&str; 5] = ["keyValues", "append", "overrideMetadata", "forcedUpdate", "flowControl"];
+
 pub(super) async fn get(
     State(broker): State<Shared>,
     headers: HeaderMap,
@@ -34,7 +37,7 @@ pub(super) async fn append(
     params: Params,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let strict = params.options(&["keyValues", "append", "overrideMetadata"])?.has("append");
+    let strict = params.options(&OPTIONS)?.has("append");
     let action = if strict { EditAction::AppendStrict } else { EditAction::Append };
     set(&broker, &headers, &id, &params, &body, action).await
 }
@@ -68,7 +71,7 @@ async fn set(
     action: EditAction,
 ) -> Result<Response, Failure> {
     body::check_json(headers, body)?;
-    let options = params.options(&["keyValues", "append", "overrideMetadata"])?;
+    let options = params.options(&OPTIONS)?;
     if options.has("append") && action != EditAction::AppendStrict {
         return Err(Problem::bad_request("options: `append` is for POST").into());
     }

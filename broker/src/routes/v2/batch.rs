@@ -7,9 +7,10 @@ use context::{Edit, EditAction};
 use http::HeaderMap;
 use ngsi::Name;
 use ngsi::members::Members;
+use ngsi::v2::names::BUILTIN_ATTRIBUTES;
 use ngsi::v2::path::ServicePath;
 use ngsi::v2::write::Rendering;
-use ngsi::v2::{EntityInput, Kind, Problem, parse, select};
+use ngsi::v2::{EntityInput, Form, Kind, Problem, parse, select};
 use serde::Deserialize;
 
 use super::answer::{Failure, no_content};
@@ -28,7 +29,7 @@ pub(super) async fn update(
     body: Bytes,
 ) -> Result<Response, Failure> {
     body::check_json(&headers, &body)?;
-    let options = params.options(&["keyValues", "overrideMetadata"])?;
+    let options = params.options(&["keyValues", "overrideMetadata", "forcedUpdate", "flowControl"])?;
     let (action, entities) = read_update(&body, &options)?;
     let overrides_metadata = options.has("overrideMetadata");
     let edits = entities.into_iter().map(|entity| edit_of(entity, action, overrides_metadata)).collect();
@@ -41,18 +42,52 @@ fn read_update(body: &[u8], options: &Options) -> Result<(EditAction, Vec<Entity
     let mut members = parse::members(body)?;
     let action = members.take("actionType").ok_or_else(|| Problem::bad_request("actionType: missing"))?;
     let action = action_of(action.get().trim_matches('"'))?;
-    let entities = members.take("entities").ok_or_else(|| Problem::bad_request("entities: missing"))?;
+    let entities = read_entities(&mut members, "entities", &[], options.form())?;
     members.finish("the body")?;
-    let wrong = |_| Problem::bad_request("entities: must be a list of objects");
-    let entities: Vec<Members<'_>> = serde_json::from_str(entities.get()).map_err(wrong)?;
+    Ok((action, entities))
+}
+
+/// The entities that a member of the body lists, without the attributes to be ignored.
+fn read_entities(
+    body: &mut Members<'_>,
+    name: &str,
+    ignored: &[&str],
+    form: Form,
+) -> Result<Vec<EntityInput>, Problem> {
+    let given = body.take(name).ok_or_else(|| Problem::bad_request(format!("{name}: missing")))?;
+    let wrong = |_| Problem::bad_request(format!("{name}: must be a list of objects"));
+    let entities: Vec<Members<'_>> = serde_json::from_str(given.get()).map_err(wrong)?;
     if entities.is_empty() || entities.len() > MAX_ENTITIES {
-        return Err(Problem::bad_request(format!("entities: must hold 1 to {MAX_ENTITIES} entities")));
+        return Err(Problem::bad_request(format!("{name}: must hold 1 to {MAX_ENTITIES} entities")));
     }
-    let read = |(index, members)| {
-        parse::entity_of(members, options.form()).map_err(|error| error.within(&format!("entities[{index}]")))
+    let read = |(index, mut members): (usize, Members<'_>)| {
+        for name in ignored {
+            members.take(name);
+        }
+        parse::entity_of(members, form).map_err(|error| error.within(&format!("{name}[{index}]")).into())
     };
-    let entities: Result<_, _> = entities.into_iter().enumerate().map(read).collect();
-    Ok((action, entities?))
+    entities.into_iter().enumerate().map(read).collect()
+}
+
+/// `POST /v2/op/notify`: what another broker tells a subscriber is taken as an update.
+pub(super) async fn notify(
+    State(broker): State<Shared>,
+    headers: HeaderMap,
+    params: Params,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    body::check_json(&headers, &body)?;
+    let options = params.options(&["keyValues", "flowControl"])?;
+    let mut members = parse::members(&body)?;
+    if members.take("subscriptionId").is_none() {
+        return Err(Problem::bad_request("subscriptionId: missing").into());
+    }
+    let entities = read_entities(&mut members, "data", &BUILTIN_ATTRIBUTES, options.form())?;
+    members.finish("the body")?;
+    let edits = entities.into_iter().map(|entity| edit_of(entity, EditAction::Append, false)).collect();
+    let _room = broker.ledger.admit(body.len()).await;
+    summary(change::carry_out_all(&broker, &headers, edits).await?)?;
+    Ok(Response::default())
 }
 
 fn action_of(text: &str) -> Result<EditAction, Problem> {

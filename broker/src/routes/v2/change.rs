@@ -165,6 +165,11 @@ fn unsuitable(kind: Kind, action: EditAction, names: &[Name]) -> Problem {
     Problem::new(kind, format!("one or more of the attributes in the request {verb}: {}", edit::list(names)))
 }
 
+/// None of the attributes exists.
+pub(super) fn missing(names: &[Name]) -> Problem {
+    unsuitable(Kind::Unprocessable, EditAction::Update, names)
+}
+
 fn problem(refusal: &EditRefusal) -> Problem {
     let description = refusal.to_string();
     match refusal {
@@ -172,8 +177,9 @@ fn problem(refusal: &EditRefusal) -> Problem {
         EditRefusal::Exists(_) | EditRefusal::ExistsIn(_) => {
             Problem::new(Kind::Unprocessable, format!("Already Exists: {description}"))
         }
-        EditRefusal::UnknownAttributes(names) => unsuitable(Kind::Unprocessable, EditAction::Update, names),
+        EditRefusal::UnknownAttributes(names) => missing(names),
         EditRefusal::ExistingAttributes(names) => unsuitable(Kind::Unprocessable, EditAction::AppendStrict, names),
+        EditRefusal::Operation(_) => Problem::new(Kind::Unprocessable, description),
         EditRefusal::Value(_) => Problem::bad_request(description),
         EditRefusal::TooManyAttributes => Problem::new(Kind::RequestEntityTooLarge, description),
     }

@@ -34,7 +34,7 @@ pub(super) async fn create(
     body: Bytes,
 ) -> Result<Response, Failure> {
     body::check_json(&headers, &body)?;
-    let options = params.options(&["keyValues", "upsert", "overrideMetadata"])?;
+    let options = params.options(&["keyValues", "upsert", "overrideMetadata", "forcedUpdate", "flowControl"])?;
     let entity = parse::entity(&body, options.form())?;
     let _room = broker.ledger.admit(body.len()).await;
     let upsert = options.has("upsert");

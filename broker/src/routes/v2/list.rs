@@ -22,9 +22,9 @@ use crate::shards::Arrivals;
 use crate::{Shared, answer};
 
 /// The options that say how entities are written.
-pub(super) const REPRESENTATIONS: [&str; 3] = ["keyValues", "values", "unique"];
+pub(super) const REPRESENTATIONS: [&str; 4] = ["keyValues", "values", "unique", "skipForwarding"];
 /// The options of a list.
-pub(super) const OPTIONS: [&str; 4] = ["count", "keyValues", "values", "unique"];
+pub(super) const OPTIONS: [&str; 5] = ["count", "keyValues", "values", "unique", "skipForwarding"];
 
 /// What entities must hold, and where they must be, as it stands in a request.
 #[derive(Default, Deserialize)]

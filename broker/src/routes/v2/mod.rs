@@ -38,6 +38,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/v2/types/{type}", get(types::get))
         .route("/v2/op/update", post(batch::update))
         .route("/v2/op/query", post(batch::query))
+        .route("/v2/op/notify", post(batch::notify))
 }
 
 /// An error that arises before a request has reached its route.

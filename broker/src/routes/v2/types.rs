@@ -46,9 +46,12 @@ pub(super) async fn list(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Failure> {
-    let options = params.options(&["count", "values"])?;
+    let options = params.options(&["count", "values", "noAttrDetail"])?;
     let page = params.page()?;
-    let (types, problems) = survey(&broker, &headers, &EntityRef::pattern(".*")).await?;
+    let (mut types, problems) = survey(&broker, &headers, &EntityRef::pattern(".*")).await?;
+    if options.has("noAttrDetail") {
+        types.values_mut().flat_map(|known| known.attrs.values_mut()).for_each(|attribute| attribute.types.clear());
+    }
     let mut names: Vec<_> = types.keys().map(String::as_str).collect();
     let count = names.len();
     page.cut(&mut names);

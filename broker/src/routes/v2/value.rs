@@ -64,7 +64,7 @@ pub(super) async fn update(
     body: Bytes,
 ) -> Result<Response, Failure> {
     body::not_empty(&body)?;
-    let overrides_metadata = params.options(&["overrideMetadata"])?.has("overrideMetadata");
+    let overrides_metadata = params.options(&super::attribute::OPTIONS)?.has("overrideMetadata");
     let value = match body::media_type(&headers) {
         JSON => parse::json_value(&body)?,
         TEXT => parse::plain_value(&body)?,

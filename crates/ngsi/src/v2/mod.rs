@@ -4,6 +4,7 @@
 //! `geo:point` or `geo:polygon`. `docs/ngsi-dialects.md` has the rules as a table.
 
 pub mod names;
+pub mod operator;
 pub mod parse;
 pub mod path;
 pub mod place;
@@ -17,6 +18,8 @@ pub use write::{Rendering, write_entity};
 
 /// The type of an entity whose writer gave none.
 pub const DEFAULT_ENTITY_TYPE: &str = "Thing";
+/// The attribute of type `DateTime` that says when an entity ends.
+pub const DATE_EXPIRES: &str = "dateExpires";
 
 /// The type that a value has when its writer gave none.
 #[must_use]

@@ -11,8 +11,10 @@ pub const MAX_LENGTH: usize = 256;
 pub const UNRESTRICTED: &str = "TextUnrestricted";
 
 const FORBIDDEN: &[char] = &['<', '>', '"', '\'', '=', ';', '(', ')'];
-const BUILTIN_ATTRIBUTES: [&str; 4] = ["dateCreated", "dateModified", "dateExpires", "alterationType"];
-const BUILTIN_METADATA: [&str; 4] = ["dateCreated", "dateModified", "previousValue", "actionType"];
+/// Attributes that a broker keeps itself.
+pub const BUILTIN_ATTRIBUTES: [&str; 3] = ["dateCreated", "dateModified", "alterationType"];
+/// Metadata that a broker keeps itself, the last two for notifications.
+pub const BUILTIN_METADATA: [&str; 4] = ["dateCreated", "dateModified", "previousValue", "actionType"];
 
 /// Checks an entity id, a type or a name that stands at `path`.
 ///
@@ -63,7 +65,7 @@ pub fn check_attribute_name(name: &str) -> Result<(), ParseError> {
 /// As [`check_field`], and names that have a meaning of their own.
 pub fn check_metadata_name(name: &str) -> Result<(), ParseError> {
     check_field("metadata name", name)?;
-    if name == "*" || BUILTIN_METADATA.contains(&name) {
+    if name == "*" {
         return Err(ParseError::new(name, "must not be the name of a metadatum"));
     }
     Ok(())

@@ -2,8 +2,9 @@
 
 use serde_json::value::RawValue;
 
-use super::names::{check_attribute_name, check_field, check_metadata_name, check_value};
-use super::{DEFAULT_ENTITY_TYPE, Kind, Problem, default_type, place};
+use super::names::{BUILTIN_METADATA, check_attribute_name, check_field, check_metadata_name, check_value};
+use super::operator::{self, Operation};
+use super::{DATE_EXPIRES, DEFAULT_ENTITY_TYPE, Kind, Problem, default_type, place};
 use crate::json::check_depth;
 use crate::members::Members;
 use crate::{EntityId, JsonText, Metadata, Name, ParseError, date};
@@ -44,7 +45,7 @@ pub struct AttributeInput {
     pub name: Name,
     /// The type of the value; `None` keeps the one that the attribute has.
     pub value_type: Option<Name>,
-    /// The value.
+    /// The value, or an operation on the one there is.
     pub value: JsonText,
     /// What is said about the value.
     pub metadata: Vec<Metadata>,
@@ -117,9 +118,8 @@ fn attributes_of(members: Members<'_>, form: Form) -> Result<Vec<AttributeInput>
 }
 
 fn key_value(name: &str, value: &RawValue) -> Result<AttributeInput, ParseError> {
-    let value_type = Name::from(default_type(value.get()));
-    let value = normal_value(value_type.as_str(), JsonText::from(value)).map_err(|error| error.within(name))?;
-    Ok(AttributeInput { name: Name::from(name), value_type: Some(value_type), value, metadata: Vec::new() })
+    let (value_type, value) = declared(name, None, JsonText::from(value)).map_err(|error| error.within(name))?;
+    Ok(AttributeInput { name: Name::from(name), value_type, value, metadata: Vec::new() })
 }
 
 /// Reads one attribute that the path names.
@@ -132,11 +132,16 @@ pub fn attribute(name: &str, body: &[u8]) -> Result<AttributeInput, Problem> {
 }
 
 fn attribute_of(name: &str, mut members: Members<'_>) -> Result<AttributeInput, ParseError> {
-    let (value_type, value) = typed_value(name, &mut members)?;
+    let (given, value) = given_value(name, &mut members)?;
+    let (value_type, value) = declared(name, given, value).map_err(|error| error.within(name))?;
     let mut metadata = Vec::new();
     if let Some(given) = members.take("metadata") {
         let path = format!("{name}.metadata");
         for (metadatum, value) in Members::of(&path, given)?.0 {
+            if BUILTIN_METADATA.contains(&&*metadatum) {
+                // Whoever writes back what a broker told has them.
+                continue;
+            }
             check_metadata_name(&metadatum).map_err(|error| error.within(&path))?;
             let path = format!("{path}.{metadatum}");
             let mut members = Members::of(&path, value)?;
@@ -147,18 +152,41 @@ fn attribute_of(name: &str, mut members: Members<'_>) -> Result<AttributeInput, 
         }
     }
     members.finish(name)?;
-    Ok(AttributeInput { name: Name::from(name), value_type: Some(value_type), value, metadata })
+    Ok(AttributeInput { name: Name::from(name), value_type, value, metadata })
+}
+
+/// The type of an attribute's value, and the value as it is kept. An operation is kept as it is, without a type unless one is
+/// given.
+fn declared(name: &str, given: Option<Name>, value: JsonText) -> Result<(Option<Name>, JsonText), ParseError> {
+    if operator::is_operation(&value) {
+        Operation::parse(&value)?;
+        check_value("value", "", value.as_str())?;
+        return Ok((given, value));
+    }
+    let value_type = match given {
+        Some(given) => given,
+        None if name == DATE_EXPIRES => Name::from("DateTime"),
+        None => Name::from(default_type(value.as_str())),
+    };
+    if name == DATE_EXPIRES && (!date::is_date(value_type.as_str()) || value.as_str() == "null") {
+        return Err(ParseError::new("value", "must be a time, of type DateTime"));
+    }
+    let value = normal_value(value_type.as_str(), value)?;
+    Ok((Some(value_type), value))
+}
+
+fn given_value(path: &str, members: &mut Members<'_>) -> Result<(Option<Name>, JsonText), ParseError> {
+    let value = members.take("value").map_or_else(JsonText::null, JsonText::from);
+    let given = members.take_text("type", &format!("{path}.type"))?;
+    if let Some(given) = &given {
+        check_field(&format!("{path}.type"), given)?;
+    }
+    Ok((given.map(Name::from), value))
 }
 
 fn typed_value(path: &str, members: &mut Members<'_>) -> Result<(Name, JsonText), ParseError> {
-    let value = members.take("value").map_or_else(JsonText::null, JsonText::from);
-    let value_type = match members.take_text("type", &format!("{path}.type"))? {
-        Some(given) => {
-            check_field(&format!("{path}.type"), &given)?;
-            Name::from(given)
-        }
-        None => Name::from(default_type(value.as_str())),
-    };
+    let (given, value) = given_value(path, members)?;
+    let value_type = given.unwrap_or_else(|| Name::from(default_type(value.as_str())));
     let value = normal_value(value_type.as_str(), value).map_err(|error| error.within(path))?;
     Ok((value_type, value))
 }

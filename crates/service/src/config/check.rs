@@ -9,6 +9,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     location(config.location)?;
     addresses(config)?;
     external_port(config)?;
+    cors_origin(config)?;
     amounts(config)?;
     intervals(config)?;
     container_management(config)?;
@@ -48,10 +49,23 @@ fn external_port(config: &Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
+fn cors_origin(config: &Config) -> Result<(), ConfigError> {
+    let origin = &config.broker.cors_origin;
+    let is_origin = |uri: http::Uri| uri.scheme().is_some() && uri.host().is_some() && uri.path() == "/";
+    if matches!(origin.as_str(), "" | "*") || (!origin.ends_with('/') && origin.parse().is_ok_and(is_origin)) {
+        return Ok(());
+    }
+    Err(ConfigError::key(
+        "broker.cors_origin",
+        format!("`{origin}` is neither `*` nor an origin such as https://host:8080"),
+    ))
+}
+
 fn amounts(config: &Config) -> Result<(), ConfigError> {
     let bounded = [
         ("broker.history_series", config.broker.history_series, 1_000_000),
         ("broker.max_tenants", config.broker.max_tenants, 10_000),
+        ("broker.cors_max_age", usize::try_from(config.broker.cors_max_age).unwrap_or(usize::MAX), 1_000_000_000),
         ("broker.max_contexts", config.broker.max_contexts, 10_000),
     ];
     for (key, wanted, most) in bounded {

@@ -149,6 +149,10 @@ pub struct Broker {
     pub history_series: usize,
     /// `broker.max_tenants`: the most tenants beside the default one, each about 100 KiB of memory; 0 allows none; default 1000.
     pub max_tenants: usize,
+    /// `broker.cors_origin`: the one origin whose pages may call the broker from a browser, `*` for any; default: none.
+    pub cors_origin: String,
+    /// `broker.cors_max_age`: seconds that a browser remembers that; default 86400.
+    pub cors_max_age: u64,
     /// `broker.max_contexts`: the most NGSI-LD contexts kept of each kind (hosted, cached, implicitly created); default 200.
     pub max_contexts: usize,
     /// `broker.allowed_addresses`: addresses and networks that contexts are fetched from and notifications sent to although they
@@ -166,6 +170,8 @@ impl Default for Broker {
             heartbeat_interval: 30,
             history_series: 4096,
             max_tenants: 1000,
+            cors_origin: String::new(),
+            cors_max_age: 86_400,
             max_contexts: 200,
             allowed_addresses: Vec::new(),
         }

@@ -1,0 +1,132 @@
+//! Update operators, and options of updates.
+
+use serde_json::{Value, json};
+
+use super::common::Site;
+use super::{call, check, create, get};
+
+async fn with_entity() -> Site {
+    let site = Site::alone().await;
+    let entity = json!({ "id": "e", "type": "T", "n": { "value": 10, "type": "integer" }, "l": { "value": [1, 2] },
+        "o": { "value": { "x": 1 } }, "s": { "value": "b" } });
+    create(&site, &entity).await;
+    site
+}
+
+#[tokio::test]
+async fn operators_are_applied_wherever_attributes_are_updated() {
+    let site = with_entity().await;
+    let inc = json!({ "n": { "value": { "$inc": 1 } } });
+    let batch = |action: &str| json!({ "actionType": action, "entities": [{ "id": "e", "type": "T", "n": { "value": { "$inc": 1 } } }] });
+    let table = [
+        ("PATCH", "/v2/entities/e/attrs", inc.clone()),
+        ("POST", "/v2/entities/e/attrs", inc.clone()),
+        ("PATCH", "/v2/entities/e/attrs?options=keyValues", json!({ "n": { "$inc": 1 } })),
+        ("PUT", "/v2/entities/e/attrs/n", json!({ "value": { "$inc": 1 } })),
+        ("PUT", "/v2/entities/e/attrs/n/value", json!({ "$inc": 1 })),
+        ("POST", "/v2/op/update", batch("append")),
+        ("POST", "/v2/op/update", batch("update")),
+        ("POST", "/v2/entities?options=upsert", json!({ "id": "e", "type": "T", "n": { "value": { "$inc": 1 } } })),
+    ];
+    for (done, (method, path, body)) in table.into_iter().enumerate() {
+        let answer = call(&site, method, path, &body).await;
+        assert!(answer.status < 300, "{method} {path}: {}", answer.text);
+        let attribute = get(&site, "/v2/entities/e/attrs/n").await.json();
+        assert_eq!(attribute, json!({ "type": "integer", "value": 11 + done, "metadata": {} }), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn operators_change_what_is_there() {
+    let site = with_entity().await;
+    let body = json!({
+        "n": { "value": { "$mul": 1.5 }, "type": "Number" },
+        "l": { "value": { "$addToSet": 3 } },
+        "o": { "value": { "$set": { "y": [2] }, "$unset": { "x": 1 } } },
+        "s": { "value": { "$max": "c" } },
+        "new": { "value": { "$push": "a" } },
+    });
+    check(&site, &[("POST", "/v2/entities/e/attrs", body, 204, "")]).await;
+    let expected =
+        json!({ "id": "e", "type": "T", "n": 15.0, "l": [1, 2, 3], "o": { "y": [2] }, "s": "c", "new": ["a"] });
+    assert_eq!(get(&site, "/v2/entities/e?options=keyValues").await.json(), expected);
+    assert_eq!(get(&site, "/v2/entities/e/attrs/new").await.json()["type"], "StructuredValue");
+    let wrong = |value: Value| json!({ "n": { "value": value } });
+    check(
+        &site,
+        &[
+            ("PATCH", "/v2/entities/e/attrs", wrong(json!({ "$inc": "x" })), 400, "BadRequest"),
+            ("PATCH", "/v2/entities/e/attrs", wrong(json!({ "$inc": 1, "$mul": 1 })), 400, "BadRequest"),
+            ("PATCH", "/v2/entities/e/attrs", wrong(json!({ "$push": 1 })), 422, "Unprocessable"),
+            ("PUT", "/v2/entities/e/attrs/n", json!({ "value": { "$push": 1 } }), 422, "Unprocessable"),
+            ("PUT", "/v2/entities/e/attrs/n/value", json!({ "$push": [] }), 422, "Unprocessable"),
+            ("PUT", "/v2/entities/e/attrs/none", json!({ "value": { "$push": 1 } }), 404, "NotFound"),
+            ("PATCH", "/v2/entities/e/attrs", json!({ "s": { "value": { "$inc": 1 } } }), 422, "Unprocessable"),
+            ("PATCH", "/v2/entities/e/attrs", json!({ "l": { "value": { "$push": "<" } } }), 400, "BadRequest"),
+            ("PUT", "/v2/entities/e/attrs", json!({ "n": { "value": { "$inc": 1 } } }), 204, ""),
+            ("POST", "/v2/entities", json!({ "id": "f", "n": { "value": { "$inc": 1 } } }), 201, ""),
+        ],
+    )
+    .await;
+    for id in ["e", "f"] {
+        let literal = get(&site, &format!("/v2/entities/{id}/attrs/n/value")).await.json();
+        assert_eq!(literal, json!({ "$inc": 1 }), "creation and replacement take values as they are");
+    }
+}
+
+#[tokio::test]
+async fn options_are_taken_where_they_belong() {
+    let site = with_entity().await;
+    let set = json!({ "n": { "value": 1 } });
+    let batch = json!({ "actionType": "append", "entities": [{ "id": "e", "type": "T" }] });
+    let upsert = "/v2/entities?options=upsert,forcedUpdate,overrideMetadata,flowControl";
+    check(
+        &site,
+        &[
+            ("PATCH", "/v2/entities/e/attrs?options=forcedUpdate,overrideMetadata,flowControl", set.clone(), 204, ""),
+            ("PUT", "/v2/entities/e/attrs/n?options=forcedUpdate", json!({ "value": 1 }), 204, ""),
+            ("PUT", "/v2/entities/e/attrs/n/value?options=forcedUpdate", json!("7"), 204, ""),
+            ("POST", "/v2/op/update?options=forcedUpdate,overrideMetadata,keyValues", batch, 204, ""),
+            ("POST", upsert, json!({ "id": "e", "type": "T" }), 204, ""),
+            ("PATCH", "/v2/entities/e/attrs?options=append", set.clone(), 400, "BadRequest"),
+            ("PATCH", "/v2/entities/e/attrs?options=upsert", set, 400, "BadRequest"),
+            ("GET", "/v2/entities?options=skipForwarding,count", Value::Null, 200, ""),
+            ("GET", "/v2/entities/e?options=skipForwarding", Value::Null, 200, ""),
+            ("POST", "/v2/op/query?options=skipForwarding", json!({}), 200, ""),
+            ("GET", "/v2/entities/e?options=forcedUpdate", Value::Null, 400, "BadRequest"),
+        ],
+    )
+    .await;
+    let types = get(&site, "/v2/types?options=noAttrDetail").await.json();
+    assert_eq!(types[0]["attrs"]["n"], json!({ "types": [] }));
+}
+
+#[tokio::test]
+async fn notifications_are_taken_as_updates() {
+    let site = with_entity().await;
+    let told = json!({ "subscriptionId": "s", "data": [
+        { "id": "e", "type": "T", "n": { "value": 3, "metadata": { "previousValue": { "value": 2 }, "unit": { "value": "C" } } },
+            "dateModified": { "type": "DateTime", "value": "2026-01-01" } },
+        { "id": "new", "type": "T" },
+    ] });
+    check(
+        &site,
+        &[
+            ("POST", "/v2/op/notify", told, 200, ""),
+            (
+                "POST",
+                "/v2/op/notify?options=keyValues",
+                json!({ "subscriptionId": "s", "data": [{ "id": "new", "type": "T", "n": 1 }] }),
+                200,
+                "",
+            ),
+            ("POST", "/v2/op/notify", json!({ "data": [] }), 400, "BadRequest"),
+            ("POST", "/v2/op/notify", json!({ "subscriptionId": "s" }), 400, "BadRequest"),
+            ("POST", "/v2/op/notify", json!({ "subscriptionId": "s", "data": [7] }), 400, "BadRequest"),
+        ],
+    )
+    .await;
+    let metadata = json!({ "unit": { "type": "Text", "value": "C" } });
+    assert_eq!(get(&site, "/v2/entities/e/attrs/n").await.json()["metadata"], metadata);
+    assert_eq!(get(&site, "/v2/entities/new/attrs/n/value").await.text, "1");
+}
