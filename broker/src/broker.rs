@@ -2,34 +2,28 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::time::Duration;
 
 use context::backlog::Displaced;
 use context::{
     Change, Edit, EditAction, EditRefusal, EntityMap, LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal, Notice,
-    Record, Refusal, Subscribed, Subscription, SubscriptionIndex,
+    Origin, Refusal, Subscribed, SubscriptionIndex,
 };
 use ngsi::v1::ContextElement;
 use ngsi::v1::ngsi10::UpdateAction;
-use ngsi::{Name, SubscriptionId, Timestamp};
-use parking_lot::RwLock;
+use ngsi::{Name, Timestamp};
+use parking_lot::{Mutex, RwLock};
 use service::Node;
-use storage::{Batch, StorageError};
-use tokio::sync::oneshot;
-use tokio::time::timeout;
+use storage::Batch;
 
 use crate::contexts::Contexts;
 use crate::expiry::Expiry;
 use crate::federation::Federation;
 use crate::histories::Histories;
-use crate::ledger::{Due, Kind, Ledger};
+use crate::ledger::{Due, Ledger};
 use crate::metrics::Counters;
 use crate::notifier::{self, Endpoints, Outbox, Subscriber};
 use crate::shards::Shards;
 use crate::unsaved::{Applied, Unsaved};
-
-/// How often ended subscriptions are cleared away; that they are not served is checked at every update.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 
 /// One tenant of the broker.
 pub(crate) struct Broker {
@@ -40,6 +34,8 @@ pub(crate) struct Broker {
     pub(crate) shards: Shards,
     pub(crate) histories: Histories,
     pub(crate) subscribers: RwLock<SubscriptionIndex<Subscriber>>,
+    /// Held while a subscription is changed, so that no change is lost.
+    pub(crate) amending: Mutex<()>,
     pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) contexts: Arc<Contexts>,
     pub(crate) ledger: Ledger,
@@ -64,6 +60,8 @@ impl Broker {
         self.node.tasks.spawn(async move { broker.outbox.run(&broker).await });
         let broker = self.clone();
         self.node.tasks.spawn(async move { broker.sweep().await });
+        let broker = self.clone();
+        self.node.tasks.spawn(async move { broker.keep_counters().await });
         let broker = self.clone();
         self.node.tasks.spawn(async move {
             let shutdown = &broker.node.shutdown;
@@ -95,10 +93,10 @@ impl Broker {
         self: &Arc<Self>,
         element: ContextElement,
         action: UpdateAction,
-        correlator: &str,
+        origin: &Origin,
     ) -> Result<Applied, Refusal> {
         let id = element.entity.id.clone();
-        self.change(id.as_str(), correlator, |shard, now| {
+        self.change(id.as_str(), origin, |shard, now| {
             let change = shard.apply(element, action, now)?;
             match action {
                 UpdateAction::Delete => self.histories.forget(&change),
@@ -110,9 +108,9 @@ impl Broker {
     }
 
     /// As [`Broker::apply`], with the semantics of NGSIv2. Tells which attributes were left out.
-    pub(crate) fn edit(self: &Arc<Self>, edit: Edit, correlator: &str) -> Result<(Applied, Vec<Name>), EditRefusal> {
+    pub(crate) fn edit(self: &Arc<Self>, edit: Edit, origin: &Origin) -> Result<(Applied, Vec<Name>), EditRefusal> {
         let (id, action) = (edit.id.clone(), edit.action);
-        self.change(id.as_str(), correlator, |shard, now| {
+        self.change(id.as_str(), origin, |shard, now| {
             let edited = shard.edit(edit, now)?;
             if matches!(action, EditAction::Delete | EditAction::Replace) {
                 self.histories.forget(&edited.change);
@@ -128,12 +126,12 @@ impl Broker {
     pub(crate) fn edit_linked(
         self: &Arc<Self>,
         edit: LinkedEdit,
-        correlator: &str,
+        origin: &Origin,
     ) -> Result<(Option<Applied>, LinkedEdited), LinkedRefusal> {
         let id = edit.id.clone();
         let forgets =
             matches!(edit.action, LinkedAction::Delete | LinkedAction::Replace(_) | LinkedAction::CreateOrReplace(_));
-        let changed = self.change(id.as_str(), correlator, |shard, now| {
+        let changed = self.change(id.as_str(), origin, |shard, now| {
             let edited = shard.edit_linked(edit, now).map_err(Err)?;
             let Some(change) = edited.change.clone() else { return Err(Ok(edited)) };
             if forgets {
@@ -154,7 +152,7 @@ impl Broker {
     pub(crate) fn change<T, E>(
         self: &Arc<Self>,
         id: &str,
-        correlator: &str,
+        origin: &Origin,
         make: impl FnOnce(&mut EntityMap, Timestamp) -> Result<(Change, T), E>,
     ) -> Result<(Applied, T), E> {
         let now = service::now();
@@ -163,9 +161,12 @@ impl Broker {
         let (change, outcome) = make(&mut shard, now)?;
         let grown = shard.len() as i64 - count as i64;
         let mut batch = Batch::new();
-        let due = Due::new(change.entity.clone(), change.deleted, now);
+        let mut concerned = self.subscribers.read().matching(&change, origin, now);
+        concerned.retain(|subscriber| self.is_served(&mut batch, subscriber));
+        let told = concerned.iter().any(|subscriber| subscriber.subscription().tells_causes());
+        let cause = told.then(|| change.cause(origin).clone());
+        let due = Due::new(change.entity.clone(), change.deleted, now, cause);
         self.ledger.put_change(&mut batch, &due);
-        let concerned = self.subscribers.read().matching(&change, correlator, now);
         for subscriber in &concerned {
             self.queue(&mut batch, subscriber, &due);
         }
@@ -211,117 +212,5 @@ impl Broker {
             tracing::warn!(%subscription, reference, reason, count, first, "gave up notifications");
         }
         self.outbox.done(subscriber.id(), lost);
-    }
-
-    /// Keeps a subscription and, once `answered` ends, begins to serve it: the subscriber should know its identifier first.
-    pub(crate) async fn subscribe(
-        self: &Arc<Self>,
-        subscription: Subscription,
-        answered: oneshot::Receiver<()>,
-    ) -> Result<(), StorageError> {
-        let broker = self.clone();
-        // The request ends when its client hangs up; the subscription must not stay half made.
-        let made = self.node.tasks.spawn(async move { broker.make(subscription, answered).await }).await;
-        made.unwrap_or(Err(StorageError::Closed))
-    }
-
-    async fn make(
-        self: &Arc<Self>,
-        subscription: Subscription,
-        answered: oneshot::Receiver<()>,
-    ) -> Result<(), StorageError> {
-        let mut record = subscription.record.clone();
-        let subscriber = Arc::new(Subscriber::new(subscription, &self.endpoints));
-        self.subscribers.write().insert(subscriber.clone());
-        record.initialised = self.begin(&subscriber).await == 0;
-        if let Err(error) = self.ledger.commit(self.subscription_batch(&record)).await {
-            self.subscribers.write().remove(record.id.as_str());
-            self.outbox.done(&record.id, &subscriber.end());
-            return Err(error);
-        }
-        self.counters.subscriptions.inc();
-        let broker = self.clone();
-        self.node.tasks.spawn(async move {
-            // The sender goes with the answer's body. A client that does not read its answer is served all the same.
-            let _ = timeout(notifier::HEAD_START, answered).await;
-            broker.serve(&subscriber);
-            if !record.delivery.from_broker {
-                crate::federation::span(&broker, &subscriber);
-            }
-        });
-        Ok(())
-    }
-
-    /// Queues the entities as they stand and says how many; what changes from now on follows.
-    async fn begin(&self, subscriber: &Subscriber) -> usize {
-        let subscription = subscriber.subscription();
-        let mut initial = self.shards.select(subscription.query()).await;
-        initial.retain(|entity| subscription.has_content(entity));
-        let count = initial.len();
-        let contained = subscriber.begin_with(initial, service::now());
-        self.outbox.done(subscriber.id(), &contained);
-        count
-    }
-
-    fn serve(self: &Arc<Self>, subscriber: &Arc<Subscriber>) {
-        subscriber.open();
-        notifier::wake(self, subscriber);
-    }
-
-    fn subscription_batch(&self, record: &Record) -> Batch {
-        let mut batch = Batch::new();
-        if let Err(error) = self.ledger.put_subscription(&mut batch, record) {
-            tracing::error!(subscription = %record.id, %error, "a subscription cannot be written down");
-        }
-        batch
-    }
-
-    /// Remembers that a subscriber need not be sent the entities as they stand after a restart.
-    pub(crate) fn note_initialised(&self, subscriber: &Subscriber) {
-        let mut record = subscriber.subscription().record.clone();
-        record.initialised = true;
-        let subscribers = self.subscribers.read();
-        if subscribers.get(record.id.as_str()).is_some() {
-            // If it does not reach the disk the first notification is repeated after a restart.
-            drop(self.ledger.submit(self.subscription_batch(&record)));
-        }
-    }
-
-    /// Ends a subscription; `false` when there is none of that id.
-    pub(crate) async fn unsubscribe(self: &Arc<Self>, id: &SubscriptionId) -> Result<bool, StorageError> {
-        let Some(subscriber) = self.subscribers.write().remove(id.as_str()) else { return Ok(false) };
-        let left = subscriber.end();
-        self.outbox.done(id, &left);
-        self.counters.subscriptions.dec();
-        crate::federation::unspan(self, id);
-        let mut batch = Batch::new();
-        self.ledger.delete(&mut batch, Kind::Subscription, id.as_str());
-        self.ledger.commit(batch).await?;
-        Ok(true)
-    }
-
-    /// As [`Broker::unsubscribe`], where nobody waits for the answer.
-    pub(crate) async fn drop_subscription(self: &Arc<Self>, id: &SubscriptionId) {
-        if let Err(error) = self.unsubscribe(id).await {
-            tracing::warn!(subscription = %id, %error, "an ended subscription stays on disk until the next restart");
-        }
-    }
-
-    async fn sweep(self: &Arc<Self>) {
-        while !self.node.shutdown.is_cancelled() {
-            tokio::select! {
-                () = tokio::time::sleep(SWEEP_INTERVAL) => {}
-                () = self.node.shutdown.cancelled() => return,
-            }
-            let now = service::now();
-            let ended: Vec<_> = {
-                let subscribers = self.subscribers.read();
-                let ended = subscribers.iter().filter(|subscriber| subscriber.subscription().is_expired(now));
-                ended.map(|subscriber| subscriber.id().clone()).collect()
-            };
-            for id in ended {
-                self.drop_subscription(&id).await;
-            }
-        }
     }
 }

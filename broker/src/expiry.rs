@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use context::expiry::{Expiries, expires_at};
-use context::{Change, Refusal};
+use context::{Change, Origin, Refusal};
 use ngsi::{Entity, Timestamp};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -74,7 +74,7 @@ impl Broker {
         let removed: Vec<_> = ended
             .iter()
             .filter_map(|id| {
-                let removed = self.change(id.as_str(), "", |shard, now| {
+                let removed = self.change(id.as_str(), &Origin::default(), |shard, now| {
                     let ended = shard.get(id.as_str()).and_then(|entity| expires_at(entity));
                     if ended.is_none_or(|time| time > now) {
                         return Err(Refusal::UnknownEntity);

@@ -195,8 +195,7 @@ mod tests {
                         let entity = entity(thread * 7 + round % 11, service::now());
                         histories.record(&entity);
                         if round % 5 == 0 {
-                            let (entity, touched) = (Arc::new(entity), Default::default());
-                            histories.forget(&Change { entity, deleted: true, touched, availability: true });
+                            histories.forget(&Change::deleted(Arc::new(entity)));
                         }
                     }
                 });

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use context::{Notice, Record, codec};
+use context::{Cause, Notice, Record, codec};
 use ngsi::{Entity, EntityId, SubscriptionId, Timestamp};
 use service::http::Readiness;
 use storage::{Batch, Commit, StorageError, Table};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::federation::LinkRecord;
+use crate::notifier::Counters;
 use crate::tenants::Common;
 
 /// Memory, in KiB of request bodies, that updates may hold while they wait for the disk.
@@ -35,6 +36,8 @@ pub(crate) struct Ledger {
 pub(crate) enum Kind {
     /// A subscription.
     Subscription,
+    /// How notifying has gone for a subscription.
+    Counters,
     /// What a subscription holds at discovery and at other brokers.
     Link,
     /// A deleted entity that discovery has not been told of.
@@ -47,6 +50,7 @@ impl Kind {
     fn prefix(self) -> u8 {
         match self {
             Self::Subscription => b's',
+            Self::Counters => b'c',
             Self::Link => b'l',
             Self::Departed => b'd',
             Self::Tenant => b't',
@@ -71,14 +75,16 @@ pub(crate) struct Due {
     pub(crate) entity: Arc<Entity>,
     pub(crate) deleted: bool,
     pub(crate) at: Timestamp,
+    /// What led to it, if somebody is to be told.
+    pub(crate) cause: Option<Arc<Cause>>,
     record: Vec<u8>,
 }
 
 impl Due {
-    pub(crate) fn new(entity: Arc<Entity>, deleted: bool, at: Timestamp) -> Self {
+    pub(crate) fn new(entity: Arc<Entity>, deleted: bool, at: Timestamp, cause: Option<Arc<Cause>>) -> Self {
         let mut record = Vec::with_capacity(256);
-        codec::write_notice(&mut record, &entity, deleted, at);
-        Self { entity, deleted, at, record }
+        codec::write_notice(&mut record, &entity, deleted, at, cause.as_deref());
+        Self { entity, deleted, at, cause, record }
     }
 }
 
@@ -147,12 +153,18 @@ impl Ledger {
     pub(crate) fn put_notice(&self, batch: &mut Batch, subscription: &SubscriptionId, due: &Due) -> Notice {
         let seq = self.next_seq.fetch_add(1, Ordering::Relaxed);
         batch.put(&self.outbox, outbox_key(subscription, seq), &due.record);
-        Notice { seq, entity: due.entity.clone(), deleted: due.deleted, due_at: due.at }
+        Notice { seq, entity: due.entity.clone(), deleted: due.deleted, due_at: due.at, cause: due.cause.clone() }
     }
 
     pub(crate) fn put_subscription(&self, batch: &mut Batch, record: &Record) -> Result<(), serde_json::Error> {
         batch.put(&self.registers, Kind::Subscription.key(record.id.as_str()), serde_json::to_vec(record)?);
         Ok(())
+    }
+
+    pub(crate) fn put_counters(&self, batch: &mut Batch, id: &SubscriptionId, counters: &Counters) {
+        if let Ok(record) = serde_json::to_vec(counters) {
+            batch.put(&self.registers, Kind::Counters.key(id.as_str()), record);
+        }
     }
 
     pub(crate) fn put_link(&self, batch: &mut Batch, id: &SubscriptionId, link: &LinkRecord) {

@@ -16,6 +16,7 @@ mod notifier;
 mod recovery;
 mod routes;
 mod shards;
+mod subscriptions;
 mod tenants;
 mod unsaved;
 

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use context::backlog::Displaced;
 use context::{Record, Subscribed, Subscription, SubscriptionIndex, codec};
 use ngsi::{EntityId, SubscriptionId};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use storage::Batch;
 
 use crate::broker::Broker;
@@ -33,6 +33,7 @@ impl Broker {
             shards: Shards::new(),
             histories: Histories::new(if alone { 0 } else { node.config.broker.history_series }),
             subscribers: RwLock::new(SubscriptionIndex::default()),
+            amending: Mutex::default(),
             endpoints: common.endpoints.clone(),
             contexts: common.contexts.clone(),
             outbox: Outbox::new(counters.outbox.clone()),
@@ -45,6 +46,7 @@ impl Broker {
         };
         broker.recover_entities()?;
         broker.recover_subscriptions()?;
+        broker.recover_counters()?;
         broker.recover_outbox()?;
         broker.recover_links()?;
         Ok(Arc::new(broker))
@@ -85,6 +87,19 @@ impl Broker {
             }
         }
         self.counters.subscriptions.inc_by(i64::try_from(subscribers.len()).unwrap_or(i64::MAX));
+        Ok(())
+    }
+
+    fn recover_counters(&self) -> anyhow::Result<()> {
+        let subscribers = self.subscribers.read();
+        for row in self.ledger.records(Kind::Counters) {
+            let (id, value) = row?;
+            let Some(subscriber) = subscribers.get(&id) else { continue };
+            match serde_json::from_slice(&value) {
+                Ok(counters) => subscriber.restore(counters),
+                Err(error) => unreadable("counters", id.as_bytes(), &error),
+            }
+        }
         Ok(())
     }
 

@@ -127,7 +127,7 @@ pub(crate) async fn relay(broker: &Arc<Broker>, told: NotifyContextRequest) -> R
     for response in told.context_responses {
         let element = response.context_element;
         let deleted = element.attributes.is_empty() && element.domain_metadata.is_empty();
-        let due = Due::new(Arc::new(remote::entity(element, now)), deleted, now);
+        let due = Due::new(Arc::new(remote::entity(element, now)), deleted, now, None);
         broker.queue(&mut batch, &subscriber, &due);
     }
     notifier::wake(broker, &subscriber);

@@ -88,6 +88,12 @@ pub(crate) fn span(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
     spanning::wake(broker, subscriber.id());
 }
 
+/// Looks anew where the entities are that a subscription of ours means.
+pub(crate) fn respan(broker: &Arc<Broker>, id: &SubscriptionId) {
+    broker.federation.links.renew(id);
+    spanning::wake(broker, id);
+}
+
 /// Cancels what a subscription of ours holds elsewhere.
 pub(crate) fn unspan(broker: &Arc<Broker>, id: &SubscriptionId) {
     if broker.federation.links.end(id) {

@@ -165,11 +165,11 @@ async fn watch(broker: &Broker, id: &SubscriptionId) -> Result<SubscriptionId, S
     let Some(subscriber) = broker.subscribers.read().get(id.as_str()).cloned() else {
         return Err("the subscription has ended".to_owned());
     };
-    let request = &subscriber.subscription().record.request;
+    let request = request_of(&subscriber);
     let wanted = AvailabilityRequest {
-        entities: request.entities.clone(),
-        attributes: request.attributes.clone(),
-        restriction: request.restriction.clone(),
+        entities: request.entities,
+        attributes: request.attributes,
+        restriction: request.restriction,
         reference: format!("{}/notifyContextAvailability", broker.own_url()),
     };
     broker.federation.discovery.subscribe(&wanted).await.map_err(|error| error.to_string())
@@ -177,12 +177,21 @@ async fn watch(broker: &Broker, id: &SubscriptionId) -> Result<SubscriptionId, S
 
 /// What another broker is asked for on behalf of a subscriber: all but whom, when and for how long, which we see to.
 fn request_for(broker: &Broker, subscriber: &Subscriber) -> SubscribeContextRequest {
-    let request = &subscriber.subscription().record.request;
+    let request = request_of(subscriber);
     SubscribeContextRequest {
-        attributes: request.attributes.clone(),
-        notify_conditions: request.notify_conditions.clone(),
+        attributes: request.attributes,
+        notify_conditions: request.notify_conditions,
         reference: broker.own_url().to_owned(),
         ..SubscribeContextRequest::default()
+    }
+}
+
+/// What it takes to serve a subscriber of any dialect: of one of NGSIv2 we look at the whole entity ourselves.
+fn request_of(subscriber: &Subscriber) -> SubscribeContextRequest {
+    let request = subscriber.subscription().record.as_ngsi10().into_owned();
+    match subscriber.subscription().outgoing() {
+        None => request,
+        Some(_) => SubscribeContextRequest { entities: request.entities, ..SubscribeContextRequest::default() },
     }
 }
 

@@ -4,8 +4,9 @@
 //! together in the next one. Subscriptions with the same reference share a few permits, which a driver also holds while it
 //! waits to try again: a dead host is tried by few at a time, and nobody else waits for it.
 
-mod body;
+mod ngsi10;
 mod outbox;
+mod send;
 mod statistics;
 mod subscriber;
 
@@ -13,13 +14,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bytes::Bytes;
 use context::{Notice, Subscribed};
-use http::{HeaderName, HeaderValue, Request, StatusCode};
 use ngsi::Timestamp;
+use send::Outcome;
 
 pub(crate) use outbox::Outbox;
-pub(crate) use statistics::{Report, Status};
+pub(crate) use statistics::{Counters, Report, Status};
 pub(crate) use subscriber::{Endpoints, Subscriber};
 
 use crate::broker::Broker;
@@ -32,13 +32,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LAST_CALL: Duration = Duration::from_secs(2);
 /// How long the first notification waits for the subscription's answer to be written.
 pub(crate) const HEAD_START: Duration = Duration::from_millis(100);
-
-enum Outcome {
-    Delivered,
-    Failed(String),
-    /// A broker that does not know the subscription any more.
-    Gone,
-}
 
 /// Makes sure that what waits for the subscriber is sent.
 pub(crate) fn wake(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
@@ -64,25 +57,32 @@ pub(crate) fn wake(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
 }
 
 async fn drive(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
+    let mut subscriber = subscriber.clone();
     while !broker.node.shutdown.is_cancelled() {
-        let Ok(permit) = subscriber.endpoint.acquire().await else { return };
+        subscriber = current(broker, subscriber);
+        let Ok(permit) = subscriber.endpoint.clone().acquire_owned().await else { return };
         let Some(batch) = subscriber.next_or_stop() else { return };
-        deliver(broker, subscriber, batch).await;
+        deliver(broker, &mut subscriber, batch).await;
         drop(permit);
         if subscriber.initial_delivered() {
-            broker.note_initialised(subscriber);
+            broker.note_initialised(&subscriber);
         }
         if let Some(length) = subscriber.subscription().throttling {
-            pause(broker, subscriber, length).await;
+            pause(broker, &subscriber, length).await;
         }
     }
 }
 
+/// The subscriber as its owner wants it now.
+fn current(broker: &Broker, subscriber: Arc<Subscriber>) -> Arc<Subscriber> {
+    broker.subscribers.read().get(subscriber.id().as_str()).cloned().unwrap_or(subscriber)
+}
+
 /// Tries until the notices are delivered or given up, or shutdown leaves them to the next start.
-async fn deliver(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>, mut batch: Vec<Notice>) {
+async fn deliver(broker: &Arc<Broker>, subscriber: &mut Arc<Subscriber>, mut batch: Vec<Notice>) {
     let mut retry = FIRST_RETRY;
-    while !batch.is_empty() && !subscriber.has_ended() {
-        match attempt(broker, subscriber, &batch).await {
+    while !batch.is_empty() && subscriber.may_send() {
+        match send::attempt(broker, subscriber, &batch).await {
             Outcome::Delivered => {
                 broker.counters.sent.inc_by(batch.len() as u64);
                 break;
@@ -91,28 +91,37 @@ async fn deliver(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>, mut batch: 
                 tracing::info!(subscription = %subscriber.id(), "the subscribing broker has dropped it");
                 broker.drop_subscription(subscriber.id()).await;
             }
+            Outcome::Unsendable(reason) => {
+                note_failure(broker, subscriber, &reason, false);
+                broker.note_lost(subscriber, &std::mem::take(&mut batch), &reason);
+            }
             Outcome::Failed(reason) => {
                 note_failure(broker, subscriber, &reason, retry == FIRST_RETRY);
                 give_up_old(broker, subscriber, &mut batch, &reason);
-                subscriber.statistics.under_way(batch.len());
+                subscriber.statistics().under_way(batch.len());
                 pause(broker, subscriber, retry).await;
                 retry = (retry * 2).min(LAST_RETRY);
                 if broker.node.shutdown.is_cancelled() {
                     return;
                 }
+                *subscriber = current(broker, subscriber.clone());
             }
         }
     }
-    subscriber.statistics.under_way(0);
+    subscriber.statistics().under_way(0);
     broker.outbox.done(subscriber.id(), &batch);
 }
 
 fn note_failure(broker: &Broker, subscriber: &Subscriber, reason: &str, first: bool) {
     broker.counters.failed.inc();
-    subscriber.statistics.failed(reason, service::now());
+    let fails = subscriber.statistics().failed(reason, service::now());
     if first {
         let (subscription, reference) = (subscriber.id(), subscriber.reference());
         tracing::warn!(%subscription, reference, reason, "cannot notify, will try again");
+    }
+    let limit = subscriber.subscription().v2().and_then(|request| request.notification.max_fails_limit);
+    if limit.is_some_and(|limit| fails > limit) {
+        broker.deactivate(subscriber, fails);
     }
 }
 
@@ -122,35 +131,6 @@ async fn pause(broker: &Broker, subscriber: &Subscriber, length: Duration) {
         () = subscriber.pause(length) => {}
         () = broker.node.shutdown.cancelled() => {}
     }
-}
-
-async fn attempt(broker: &Broker, subscriber: &Subscriber, batch: &[Notice]) -> Outcome {
-    let request = match body::request(subscriber, batch, broker.own_url()) {
-        Ok(Some(request)) => of_tenant(&broker.tenant, request),
-        Ok(None) => return Outcome::Delivered,
-        Err(error) => return Outcome::Failed(error.to_string()),
-    };
-    subscriber.statistics.sending(service::now());
-    match broker.node.client.send(request).await {
-        Ok(response) if response.status().is_success() => {
-            subscriber.statistics.delivered(service::now());
-            Outcome::Delivered
-        }
-        Ok(response) if response.status() == StatusCode::NOT_FOUND && subscriber.is_broker() => Outcome::Gone,
-        Ok(response) => Outcome::Failed(format!("answered {}", response.status())),
-        Err(error) => Outcome::Failed(error.to_string()),
-    }
-}
-
-/// A subscriber of a tenant is told which one.
-fn of_tenant(tenant: &str, mut request: Request<Bytes>) -> Request<Bytes> {
-    let Ok(tenant) = HeaderValue::try_from(tenant) else { return request };
-    if !tenant.is_empty() {
-        for name in ["fiware-service", "ngsild-tenant"] {
-            request.headers_mut().entry(HeaderName::from_static(name)).or_insert(tenant.clone());
-        }
-    }
-    request
 }
 
 /// Without `Require-Reliability` a notice is tried for [`PATIENCE`], then said to be lost.

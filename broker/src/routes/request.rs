@@ -1,6 +1,6 @@
 //! What the headers of a request say.
 
-use context::{Delivery, Dialect};
+use context::{Delivery, Dialect, Origin};
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use ngsi::v1::BROKER_USER_AGENT;
@@ -17,6 +17,15 @@ pub(super) fn is_from_broker(headers: &HeaderMap) -> bool {
 /// Who made the update, as far as it says.
 pub(super) fn correlator(headers: &HeaderMap) -> &str {
     text(headers, "fiware-correlator")
+}
+
+/// Where an update comes from, as far as it says.
+pub(super) fn origin(headers: &HeaderMap) -> Origin {
+    Origin {
+        correlator: correlator(headers).to_owned(),
+        auth_token: text(headers, "x-auth-token").to_owned(),
+        forced: false,
+    }
 }
 
 /// How a subscriber wants to be notified.

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use context::{Record, Subscription};
+use context::{Record, Request, Subscription};
 use http::HeaderMap;
 use ngsi::v1::ngsi10::SubscribeContextRequest;
 use ngsi::{SubscriptionId, json};
@@ -22,6 +22,7 @@ pub(super) async fn subscribe(
     let id = SubscriptionId::from(uuid::Uuid::new_v4().to_string());
     let delivery = request::delivery(&headers);
     let created_at = service::now();
+    let request = Request::Ngsi10(Box::new(request));
     let record = Record { id: id.clone(), request, delivery, created_at, initialised: false };
     let (written, answered) = oneshot::channel::<()>();
     broker.subscribe(Subscription::compile(record)?, answered).await?;

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use context::Subscribed;
+use context::{Request, Subscribed};
 use ngsi::SubscriptionId;
-use ngsi::v1::ngsi10::SubscribeContextRequest;
 use serde::{Deserialize, Serialize};
 
 use crate::Shared;
@@ -20,8 +19,7 @@ struct Listed(Arc<Subscriber>);
 
 impl Serialize for Listed {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let request: &SubscribeContextRequest = &self.0.subscription().record.request;
-        request.serialize(serializer)
+        self.0.subscription().record.as_ngsi10().serialize(serializer)
     }
 }
 
@@ -67,17 +65,27 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let Query(Wanted { statistics, status }) = wanted?;
     if statistics {
-        written(&current::<Observed>(&broker, status))
+        written(&current::<Observed>(&broker, status, |_| true))
     } else {
-        written(&current::<Listed>(&broker, status))
+        written(&current::<Listed>(&broker, status, is_ngsi10))
     }
 }
 
-fn current<T: From<Arc<Subscriber>>>(broker: &Shared, status: Option<Status>) -> BTreeMap<SubscriptionId, T> {
+/// Those of other dialects are shown only where all are to be seen.
+fn is_ngsi10(subscriber: &Subscriber) -> bool {
+    matches!(subscriber.subscription().record.request, Request::Ngsi10(_))
+}
+
+fn current<T: From<Arc<Subscriber>>>(
+    broker: &Shared,
+    status: Option<Status>,
+    wanted: impl Fn(&Subscriber) -> bool,
+) -> BTreeMap<SubscriptionId, T> {
     let now = service::now();
     let fares_so = |subscriber: &&Arc<Subscriber>| status.is_none_or(|status| subscriber.status() == status);
     let subscribers: Vec<_> = broker.subscribers.read().iter().filter(fares_so).cloned().collect();
-    let current = subscribers.into_iter().filter(|subscriber| !subscriber.subscription().is_expired(now));
+    let current =
+        subscribers.into_iter().filter(|subscriber| wanted(subscriber) && !subscriber.subscription().is_expired(now));
     current.map(|subscriber| (subscriber.id().clone(), T::from(subscriber))).collect()
 }
 
@@ -88,8 +96,9 @@ pub(super) async fn get(
 ) -> Result<Response, Failure> {
     let subscriber = broker.subscribers.read().get(&id).cloned();
     let current = subscriber.filter(|subscriber| !subscriber.subscription().is_expired(service::now()));
-    let current = current.ok_or_else(|| unknown(&id))?;
-    if wanted?.statistics { written(&Observed::from(current)) } else { written(&Listed(current)) }
+    let statistics = wanted?.statistics;
+    let current = current.filter(|subscriber| statistics || is_ngsi10(subscriber)).ok_or_else(|| unknown(&id))?;
+    if statistics { written(&Observed::from(current)) } else { written(&Listed(current)) }
 }
 
 pub(super) async fn delete(State(broker): State<Shared>, Path(id): Path<String>) -> Result<Response, Failure> {

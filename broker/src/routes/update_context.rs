@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use context::Refusal;
+use context::{Origin, Refusal};
 use futures_util::future::join_all;
 use http::{HeaderMap, StatusCode};
 use ngsi::v1::ngsi10::{UpdateAction, UpdateContextRequest};
@@ -43,7 +43,7 @@ pub(super) async fn carry_out(
     request: UpdateContextRequest,
 ) -> Result<Vec<Outcome>, Failure> {
     let owners = if request::is_from_broker(headers) { HashMap::new() } else { owners(broker, &request).await };
-    apply(broker, request, request::correlator(headers), owners).await
+    apply(broker, request, &request::origin(headers), owners).await
 }
 
 fn check_ids(elements: &[ContextElement]) -> Result<(), ParseError> {
@@ -71,7 +71,7 @@ async fn owners(broker: &Shared, request: &UpdateContextRequest) -> HashMap<Enti
 async fn apply(
     broker: &Shared,
     request: UpdateContextRequest,
-    correlator: &str,
+    origin: &Origin,
     owners: HashMap<EntityId, String>,
 ) -> Result<Vec<Outcome>, Failure> {
     let action = request.update_action;
@@ -84,7 +84,7 @@ async fn apply(
         if let Some(owner) = owners.get(&element.entity.id) {
             elsewhere.entry(owner.clone()).or_default().push((index, element));
         } else {
-            match broker.apply(element, action, correlator) {
+            match broker.apply(element, action, origin) {
                 Ok(change) => applied.push(change),
                 Err(refusal) => {
                     outcome.status = status(refusal);
@@ -95,7 +95,7 @@ async fn apply(
         outcomes.push(outcome);
     }
     broker.saved(applied).await?;
-    forward(broker, elsewhere, action, correlator, &mut outcomes).await;
+    forward(broker, elsewhere, action, &origin.correlator, &mut outcomes).await;
     Ok(outcomes)
 }
 

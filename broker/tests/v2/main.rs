@@ -14,8 +14,10 @@ mod expiry;
 mod federation;
 mod headers;
 mod list;
+mod notifications;
 mod operators;
 mod paths;
+mod subscriptions;
 mod tenants;
 mod types;
 

@@ -7,6 +7,8 @@ use hashbrown::HashMap;
 use ngsi::{Entity, EntityId, Timestamp};
 use smallvec::SmallVec;
 
+use crate::Cause;
+
 /// Notices kept one by one; beyond, only the latest of each entity is.
 pub const KEPT: usize = 1_000;
 /// Bytes kept one by one, roughly.
@@ -27,6 +29,8 @@ pub struct Notice {
     pub deleted: bool,
     /// When it became due.
     pub due_at: Timestamp,
+    /// What led to the state, where a subscriber wants to know.
+    pub cause: Option<Arc<Cause>>,
 }
 
 impl Notice {
@@ -38,7 +42,14 @@ impl Notice {
             let metadata: usize = attribute.metadata.iter().map(|metadatum| 64 + metadatum.value.as_str().len()).sum();
             128 + attribute.value.as_str().len() + metadata
         });
-        256 + each.sum::<usize>()
+        256 + each.sum::<usize>() + self.cause.as_ref().map_or(0, |cause| cause.weight())
+    }
+
+    /// Takes over what led to an earlier state that is not told any more.
+    fn absorb(&mut self, earlier: &Self) {
+        if let (Some(cause), Some(before)) = (&self.cause, &earlier.cause) {
+            self.cause = Some(Arc::new(cause.after(before)));
+        }
     }
 }
 
@@ -76,11 +87,14 @@ impl Backlog {
     }
 
     /// Adds a notice. With `latest_only` an earlier state of the same entity that still waits is replaced.
-    pub fn push(&mut self, notice: Notice, latest_only: bool) -> SmallVec<[Displaced; 1]> {
+    pub fn push(&mut self, mut notice: Notice, latest_only: bool) -> SmallVec<[Displaced; 1]> {
         let mut displaced = SmallVec::new();
         if latest_only || self.notices.len() >= KEPT || self.bytes >= KEPT_BYTES {
             let earlier = self.latest.get(&notice.entity.id).copied();
-            displaced.extend(earlier.and_then(|place| self.remove(place)).map(Displaced::Merged));
+            if let Some(earlier) = earlier.and_then(|place| self.remove(place)) {
+                notice.absorb(&earlier);
+                displaced.push(Displaced::Merged(earlier));
+            }
         }
         let weight = notice.weight();
         while self.notices.len() >= BOUND || (self.bytes + weight > BOUND_BYTES && !self.notices.is_empty()) {
@@ -96,7 +110,8 @@ impl Backlog {
     /// Sets the entities as they stood, and gives back the waiting notices that they already contain.
     pub fn begin_with(&mut self, initial: Vec<Arc<Entity>>, now: Timestamp) -> Vec<Notice> {
         let superfluous = self.contained_in(&initial).into_iter().filter_map(|place| self.remove(place)).collect();
-        let notices = initial.into_iter().map(|entity| Notice { seq: 0, entity, deleted: false, due_at: now });
+        let notices =
+            initial.into_iter().map(|entity| Notice { seq: 0, entity, deleted: false, due_at: now, cause: None });
         self.initial.extend(notices);
         superfluous
     }

@@ -7,10 +7,15 @@ use std::sync::Arc;
 use ngsi::{Attribute, AttributeKind, Entity, EntityId, JsonText, Metadata, Name, Timestamp};
 use serde_json::value::RawValue;
 
-use crate::Notice;
+use crate::{Cause, Notice};
 
-/// Bytes of a notice before its entity.
+mod cause;
+
+/// Bytes of a notice before its cause, or its entity if it has none.
 const NOTICE_HEADER: usize = 9;
+/// Bits of the first byte of a notice.
+const DELETED: u8 = 1;
+const HAS_CAUSE: u8 = 2;
 /// First byte of every record.
 const VERSION: u8 = 3;
 /// Records that know nothing of further types, scopes, data sets and metadata of metadata.
@@ -80,16 +85,23 @@ fn write_metadata(out: &mut Vec<u8>, metadata: &[Metadata], nests: bool) {
 
 /// Appends a notice about an entity; its number is its key. It ends with the record of the entity, see
 /// [`entity_in_notice`].
-pub fn write_notice(out: &mut Vec<u8>, entity: &Entity, deleted: bool, due_at: Timestamp) {
-    out.push(u8::from(deleted));
+pub fn write_notice(out: &mut Vec<u8>, entity: &Entity, deleted: bool, due_at: Timestamp, cause: Option<&Cause>) {
+    out.push(u8::from(deleted) | if cause.is_some() { HAS_CAUSE } else { 0 });
     time(out, due_at);
+    if let Some(cause) = cause {
+        cause::write(out, cause);
+    }
     write_entity(out, entity);
 }
 
 /// The record of the entity in that of a notice: what is due for many is encoded once.
 #[must_use]
 pub fn entity_in_notice(notice: &[u8]) -> &[u8] {
-    notice.get(NOTICE_HEADER..).unwrap_or_default()
+    let mut reader = Reader { bytes: notice, at: NOTICE_HEADER };
+    if notice.first().is_some_and(|flags| flags & HAS_CAUSE != 0) && reader.part().is_none() {
+        return &[];
+    }
+    notice.get(reader.at..).unwrap_or_default()
 }
 
 /// Reads an entity.
@@ -232,9 +244,19 @@ impl<'a> Reader<'a> {
         Some(list)
     }
 
+    /// What stands behind its length.
+    fn part(&mut self) -> Option<&'a [u8]> {
+        let length = self.number()?;
+        self.take(length)
+    }
+
     fn notice(&mut self, seq: u64) -> Option<Notice> {
-        let deleted = self.byte()? != 0;
+        let flags = self.byte()?;
+        if flags & !(DELETED | HAS_CAUSE) != 0 {
+            return None;
+        }
         let due_at = self.time()?;
-        Some(Notice { seq, entity: Arc::new(self.entity()?), deleted, due_at })
+        let cause = if flags & HAS_CAUSE == 0 { None } else { Some(Arc::new(cause::read(self.part()?)?)) };
+        Some(Notice { seq, entity: Arc::new(self.entity()?), deleted: flags & DELETED != 0, due_at, cause })
     }
 }

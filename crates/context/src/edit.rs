@@ -7,9 +7,8 @@ use ngsi::v2::path::{ServicePath, path_of};
 use ngsi::v2::write::{attribute as visible, type_of};
 use ngsi::v2::{AttributeInput, parse, place};
 use ngsi::{Attribute, AttributeKind, Entity, EntityId, Metadata, Name, ParseError, Timestamp, v2};
-use smallvec::SmallVec;
 
-use crate::update::{Change, TICK, set};
+use crate::update::{Change, Done, TICK};
 use crate::{EntityMap, MAX_ATTRIBUTES, places};
 
 /// A change to one entity.
@@ -113,8 +112,8 @@ impl EntityMap {
         let entity = Arc::make_mut(&mut slot);
         let now = now.max(entity.modified_at.after(TICK));
         entity.modified_at = now;
-        let (touched, availability) = edit.perform(entity, now);
-        Ok(Edited { change: Change { entity: slot.clone(), deleted: false, touched, availability }, left_out })
+        let done = edit.perform(entity, now);
+        Ok(Edited { change: Change::updated(slot.clone(), done), left_out })
     }
 
     fn create_edited(&mut self, mut edit: Edit, now: Timestamp) -> Result<Edited, EditRefusal> {
@@ -124,11 +123,10 @@ impl EntityMap {
         edit.evaluate(None)?;
         let mut entity = Entity::new(edit.id.clone(), edit.entity_type.clone(), now);
         edit.path.place(&mut entity);
-        let (touched, _) = edit.perform(&mut entity, now);
+        let done = edit.perform(&mut entity, now);
         let entity = Arc::new(entity);
         self.insert(entity.clone());
-        let change = Change { entity, deleted: false, touched, availability: true };
-        Ok(Edited { change, left_out: Vec::new() })
+        Ok(Edited { change: Change::created(entity, done), left_out: Vec::new() })
     }
 }
 
@@ -206,26 +204,24 @@ impl Edit {
         })
     }
 
-    /// Carries out what has been checked; what was touched, and whether discovery would see a difference.
-    fn perform(self, entity: &mut Entity, now: Timestamp) -> (SmallVec<[Name; 4]>, bool) {
+    /// Carries out what has been checked.
+    fn perform(self, entity: &mut Entity, now: Timestamp) -> Done {
         let had_place = place::source(entity).is_some();
-        let mut touched: SmallVec<[Name; 4]> = SmallVec::new();
-        let mut redefined = false;
+        let mut done = Done::default();
         if matches!(self.action, EditAction::Replace | EditAction::Delete) {
-            let goes = |attribute: &Attribute| {
+            done.remove(entity, |attribute| {
                 self.action == EditAction::Replace || self.attributes.iter().any(|a| a.name == attribute.name)
-            };
-            touched.extend(entity.attributes.extract_if(.., |attribute| goes(attribute)).map(|gone| gone.name));
-            redefined = true;
+            });
+            done.redefined = true;
         }
         if self.action != EditAction::Delete {
             for attribute in self.attributes {
-                touched.push(attribute.name.clone());
-                redefined |= set(entity, merged(entity, attribute, self.overrides_metadata, now));
+                let attribute = merged(entity, attribute, self.overrides_metadata, now);
+                done.set(entity, attribute);
             }
         }
-        redefined |= places::follow_attribute(entity, &touched, had_place, now);
-        (touched, redefined)
+        done.redefined |= places::follow_attribute(entity, &done.touched, had_place, now);
+        done
     }
 }
 

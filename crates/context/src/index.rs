@@ -7,7 +7,7 @@ use ngsi::selector::Matcher;
 use ngsi::{EntityId, EntitySelector, Name, SubscriptionId, Timestamp};
 use parking_lot::Mutex;
 
-use crate::{Change, Subscription};
+use crate::{Change, Origin, Subscription};
 
 /// How many entity types are remembered with the pattern subscriptions that accept them.
 const REMEMBERED_TYPES: usize = 4096;
@@ -16,6 +16,11 @@ const REMEMBERED_TYPES: usize = 4096;
 pub trait Subscribed {
     /// The subscription.
     fn subscription(&self) -> &Subscription;
+
+    /// Whether it is served at present.
+    fn listens(&self) -> bool {
+        true
+    }
 }
 
 impl Subscribed for Subscription {
@@ -107,15 +112,16 @@ impl<T: Subscribed> SubscriptionIndex<T> {
         Some(entry)
     }
 
-    /// Those that are to hear of a change made by the holder of `correlator`, each once.
+    /// Those that are to hear of a change, each once.
     #[must_use]
-    pub fn matching(&self, change: &Change, correlator: &str, now: Timestamp) -> Vec<Arc<T>> {
+    pub fn matching(&self, change: &Change, origin: &Origin, now: Timestamp) -> Vec<Arc<T>> {
         let mut matching = Vec::new();
         if self.all.is_empty() {
             return matching;
         }
         let mut consider = |candidates: &[Arc<T>]| {
-            let wanted = candidates.iter().filter(|entry| entry.subscription().wants(change, correlator, now));
+            let wanted =
+                candidates.iter().filter(|entry| entry.listens() && entry.subscription().wants(change, origin, now));
             matching.extend(wanted.cloned());
         };
         if let Some(candidates) = self.by_entity.get(change.entity.id.as_str()) {

@@ -6,6 +6,7 @@
 //! network belong to the broker.
 
 pub mod backlog;
+pub mod cause;
 pub mod codec;
 pub mod edit;
 pub mod entities;
@@ -13,7 +14,9 @@ pub mod expiry;
 pub mod grid;
 pub mod history;
 pub mod index;
+mod interest;
 pub mod linked;
+pub mod outgoing;
 mod places;
 pub mod query;
 mod select;
@@ -22,12 +25,14 @@ pub mod subscription;
 mod update;
 
 pub use backlog::{Backlog, Notice};
+pub use cause::{Cause, Origin};
 pub use edit::{Edit, EditAction, EditRefusal, Edited};
 pub use entities::EntityMap;
 pub use grid::Cover;
 pub use history::History;
 pub use index::{Subscribed, SubscriptionIndex};
 pub use linked::{LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal};
+pub use outgoing::Outgoing;
 pub use query::Query;
-pub use subscription::{Delivery, Dialect, Record, Subscription};
+pub use subscription::{Delivery, Dialect, Record, Request, Subscription};
 pub use update::{Change, MAX_ATTRIBUTES, Refusal};

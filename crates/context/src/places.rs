@@ -4,7 +4,7 @@
 use ngsi::v2::place::{self, LOCATION};
 use ngsi::{Attribute, AttributeKind, Entity, Name, Timestamp};
 
-use crate::update::set;
+use crate::update::Done;
 
 /// After attributes have been set or removed: the metadatum says what the attribute says, and goes with it. Whether it
 /// changed.
@@ -15,19 +15,19 @@ pub(crate) fn follow_attribute(entity: &mut Entity, touched: &[Name], had_place:
                 return remove_metadatum(entity);
             };
             let (value_type, value) = place::to_domain(&place);
-            set(
-                entity,
-                Attribute {
-                    name: Name::from(LOCATION),
-                    kind: AttributeKind::Domain,
-                    dataset_id: Name::default(),
-                    value_type: Name::from(value_type),
-                    value,
-                    metadata: Vec::new(),
-                    created_at: now,
-                    modified_at: now,
-                },
-            )
+            let mut done = Done::default();
+            let metadatum = Attribute {
+                name: Name::from(LOCATION),
+                kind: AttributeKind::Domain,
+                dataset_id: Name::default(),
+                value_type: Name::from(value_type),
+                value,
+                metadata: Vec::new(),
+                created_at: now,
+                modified_at: now,
+            };
+            done.set(entity, metadatum);
+            done.redefined
         }
         None if had_place => remove_metadatum(entity),
         _ => false,

@@ -1,13 +1,16 @@
-//! A subscription as a broker keeps it.
+//! A subscription as a broker keeps it: the request of its dialect as it came, and what all dialects have in common.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use ngsi::v1::ngsi10::SubscribeContextRequest;
+use ngsi::v1::ngsi10::{NotifyCondition, SubscribeContextRequest};
 use ngsi::v1::parse_duration;
-use ngsi::{AttributeKind, Name, ParseError, SubscriptionId, Timestamp};
+use ngsi::{AttributeKind, Name, ParseError, Restriction, SubscriptionId, Timestamp, v2};
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Query};
+use crate::interest::{Altered, Interest};
+use crate::outgoing::Outgoing;
+use crate::{Change, Origin, Query};
 
 /// The longest reference, in bytes.
 const MAX_REFERENCE: usize = 2048;
@@ -44,20 +47,100 @@ pub struct Delivery {
     pub from_broker: bool,
 }
 
+/// What a subscriber asked for, in its dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// NGSI-10.
+    Ngsi10(Box<SubscribeContextRequest>),
+    /// NGSIv2.
+    NgsiV2(Box<v2::Subscription>),
+}
+
 /// A subscription as it is written to disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct Record {
     /// Its identifier.
     pub id: SubscriptionId,
     /// The request.
-    pub request: SubscribeContextRequest,
+    pub request: Request,
     /// The request's headers.
     pub delivery: Delivery,
     /// When it was made.
     pub created_at: Timestamp,
     /// Whether the entities as they stood have been delivered.
-    #[serde(default)]
     pub initialised: bool,
+}
+
+/// The record, with a member for each dialect.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    id: SubscriptionId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request: Option<Box<SubscribeContextRequest>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    v2: Option<Box<v2::Subscription>>,
+    #[serde(default)]
+    delivery: Delivery,
+    created_at: Timestamp,
+    #[serde(default)]
+    initialised: bool,
+}
+
+impl From<Record> for Stored {
+    fn from(record: Record) -> Self {
+        let Record { id, request, delivery, created_at, initialised } = record;
+        let (request, v2) = match request {
+            Request::Ngsi10(request) => (Some(request), None),
+            Request::NgsiV2(request) => (None, Some(request)),
+        };
+        Self { id, request, v2, delivery, created_at, initialised }
+    }
+}
+
+impl TryFrom<Stored> for Record {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let Stored { id, request, v2, delivery, created_at, initialised } = stored;
+        let request = match (request, v2) {
+            (Some(request), None) => Request::Ngsi10(request),
+            (None, Some(request)) => Request::NgsiV2(request),
+            _ => return Err("it has no request of a dialect that is known, or several"),
+        };
+        Ok(Self { id, request, delivery, created_at, initialised })
+    }
+}
+
+impl Record {
+    /// Whom it notifies, as the subscriber wrote it.
+    #[must_use]
+    pub fn reference(&self) -> &str {
+        match &self.request {
+            Request::Ngsi10(request) => &request.reference,
+            Request::NgsiV2(request) => {
+                request.notification.destinations().next().map(v2::subscription::Destination::url).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The request in the words of NGSI-10, as far as it has any.
+    #[must_use]
+    pub fn as_ngsi10(&self) -> Cow<'_, SubscribeContextRequest> {
+        let request = match &self.request {
+            Request::Ngsi10(request) => return Cow::Borrowed(request),
+            Request::NgsiV2(request) => request,
+        };
+        let cond_values = request.subject.condition.attrs.clone();
+        let condition = NotifyCondition { condition_type: "ONCHANGE".to_owned(), cond_values, ..Default::default() };
+        Cow::Owned(SubscribeContextRequest {
+            entities: request.references().unwrap_or_default(),
+            attributes: request.notification.attrs.clone(),
+            reference: self.reference().to_owned(),
+            notify_conditions: vec![condition],
+            ..SubscribeContextRequest::default()
+        })
+    }
 }
 
 /// A subscription ready to be matched.
@@ -70,7 +153,8 @@ pub struct Subscription {
     /// The shortest time between two notifications.
     pub throttling: Option<Duration>,
     query: Query,
-    watched: Vec<Name>,
+    interest: Interest,
+    outgoing: Option<Outgoing>,
 }
 
 impl Subscription {
@@ -79,18 +163,11 @@ impl Subscription {
     /// # Errors
     /// Names the member that is missing or malformed.
     pub fn compile(record: Record) -> Result<Self, ParseError> {
-        let request = &record.request;
-        if !request.entities.is_empty() {
-            // Existing clients also subscribe to nothing and expect an identifier.
-            check_reference(&request.reference)?;
-        }
-        let query = Query::compile(&request.entities, &[], &request.restriction)?;
-        let expires_at = duration("duration", &request.duration)?.map(|length| record.created_at.after(length));
-        let throttling = duration("throttling", &request.throttling)?;
-        let conditions = request.notify_conditions.iter().filter(|condition| is_on_change(&condition.condition_type));
-        let conditions: Vec<Name> = conditions.flat_map(|condition| condition.cond_values.iter().cloned()).collect();
-        let watched = if conditions.is_empty() { request.attributes.clone() } else { conditions };
-        Ok(Self { expires_at, throttling, query, watched, record })
+        let Parts { expires_at, throttling, query, interest, outgoing } = match &record.request {
+            Request::Ngsi10(request) => Parts::ngsi10(request, record.created_at)?,
+            Request::NgsiV2(request) => Parts::ngsi_v2(request)?,
+        };
+        Ok(Self { record, expires_at, throttling, query, interest, outgoing })
     }
 
     /// Its identifier.
@@ -102,7 +179,25 @@ impl Subscription {
     /// The attributes to send; all when empty.
     #[must_use]
     pub fn attributes(&self) -> &[Name] {
-        &self.record.request.attributes
+        match &self.record.request {
+            Request::Ngsi10(request) => &request.attributes,
+            Request::NgsiV2(request) => &request.notification.attrs,
+        }
+    }
+
+    /// The request, if it is one of NGSIv2.
+    #[must_use]
+    pub fn v2(&self) -> Option<&v2::Subscription> {
+        match &self.record.request {
+            Request::NgsiV2(request) => Some(request),
+            Request::Ngsi10(_) => None,
+        }
+    }
+
+    /// How its notifications are made; `None` for NGSI-10, where the broker knows.
+    #[must_use]
+    pub fn outgoing(&self) -> Option<&Outgoing> {
+        self.outgoing.as_ref()
     }
 
     /// Which entities are meant.
@@ -117,6 +212,24 @@ impl Subscription {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
+    /// Whether the subscriber is first told how the entities stand. NGSIv2 tells only what happens.
+    #[must_use]
+    pub fn begins_with_state(&self) -> bool {
+        matches!(self.record.request, Request::Ngsi10(_))
+    }
+
+    /// Whether it stays when it has ended, until its owner deletes it or moves its end.
+    #[must_use]
+    pub fn outlives_its_end(&self) -> bool {
+        matches!(self.record.request, Request::NgsiV2(_))
+    }
+
+    /// Whether the subscriber is told what led to a state, not the state alone; other brokers are.
+    #[must_use]
+    pub fn tells_causes(&self) -> bool {
+        self.outgoing.is_some() || self.record.delivery.from_broker
+    }
+
     /// Whether the entity has anything the subscriber asked for.
     #[must_use]
     pub fn has_content(&self, entity: &ngsi::Entity) -> bool {
@@ -127,15 +240,52 @@ impl Subscription {
 
     /// Whether the subscriber is to hear of the change. The author of an update does not hear itself.
     #[must_use]
-    pub fn wants(&self, change: &Change, correlator: &str, now: Timestamp) -> bool {
-        let own = !correlator.is_empty() && self.record.delivery.correlator == correlator;
-        let touches =
-            change.deleted || self.watched.is_empty() || self.watched.iter().any(|n| change.touched.contains(n));
-        touches
-            && !own
-            && !self.is_expired(now)
+    pub fn wants(&self, change: &Change, origin: &Origin, now: Timestamp) -> bool {
+        let own = !origin.correlator.is_empty() && self.record.delivery.correlator == origin.correlator;
+        !own && !self.is_expired(now)
             && self.query.selects(&change.entity)
+            && self.interest.holds(change, origin)
             && self.query.in_scope(&change.entity)
+    }
+}
+/// What a subscription is compiled into, whatever its dialect.
+struct Parts {
+    expires_at: Option<Timestamp>,
+    throttling: Option<Duration>,
+    query: Query,
+    interest: Interest,
+    outgoing: Option<Outgoing>,
+}
+
+impl Parts {
+    fn ngsi10(request: &SubscribeContextRequest, created_at: Timestamp) -> Result<Self, ParseError> {
+        if !request.entities.is_empty() {
+            // Existing clients also subscribe to nothing and expect an identifier.
+            check_reference(&request.reference)?;
+        }
+        let conditions = request.notify_conditions.iter().filter(|condition| is_on_change(&condition.condition_type));
+        let conditions: Vec<Name> = conditions.flat_map(|condition| condition.cond_values.iter().cloned()).collect();
+        let watched = if conditions.is_empty() { request.attributes.clone() } else { conditions };
+        Ok(Self {
+            query: Query::compile(&request.entities, &[], &request.restriction)?,
+            expires_at: duration("duration", &request.duration)?.map(|length| created_at.after(length)),
+            throttling: duration("throttling", &request.throttling)?,
+            interest: Interest::Named(watched),
+            outgoing: None,
+        })
+    }
+
+    fn ngsi_v2(request: &v2::Subscription) -> Result<Self, ParseError> {
+        let query = Query::compile(&request.references()?, &[], &Restriction::default());
+        let altered = Altered::compile(&request.subject.condition);
+        let outgoing = Outgoing::compile(&request.notification);
+        Ok(Self {
+            query: query.map_err(|error| error.within("subject"))?,
+            expires_at: request.expires_at(),
+            throttling: (request.throttling > 0).then(|| Duration::from_secs(request.throttling)),
+            interest: Interest::Altered(altered.map_err(|error| error.within("subject.condition.expression"))?),
+            outgoing: Some(outgoing.map_err(|error| error.within("notification"))?),
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an update does to an entity, and what others must learn of it.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use ngsi::v1::ContextElement;
@@ -8,7 +9,7 @@ use ngsi::v2::place;
 use ngsi::{Attribute, AttributeKind, Entity, Name, Timestamp};
 use smallvec::SmallVec;
 
-use crate::{EntityMap, places};
+use crate::{Cause, EntityMap, Origin, places};
 
 /// The most attributes and domain metadata one entity may have: setting one looks through the others.
 pub const MAX_ATTRIBUTES: usize = 4096;
@@ -27,6 +28,84 @@ pub struct Change {
     /// Whether discovery's picture of the entity is out of date: created, deleted, another type, another set of attribute
     /// names, other domain metadata. Plain values are none of its business.
     pub availability: bool,
+    /// Whether the entity is new.
+    pub created: bool,
+    /// Whether it has another type now.
+    pub retyped: bool,
+    /// The attributes that were set or removed, as they were before: moved out of the entity, not copied.
+    pub former: SmallVec<[Attribute; 1]>,
+    cause: OnceCell<Arc<Cause>>,
+}
+
+impl Change {
+    fn new(entity: Arc<Entity>, done: Done) -> Self {
+        Self {
+            entity,
+            deleted: false,
+            touched: done.touched,
+            availability: done.redefined,
+            created: false,
+            retyped: false,
+            former: done.former,
+            cause: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn updated(entity: Arc<Entity>, done: Done) -> Self {
+        Self::new(entity, done)
+    }
+
+    pub(crate) fn created(entity: Arc<Entity>, done: Done) -> Self {
+        Self { availability: true, created: true, ..Self::new(entity, done) }
+    }
+
+    /// An entity is gone.
+    #[must_use]
+    pub fn deleted(entity: Arc<Entity>) -> Self {
+        Self { deleted: true, availability: true, ..Self::new(entity, Done::default()) }
+    }
+
+    /// What it did, worked out when somebody asks first.
+    #[must_use]
+    pub fn cause(&self, origin: &Origin) -> &Arc<Cause> {
+        self.cause.get_or_init(|| Arc::new(Cause::new(self, origin)))
+    }
+}
+
+/// What was done to the attributes of an entity.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    pub(crate) touched: SmallVec<[Name; 4]>,
+    /// As [`Change::former`].
+    pub(crate) former: SmallVec<[Attribute; 1]>,
+    /// Whether discovery would see a difference.
+    pub(crate) redefined: bool,
+}
+
+impl Done {
+    pub(crate) fn remove(&mut self, entity: &mut Entity, goes: impl Fn(&Attribute) -> bool) {
+        for gone in entity.attributes.extract_if(.., |attribute| goes(attribute)) {
+            self.touched.push(gone.name.clone());
+            self.former.push(gone);
+            self.redefined = true;
+        }
+    }
+
+    pub(crate) fn set(&mut self, entity: &mut Entity, attribute: Attribute) {
+        self.touched.push(attribute.name.clone());
+        let now = attribute.modified_at;
+        let former = entity.set(attribute);
+        self.redefined |= match &former {
+            None => true,
+            Some(former) if former.kind == AttributeKind::Domain => {
+                let now = entity.attribute(AttributeKind::Domain, former.name.as_str());
+                now.is_none_or(|now| now.value != former.value || now.value_type != former.value_type)
+            }
+            Some(_) => false,
+        };
+        // An update that names an attribute twice replaces what it has just set.
+        self.former.extend(former.filter(|former| former.modified_at != now));
+    }
 }
 
 /// Why an update was not applied.
@@ -68,7 +147,7 @@ impl EntityMap {
     /// [`Refusal::UnknownEntity`].
     pub fn delete(&mut self, id: &str) -> Result<Change, Refusal> {
         let entity = self.remove(id).ok_or(Refusal::UnknownEntity)?;
-        Ok(Change { entity, deleted: true, touched: SmallVec::new(), availability: true })
+        Ok(Change::deleted(entity))
     }
 
     fn delete_attributes(&mut self, element: &ContextElement, now: Timestamp) -> Result<Change, Refusal> {
@@ -77,9 +156,7 @@ impl EntityMap {
             AttributeKind::Context => element.attributes.iter().any(|a| a.name == attribute.name),
             AttributeKind::Domain => element.domain_metadata.iter().any(|m| m.name == attribute.name),
         };
-        let touched: SmallVec<[Name; 4]> =
-            present.attributes.iter().filter(|a| named(a)).map(|a| a.name.clone()).collect();
-        if touched.is_empty() {
+        if !present.attributes.iter().any(named) {
             return Err(Refusal::UnknownAttribute);
         }
         if !present.context_attributes().any(|attribute| !named(attribute)) {
@@ -88,10 +165,11 @@ impl EntityMap {
         let mut slot = self.get_mut(element.entity.id.as_str()).ok_or(Refusal::UnknownEntity)?;
         let entity = Arc::make_mut(&mut slot);
         let had_place = place::source(entity).is_some();
-        entity.attributes.retain(|attribute| !named(attribute));
+        let mut done = Done::default();
+        done.remove(entity, named);
         entity.modified_at = now.max(entity.modified_at.after(TICK));
-        places::follow_attribute(entity, &touched, had_place, entity.modified_at);
-        Ok(Change { entity: slot.clone(), deleted: false, touched, availability: true })
+        places::follow_attribute(entity, &done.touched, had_place, entity.modified_at);
+        Ok(Change::updated(slot.clone(), done))
     }
 
     fn upsert(&mut self, element: ContextElement, now: Timestamp) -> Result<Change, Refusal> {
@@ -112,16 +190,18 @@ impl EntityMap {
             entity.entity_type = element.entity.entity_type.clone();
             entity.more_types.retain(|other| *other != element.entity.entity_type);
         }
-        let (touched, redefined) = set_all(entity, element, now);
-        Ok(Change { entity: slot.clone(), deleted: false, touched, availability: redefined || retyped })
+        let done = set_all(entity, element, now);
+        let mut change = Change::updated(slot.clone(), done);
+        (change.retyped, change.availability) = (retyped, change.availability || retyped);
+        Ok(change)
     }
 
     fn create(&mut self, element: ContextElement, now: Timestamp) -> Change {
         let mut entity = Entity::new(element.entity.id.clone(), element.entity.entity_type.clone(), now);
-        let (touched, _) = set_all(&mut entity, element, now);
+        let done = set_all(&mut entity, element, now);
         let entity = Arc::new(entity);
         self.insert(entity.clone());
-        Change { entity, deleted: false, touched, availability: true }
+        Change::created(entity, done)
     }
 }
 
@@ -133,37 +213,24 @@ fn new_names(entity: &Entity, element: &ContextElement) -> usize {
     attributes.count() + metadata.count()
 }
 
-/// Sets everything the element names; the second result is whether discovery would see a difference.
-fn set_all(entity: &mut Entity, element: ContextElement, now: Timestamp) -> (SmallVec<[Name; 4]>, bool) {
-    let mut touched: SmallVec<[Name; 4]> = SmallVec::new();
-    let mut redefined = false;
+/// Sets everything the element names.
+fn set_all(entity: &mut Entity, element: ContextElement, now: Timestamp) -> Done {
+    let mut done = Done::default();
     let had_place = place::source(entity).is_some();
     for attribute in element.attributes {
-        touched.push(attribute.name.clone());
-        redefined |= set(entity, attribute.into_attribute(now));
+        done.set(entity, attribute.into_attribute(now));
     }
-    let named = touched.len();
+    let named = done.touched.len();
     for metadata in element.domain_metadata {
-        touched.push(metadata.name.clone());
-        redefined |= set(entity, metadata.into_attribute(now));
+        done.set(entity, metadata.into_attribute(now));
     }
-    let (attributes, metadata) = touched.split_at(named);
+    let (attributes, metadata) = done.touched.split_at(named);
     let sets_location = |names: &[Name]| names.iter().any(|name| name == place::LOCATION);
-    if sets_location(metadata) && !sets_location(attributes) {
-        redefined |= places::follow_metadatum(entity, now);
+    let redefined = if sets_location(metadata) && !sets_location(attributes) {
+        places::follow_metadatum(entity, now)
     } else {
-        redefined |= places::follow_attribute(entity, attributes, had_place, now);
-    }
-    (touched, redefined)
-}
-
-/// Sets one attribute; whether discovery would see a difference.
-pub(crate) fn set(entity: &mut Entity, attribute: Attribute) -> bool {
-    let is_domain = attribute.kind == AttributeKind::Domain;
-    let (value_type, value) =
-        if is_domain { (attribute.value_type.clone(), attribute.value.clone()) } else { Default::default() };
-    match entity.set(attribute) {
-        Some(former) => is_domain && (former.value != value || former.value_type != value_type),
-        None => true,
-    }
+        places::follow_attribute(entity, attributes, had_place, now)
+    };
+    done.redefined |= redefined;
+    done
 }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 fn notice(seq: u64, id: &str) -> Notice {
     let now = Timestamp::from_micros(i64::try_from(seq).unwrap());
     let entity = Arc::new(Entity::new(EntityId::from(id), Name::from("T"), now));
-    Notice { seq, entity, deleted: false, due_at: now }
+    Notice { seq, entity, deleted: false, due_at: now, cause: None }
 }
 
 fn seqs(notices: &[Notice]) -> Vec<u64> {

@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use context::{Delivery, EntityMap, Query, Record, Refusal, Subscription, SubscriptionIndex, codec};
+use context::{
+    Cause, Delivery, EntityMap, Origin, Query, Record, Refusal, Request, Subscription, SubscriptionIndex, codec,
+};
 use ngsi::v1::ngsi10::{SubscribeContextRequest, UpdateAction};
 use ngsi::v1::{ContextAttribute, ContextElement, ContextMetadata, EntityRef};
+use ngsi::v2::AlterationType;
 use ngsi::{
     Attribute, AttributeKind, Entity, EntityId, JsonText, Metadata, Name, Restriction, SubscriptionId, Timestamp,
 };
@@ -92,6 +95,7 @@ fn subscriptions() -> impl Strategy<Value = Vec<Subscription>> {
                 let delivery = Delivery { correlator: correlator.into(), ..Default::default() };
                 let id = SubscriptionId::from(number.to_string());
                 let created_at = Timestamp::default();
+                let request = Request::Ngsi10(Box::new(request));
                 Subscription::compile(Record { id, request, delivery, created_at, initialised: false }).unwrap()
             })
             .collect()
@@ -152,6 +156,26 @@ fn compare(map: &EntityMap, entities: &BTreeMap<String, Model>) {
     }
 }
 
+/// What is said to have changed is what a comparison of both states finds.
+fn check_cause(cause: &Cause, before: Option<&Entity>, after: &Entity) {
+    let Some(before) = before else { return assert_eq!(cause.alteration, AlterationType::EntityCreate) };
+    let seen = |entity: &Entity| -> BTreeMap<Name, (Name, JsonText)> {
+        let attributes = entity.merged_attributes(&[]);
+        attributes.map(|a| (a.name.clone(), (a.value_type.clone(), a.value.clone()))).collect()
+    };
+    let (before_values, after_values) = (seen(before), seen(after));
+    let names: BTreeSet<_> = before_values.keys().chain(after_values.keys()).collect();
+    for name in names {
+        let differs = before_values.get(name) != after_values.get(name);
+        let told = cause.of(name.as_str()).is_some_and(|touched| touched.value_differs);
+        // An attribute hides a domain metadatum of the same name; what happens to that is not seen.
+        let both = |entity: &Entity| entity.attributes.iter().filter(|a| a.name == *name).count() > 1;
+        assert!(told == differs || both(before) || both(after), "{name}: {before:?} {after:?} {cause:?}");
+    }
+    let changed = cause.touched.iter().any(|touched| touched.differs(true)) || before.entity_type != after.entity_type;
+    assert_eq!(cause.alteration == AlterationType::EntityChange, changed);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -170,16 +194,21 @@ proptest! {
             match applied {
                 Err(refusal) => prop_assert!(matches!(refusal, Refusal::UnknownEntity | Refusal::UnknownAttribute)),
                 Ok(change) if !change.deleted => {
-                    prop_assert!(before.is_none_or(|before| before.modified_at < change.entity.modified_at));
+                    prop_assert!(before.as_ref().is_none_or(|before| before.modified_at < change.entity.modified_at));
                     let mut record = Vec::new();
                     codec::write_entity(&mut record, &change.entity);
                     prop_assert_eq!(&codec::read_entity(&record).unwrap(), &*change.entity);
-                    let mut notice = Vec::new();
-                    codec::write_notice(&mut notice, &change.entity, true, now);
-                    prop_assert_eq!(codec::entity_in_notice(&notice), &record);
-                    let notice = codec::read_notice(7, &notice).unwrap();
-                    prop_assert_eq!((notice.seq, notice.deleted, notice.due_at), (7, true, now));
-                    prop_assert_eq!(&notice.entity, &change.entity);
+                    let cause = change.cause(&Origin::of(step.correlator)).clone();
+                    check_cause(&cause, before.as_deref(), &change.entity);
+                    for cause in [None, Some(cause)] {
+                        let mut notice = Vec::new();
+                        codec::write_notice(&mut notice, &change.entity, true, now, cause.as_deref());
+                        prop_assert_eq!(codec::entity_in_notice(&notice), &record);
+                        let notice = codec::read_notice(7, &notice).unwrap();
+                        prop_assert_eq!((notice.seq, notice.deleted, notice.due_at), (7, true, now));
+                        prop_assert_eq!(&notice.entity, &change.entity);
+                        prop_assert_eq!(&notice.cause, &cause);
+                    }
                 }
                 Ok(_) => {}
             }
@@ -201,10 +230,11 @@ proptest! {
             }
             let now = Timestamp::from_micros(i64::try_from(clock).unwrap());
             let Ok(change) = map.apply(step.element, step.action, now) else { continue };
+            let origin = Origin::of(step.correlator);
             let mut found: Vec<_> =
-                index.matching(&change, step.correlator, now).iter().map(|s| s.id().to_string()).collect();
+                index.matching(&change, &origin, now).iter().map(|s| s.id().to_string()).collect();
             found.sort();
-            let expected = all.iter().filter(|subscription| subscription.wants(&change, step.correlator, now));
+            let expected = all.iter().filter(|subscription| subscription.wants(&change, &origin, now));
             let mut expected: Vec<_> = expected.map(|subscription| subscription.id().to_string()).collect();
             expected.sort();
             prop_assert_eq!(found, expected);

@@ -3,6 +3,7 @@
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use context::Origin;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 use ngsi::EntityId;
@@ -82,8 +83,8 @@ impl Call {
         &self.path_and_query
     }
 
-    pub(super) fn correlator(&self) -> &str {
-        request::correlator(&self.headers)
+    pub(super) fn origin(&self) -> Origin {
+        request::origin(&self.headers)
     }
 
     /// Whether other brokers are none of its business.

@@ -29,7 +29,7 @@ pub(super) fn apply(
     id: EntityId,
     action: LinkedAction,
 ) -> Result<(Option<Applied>, LinkedEdited), Problem> {
-    broker.edit_linked(LinkedEdit { id, action }, call.correlator()).map_err(|refusal| refused(&refusal))
+    broker.edit_linked(LinkedEdit { id, action }, &call.origin()).map_err(|refusal| refused(&refusal))
 }
 
 /// The identifier under which an entity is held: one that came by NGSI-10 or NGSIv2 without a scheme has `urn:` before it in

@@ -33,7 +33,8 @@ pub(super) async fn carry_out_all(
     edits.iter_mut().for_each(|edit| edit.path = path.clone());
     let from_broker = request::is_from_broker(headers);
     let owners = if from_broker { HashMap::new() } else { owners(broker, &edits).await };
-    let correlator = request::correlator(headers);
+    let origin = request::origin(headers);
+    let correlator = origin.correlator.as_str();
     let mut outcomes = Vec::with_capacity(edits.len());
     let (mut applied, mut elsewhere) = (Vec::new(), Vec::new());
     for (index, edit) in edits.into_iter().enumerate() {
@@ -43,7 +44,7 @@ pub(super) async fn carry_out_all(
             outcomes.push(Ok(()));
             continue;
         }
-        outcomes.push(match broker.edit(edit, correlator) {
+        outcomes.push(match broker.edit(edit, &origin) {
             Ok((change, left_out)) => {
                 applied.push(change);
                 whole(action, &left_out)

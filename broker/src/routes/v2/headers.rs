@@ -13,19 +13,23 @@ use super::answer::Failure;
 
 const CORRELATOR: &str = "fiware-correlator";
 
-/// Gives the correlator back, and refusals of the server in the words of NGSIv2.
-pub(crate) async fn answer(request: Request, next: Next) -> Response {
+/// Gives every request a correlator, which comes back and goes on to subscribers, and answers refusals of the server in the
+/// words of NGSIv2.
+pub(crate) async fn answer(mut request: Request, next: Next) -> Response {
     if !is_v2(request.uri().path()) {
         return next.run(request).await;
     }
-    let correlator = request.headers().get(CORRELATOR).filter(|value| !value.is_empty()).cloned();
+    let given = request.headers().get(CORRELATOR).filter(|value| !value.is_empty()).cloned();
+    let correlator = given.or_else(|| HeaderValue::try_from(uuid::Uuid::new_v4().to_string()).ok());
+    if let Some(correlator) = &correlator {
+        request.headers_mut().insert(CORRELATOR, correlator.clone());
+    }
     let asks_for_methods = request.method() == Method::OPTIONS;
     let mut response = in_words(next.run(request).await);
     if asks_for_methods && response.status() == StatusCode::METHOD_NOT_ALLOWED {
         // The router adds `Allow`.
         response = Response::default();
     }
-    let correlator = correlator.or_else(|| HeaderValue::try_from(uuid::Uuid::new_v4().to_string()).ok());
     if let Some(correlator) = correlator {
         response.headers_mut().insert(CORRELATOR, correlator);
     }

@@ -13,6 +13,8 @@ pub(super) mod headers;
 mod list;
 mod params;
 mod root;
+mod subscription;
+mod subscriptions;
 mod types;
 mod value;
 
@@ -36,6 +38,11 @@ pub(super) fn router() -> Router<Shared> {
         .route("/v2/entities/{id}/attrs/{name}/value", get(value::get).put(value::update))
         .route("/v2/types", get(types::list))
         .route("/v2/types/{type}", get(types::get))
+        .route("/v2/subscriptions", get(subscriptions::list).post(subscriptions::create))
+        .route(
+            "/v2/subscriptions/{id}",
+            get(subscription::get).patch(subscription::update).delete(subscription::delete),
+        )
         .route("/v2/op/update", post(batch::update))
         .route("/v2/op/query", post(batch::query))
         .route("/v2/op/notify", post(batch::notify))

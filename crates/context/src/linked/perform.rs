@@ -5,10 +5,9 @@ use std::sync::Arc;
 use ngsi::ld::{EntityFragment, Fragment};
 use ngsi::v2::place;
 use ngsi::{Attribute, Entity, EntityId, JsonText, Name, ParseError, Timestamp};
-use smallvec::SmallVec;
 
 use super::{Instances, LeftOut, LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal, attribute};
-use crate::update::{Change, TICK, set};
+use crate::update::{Change, Done, TICK};
 use crate::{EntityMap, MAX_ATTRIBUTES, places};
 
 impl EntityMap {
@@ -68,19 +67,20 @@ impl EntityMap {
 
     /// Makes what was drafted the state of the entity.
     fn put(&mut self, draft: Draft) -> Result<LinkedEdited, LinkedRefusal> {
-        let Draft { mut entity, touched, redefined, created, updated, left_out, had_place, now } = draft;
+        let Draft { mut entity, mut done, created, updated, left_out, had_place, now } = draft;
         if entity.attributes.len() > MAX_ATTRIBUTES {
             return Err(LinkedRefusal::TooManyAttributes);
         }
-        if touched.is_empty() && !redefined && !created {
+        if done.touched.is_empty() && !done.redefined && !created {
             return Ok(LinkedEdited { change: None, created, updated, left_out });
         }
         entity.modified_at = now;
-        let moved = places::follow_attribute(&mut entity, &touched, had_place, now);
+        done.redefined |= places::follow_attribute(&mut entity, &done.touched, had_place, now);
         let entity = Arc::new(entity);
+        let retyped = self.get(entity.id.as_str()).is_some_and(|former| !former.types().eq(entity.types()));
         self.insert(entity.clone());
-        let availability = redefined || moved || created;
-        let change = Change { entity, deleted: false, touched, availability };
+        let mut change = if created { Change::created(entity, done) } else { Change::updated(entity, done) };
+        change.retyped = retyped;
         Ok(LinkedEdited { change: Some(change), created, updated, left_out })
     }
 }
@@ -89,9 +89,7 @@ impl EntityMap {
 struct Draft {
     entity: Entity,
     now: Timestamp,
-    touched: SmallVec<[Name; 4]>,
-    /// Whether discovery would see a difference.
-    redefined: bool,
+    done: Done,
     created: bool,
     updated: Vec<Name>,
     left_out: Vec<(Name, LeftOut)>,
@@ -104,8 +102,7 @@ impl Draft {
             had_place: place::source(entity).is_some(),
             entity: entity.clone(),
             now,
-            touched: SmallVec::new(),
-            redefined: false,
+            done: Done::default(),
             created: false,
             updated: Vec::new(),
             left_out: Vec::new(),
@@ -117,15 +114,14 @@ impl Draft {
     }
 
     fn note(&mut self, name: &Name) {
-        self.touched.push(name.clone());
         if !self.updated.contains(name) {
             self.updated.push(name.clone());
         }
     }
 
     fn put(&mut self, attribute: Attribute) {
-        self.note(&attribute.name.clone());
-        self.redefined |= set(&mut self.entity, attribute);
+        self.note(&attribute.name);
+        self.done.set(&mut self.entity, attribute);
     }
 
     /// The first type of an entity stays the first; further ones are added.
@@ -138,22 +134,20 @@ impl Draft {
             } else {
                 continue;
             }
-            self.redefined = true;
+            self.done.redefined = true;
         }
     }
 
     fn set_scopes(&mut self, scopes: Option<Vec<Name>>) {
         if let Some(scopes) = scopes.filter(|scopes| *scopes != self.entity.scopes) {
             self.entity.scopes = scopes;
-            self.redefined = true;
+            self.done.redefined = true;
         }
     }
 
     fn replace(&mut self, fragment: EntityFragment) -> Result<(), LinkedRefusal> {
         let former = std::mem::take(&mut self.entity.attributes);
-        for attribute in &former {
-            self.touched.push(attribute.name.clone());
-        }
+        self.done.touched.extend(former.iter().map(|attribute| attribute.name.clone()));
         self.entity.entity_type = Name::default();
         self.entity.more_types.clear();
         self.add_types(fragment.types);
@@ -164,7 +158,8 @@ impl Draft {
             let made = attribute::replaced(same, fragment, self.now).map_err(|error| error.within(name.as_str()))?;
             self.put(made);
         }
-        self.redefined = true;
+        self.done.former.extend(former);
+        self.done.redefined = true;
         Ok(())
     }
 
@@ -231,15 +226,14 @@ impl Draft {
     /// Removes instances of an attribute, if there are any.
     fn remove(&mut self, name: &Name, instances: &Instances) -> Option<()> {
         let count = self.entity.attributes.len();
-        self.entity.attributes.retain(|attribute| {
-            attribute.name != *name
-                || matches!(instances, Instances::One(dataset_id) if attribute.dataset_id != *dataset_id)
+        self.done.remove(&mut self.entity, |attribute| {
+            attribute.name == *name
+                && !matches!(instances, Instances::One(dataset_id) if attribute.dataset_id != *dataset_id)
         });
         if self.entity.attributes.len() == count {
             return None;
         }
         self.note(name);
-        self.redefined = true;
         Some(())
     }
 }

@@ -3,11 +3,13 @@
 //! Requests are parsed with [`crate::json::parse`]. Every list may be absent or `null`, unknown members are ignored.
 
 mod element;
+mod legacy;
 pub mod ngsi10;
 pub mod ngsi9;
 mod status;
 
 pub use element::{ContextAttribute, ContextElement, ContextMetadata, write_attribute, write_element};
+pub use legacy::write_legacy;
 pub use status::StatusCode;
 
 pub use crate::scope::{OperationScope, Restriction};

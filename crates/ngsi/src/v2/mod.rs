@@ -10,10 +10,13 @@ pub mod path;
 pub mod place;
 mod problem;
 pub mod select;
+pub mod subscription;
+pub mod template;
 pub mod write;
 
 pub use parse::{AttributeInput, EntityInput, Form};
 pub use problem::{Kind, Problem};
+pub use subscription::{AlterationType, Subscription};
 pub use write::{Rendering, write_entity};
 
 /// The type of an entity whose writer gave none.

@@ -155,7 +155,8 @@ impl Rendering {
 }
 
 /// An attribute that the broker keeps itself. An entity of another broker does not tell its times.
-fn builtin<'a>(entity: &Entity, name: &str) -> Option<Cow<'a, Attribute>> {
+#[must_use]
+pub fn builtin<'a>(entity: &Entity, name: &str) -> Option<Cow<'a, Attribute>> {
     let (value_type, value) = match name {
         "dateCreated" => ("DateTime", known(entity.created_at)?),
         "dateModified" => ("DateTime", known(entity.modified_at)?),

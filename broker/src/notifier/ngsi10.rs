@@ -1,4 +1,4 @@
-//! Notifications in the dialect the subscriber asked for.
+//! Notifications of subscriptions of NGSI-10, in the dialect that their header `Destination` asked for.
 
 use bytes::Bytes;
 use context::{Dialect, Notice, Subscribed, Subscription};
@@ -22,11 +22,12 @@ pub(super) enum Unsendable {
 
 /// The URL of a subscription's notifications.
 pub(super) fn target(subscription: &Subscription) -> Result<Uri, String> {
-    let reference = subscription.record.request.reference.trim_end_matches('/');
+    let reference = subscription.record.reference();
+    let base = reference.trim_end_matches('/');
     let url = match subscription.record.delivery.dialect {
-        Dialect::Ngsi10 => format!("{reference}/notifyContext"),
-        Dialect::NgsiV2 => subscription.record.request.reference.clone(),
-        Dialect::NgsiLd => format!("{reference}{LD_PATH}"),
+        Dialect::Ngsi10 => format!("{base}/notifyContext"),
+        Dialect::NgsiV2 => reference.to_owned(),
+        Dialect::NgsiLd => format!("{base}{LD_PATH}"),
     };
     url.parse::<Uri>().map_err(|error| error.to_string())
 }

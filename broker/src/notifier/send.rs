@@ -1,0 +1,77 @@
+//! One attempt to notify a subscriber.
+
+use bytes::Bytes;
+use context::outgoing::{HttpMessage, Message};
+use context::{Notice, Outgoing, Subscribed};
+use http::{HeaderName, HeaderValue, Request, StatusCode};
+use service::http::{Client, Timeout};
+
+use super::{Subscriber, ngsi10};
+use crate::broker::Broker;
+
+pub(super) enum Outcome {
+    Delivered,
+    /// It may succeed later.
+    Failed(String),
+    /// It never will, as it is.
+    Unsendable(String),
+    /// A broker that does not know the subscription any more.
+    Gone,
+}
+
+pub(super) async fn attempt(broker: &Broker, subscriber: &Subscriber, batch: &[Notice]) -> Outcome {
+    match (subscriber.subscription().outgoing(), batch) {
+        (Some(outgoing), [notice]) => custom(broker, subscriber, outgoing, notice).await,
+        _ => match ngsi10::request(subscriber, batch, broker.own_url()) {
+            Ok(Some(request)) => http(subscriber, &broker.node.client, of_tenant(&broker.tenant, request)).await,
+            Ok(None) => Outcome::Delivered,
+            Err(error) => Outcome::Failed(error.to_string()),
+        },
+    }
+}
+
+async fn custom(broker: &Broker, subscriber: &Subscriber, outgoing: &Outgoing, notice: &Notice) -> Outcome {
+    match outgoing.message(subscriber.id(), notice, broker.own_url(), &broker.tenant) {
+        Message::Http(message) => match request(message) {
+            Ok(request) => http(subscriber, broker.node.outside(), request).await,
+            Err(error) => Outcome::Unsendable(format!("not a request that can be sent: {error}")),
+        },
+        Message::Mqtt(_) => Outcome::Unsendable("MQTT is not served".to_owned()),
+    }
+}
+
+fn request(message: HttpMessage) -> Result<Request<Bytes>, http::Error> {
+    let mut request = Request::builder().method(message.method.as_str()).uri(message.url);
+    for (name, value) in message.headers {
+        request = request.header(name, value);
+    }
+    if let Some(timeout) = message.timeout {
+        request = request.extension(Timeout(timeout));
+    }
+    request.body(Bytes::from(message.body))
+}
+
+async fn http(subscriber: &Subscriber, client: &Client, request: Request<Bytes>) -> Outcome {
+    let statistics = subscriber.statistics();
+    statistics.sending(service::now());
+    match client.send(request).await {
+        Ok(response) if response.status().is_success() => {
+            statistics.delivered(Some(response.status().as_u16()), service::now());
+            Outcome::Delivered
+        }
+        Ok(response) if response.status() == StatusCode::NOT_FOUND && subscriber.is_broker() => Outcome::Gone,
+        Ok(response) => Outcome::Failed(format!("answered {}", response.status())),
+        Err(error) => Outcome::Failed(error.to_string()),
+    }
+}
+
+/// A subscriber of a tenant is told which one.
+fn of_tenant(tenant: &str, mut request: Request<Bytes>) -> Request<Bytes> {
+    let Ok(tenant) = HeaderValue::try_from(tenant) else { return request };
+    if !tenant.is_empty() {
+        for name in ["fiware-service", "ngsild-tenant"] {
+            request.headers_mut().entry(HeaderName::from_static(name)).or_insert(tenant.clone());
+        }
+    }
+    request
+}

@@ -1,0 +1,163 @@
+//! Notifications of NGSIv2 as values: what is sent where. Sending is the broker's part.
+
+mod content;
+mod message;
+
+use std::time::Duration;
+
+use ngsi::v2::path::path_of;
+use ngsi::v2::subscription::{Destination, Format, HttpCustom, MqttCustom, Notification, Payload};
+use ngsi::v2::template::{Facts, JsonTemplate, Patch, Template};
+use ngsi::{ParseError, SubscriptionId};
+
+use crate::Notice;
+use content::Content;
+
+/// How the notifications of a subscription are made.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    content: Content,
+    format: Format,
+    payload: Made,
+    route: Route,
+}
+
+/// What takes the place of the usual payload.
+#[derive(Debug, Clone)]
+enum Made {
+    Usual,
+    Nothing,
+    Text(Template),
+    Json(JsonTemplate),
+    Ngsi(Patch),
+}
+
+/// Where a notification goes.
+#[derive(Debug, Clone)]
+enum Route {
+    Http(HttpRoute),
+    Mqtt { topic: Template },
+}
+
+#[derive(Debug, Clone)]
+struct HttpRoute {
+    url: Template,
+    method: String,
+    headers: Vec<(Template, Template)>,
+    parameters: Vec<(Template, Template)>,
+    timeout: Option<Duration>,
+}
+
+/// A notification as it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// By HTTP.
+    Http(HttpMessage),
+    /// By MQTT.
+    Mqtt(MqttMessage),
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpMessage {
+    /// Its method.
+    pub method: String,
+    /// Where it goes.
+    pub url: String,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// How long an answer is waited for; as long as usual when not given.
+    pub timeout: Option<Duration>,
+}
+
+/// What is published; where, the subscription says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MqttMessage {
+    /// The topic.
+    pub topic: String,
+    /// The payload.
+    pub payload: Vec<u8>,
+}
+
+impl Outgoing {
+    /// Understands what a subscription says of its notifications.
+    ///
+    /// # Errors
+    /// Names the member that is malformed.
+    pub fn compile(notification: &Notification) -> Result<Self, ParseError> {
+        let destination = notification.destinations().next();
+        let destination = destination.ok_or_else(|| ParseError::new("http", "missing"))?;
+        Ok(Self {
+            content: Content::compile(notification),
+            format: notification.attrs_format,
+            payload: Made::compile(destination.payload())?,
+            route: Route::compile(destination),
+        })
+    }
+
+    /// The notification of one state of an entity, for a broker of that name and a subscriber of that tenant.
+    #[must_use]
+    pub fn message(&self, id: &SubscriptionId, notice: &Notice, originator: &str, tenant: &str) -> Message {
+        let facts = Facts {
+            entity: &notice.entity,
+            service: tenant,
+            service_path: path_of(&notice.entity),
+            auth_token: notice.cause.as_ref().map_or("", |cause| cause.origin.auth_token.as_str()),
+        };
+        let body = self.body(id, notice, originator, &facts);
+        match &self.route {
+            Route::Mqtt { topic } => Message::Mqtt(MqttMessage { topic: topic.render(&facts), payload: body }),
+            Route::Http(route) => Message::Http(self.request(route, notice, &facts, body)),
+        }
+    }
+}
+
+impl Made {
+    fn compile(payload: Payload<'_>) -> Result<Self, ParseError> {
+        Ok(match payload {
+            Payload::Usual => Self::Usual,
+            Payload::Nothing => Self::Nothing,
+            Payload::Text(text) => Self::Text(Template::decoded(text)),
+            Payload::Json(json) => Self::Json(JsonTemplate::new(json)),
+            Payload::Ngsi(ngsi) => Self::Ngsi(Patch::new(ngsi)?),
+        })
+    }
+}
+
+impl Route {
+    fn compile(destination: Destination<'_>) -> Self {
+        match destination {
+            Destination::Http(http) => Self::Http(HttpRoute {
+                url: Template::fixed(&http.url),
+                method: "POST".to_owned(),
+                headers: Vec::new(),
+                parameters: Vec::new(),
+                timeout: milliseconds(http.timeout),
+            }),
+            Destination::HttpCustom(http) => Self::custom(http),
+            Destination::Mqtt(mqtt) => Self::Mqtt { topic: Template::fixed(&mqtt.topic) },
+            Destination::MqttCustom(MqttCustom { topic, .. }) => Self::Mqtt { topic: Template::new(topic) },
+        }
+    }
+
+    fn custom(http: &HttpCustom) -> Self {
+        let pairs = http.headers.iter().flatten();
+        let headers = pairs.map(|(name, value)| (Template::new(name), Template::decoded(value))).collect();
+        let pairs = http.qs.iter().flatten();
+        let parameters = pairs.map(|(name, value)| (Template::new(name), Template::new(value))).collect();
+        Self::Http(HttpRoute {
+            url: Template::new(&http.url),
+            method: http.method.clone().unwrap_or_else(|| "POST".to_owned()),
+            headers,
+            parameters,
+            timeout: milliseconds(http.timeout),
+        })
+    }
+}
+
+/// Zero means the usual one.
+fn milliseconds(timeout: Option<u64>) -> Option<Duration> {
+    timeout.filter(|timeout| *timeout > 0).map(Duration::from_millis)
+}
