@@ -1,6 +1,9 @@
 //! Terms under contexts: what they stand for, and what names are called.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod random;
+mod vectors;
+
 use ngsi::Name;
 use ngsi::ld::context::{ContextError, Document};
 use ngsi::ld::{CORE_CONTEXT, Coercion, Context};
