@@ -38,15 +38,24 @@ type Fetch = Shared<BoxFuture<'static, Outcome>>;
 #[derive(Default)]
 pub(super) struct Fetches {
     running: Mutex<HashMap<Arc<str>, Fetch>>,
-    failures: Mutex<HashMap<Arc<str>, (Instant, Arc<str>)>>,
+    failures: Mutex<HashMap<Arc<str>, Failure>>,
+}
+
+struct Failure {
+    at: Instant,
+    reason: Arc<str>,
+}
+
+impl Failure {
+    fn counts(&self) -> bool {
+        self.at.elapsed() < FAILURE_COUNTS
+    }
 }
 
 impl Fetches {
     /// Why there is nothing at a URL, when that was tried just now.
     pub(super) fn failure(&self, url: &str) -> Option<Arc<str>> {
-        let failures = self.failures.lock();
-        let (at, failure) = failures.get(url)?;
-        (at.elapsed() < FAILURE_COUNTS).then(|| failure.clone())
+        self.failures.lock().get(url).filter(|failure| failure.counts()).map(|failure| failure.reason.clone())
     }
 
     /// Whether a URL is being fetched.
@@ -82,12 +91,12 @@ impl Fetches {
     fn finish(&self, url: &Arc<str>, outcome: &Outcome) {
         let mut failures = self.failures.lock();
         failures.remove(url);
-        if let Err(failure) = outcome {
+        if let Err(reason) = outcome {
             if failures.len() >= MAX_FAILURES {
-                failures.retain(|_, (at, _)| at.elapsed() < FAILURE_COUNTS);
+                failures.retain(|_, failure| failure.counts());
             }
             if failures.len() < MAX_FAILURES {
-                failures.insert(url.clone(), (Instant::now(), failure.clone()));
+                failures.insert(url.clone(), Failure { at: Instant::now(), reason: reason.clone() });
             }
         }
         drop(failures);

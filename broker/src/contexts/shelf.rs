@@ -142,7 +142,7 @@ mod tests {
         let second = cached("http://b");
         insert(&mut shelf, second.clone());
         shelf.touch(&first.id, Timestamp::default());
-        assert_eq!(insert(&mut shelf, cached("http://c")), [second.id.clone()]);
+        assert_eq!(insert(&mut shelf, cached("http://c")), [second.id]);
         assert!(shelf.get("http://a").is_some() && shelf.get("http://b").is_none() && shelf.get("http://c").is_some());
     }
 
@@ -151,7 +151,7 @@ mod tests {
         let mut shelf = Shelf::new(2);
         let first = cached("http://a");
         insert(&mut shelf, first.clone());
-        assert_eq!(insert(&mut shelf, cached("http://a")), [first.id.clone()]);
+        assert_eq!(insert(&mut shelf, cached("http://a")), [first.id]);
         assert_eq!(shelf.entries().count(), 1);
         let newer = Record { text: "{\"@context\":{}}".into(), ..shelf.get("http://a").unwrap().record.clone() };
         assert!(insert(&mut shelf, newer).is_empty());
