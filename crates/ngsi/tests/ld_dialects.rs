@@ -176,6 +176,15 @@ fn attributes_of_ngsi_ld_read_in_ngsi_10() {
 }
 
 #[test]
+fn a_place_is_there_once() {
+    let mut entity = by_v2(&json!({ "type": "geo:point", "value": "1, 2" }));
+    let domain = by_v1(&json!({ "name": "location", "type": "point", "value": { "latitude": 1, "longitude": 2 } }));
+    entity.attributes.extend(domain.attributes);
+    let read = in_ld(&entity);
+    assert!(read.get("location").is_none() && read.get("a").is_some());
+}
+
+#[test]
 fn what_has_another_meaning_in_ngsi_ld_is_not_there() {
     let attributes = json!([{ "name": "scope", "value": 1 }, { "name": "", "value": 1 }, { "name": "createdAt", "value": 1 },
         { "name": "a", "value": 1, "metadata": [{ "name": "type", "value": "x" }, { "name": "unitCode", "value": 5 },

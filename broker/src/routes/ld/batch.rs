@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::answer::{self, BatchOutcome, Failure};
 use super::call::Call;
-use super::entity::observed_at;
+use super::entity::defaults;
 use super::read::{self, Item, Wanted};
 use super::{change, query_body};
 use crate::Shared;
@@ -36,8 +36,8 @@ pub(super) async fn update(State(broker): State<Shared>, call: Call) -> Result<R
 }
 
 pub(super) async fn merge(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
-    let observed_at = observed_at(&call)?;
-    let action = |fragment| LinkedAction::Merge { fragment, observed_at: observed_at.clone() };
+    let defaults = defaults(&call)?;
+    let action = |fragment| LinkedAction::Merge { fragment, defaults: defaults.clone() };
     change_all(&broker, &call, Wanted::Merge, action).await
 }
 

@@ -2,9 +2,9 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use context::LinkedAction;
-use ngsi::JsonText;
-use ngsi::ld::{EntityFragment, Problem};
+use context::{LinkedAction, MergeDefaults};
+use ngsi::ld::{EntityFragment, Problem, parse};
+use ngsi::{JsonText, Name};
 
 use super::answer::{Failure, no_content, updated};
 use super::call::Call;
@@ -37,12 +37,20 @@ pub(super) async fn merge(
     Path(id): Path<String>,
     call: Call,
 ) -> Result<Response, Failure> {
-    let observed_at = observed_at(&call)?;
-    change_one(&broker, &id, &call, Wanted::Merge, |fragment| LinkedAction::Merge { fragment, observed_at }).await
+    let defaults = defaults(&call)?;
+    change_one(&broker, &id, &call, Wanted::Merge, |fragment| LinkedAction::Merge { fragment, defaults }).await
 }
 
-/// The time of observation for attributes that have one and are given none.
-pub(super) fn observed_at(call: &Call) -> Result<Option<JsonText>, Problem> {
+/// What a merge says of all attributes at once.
+pub(super) fn defaults(call: &Call) -> Result<MergeDefaults, Problem> {
+    let language = call.params.get("lang");
+    if let Some(wrong) = language.filter(|tag| !parse::is_language(tag)) {
+        return Err(Problem::bad_request(format!("lang: must be one language tag, such as fr-CH, is `{wrong}`")));
+    }
+    Ok(MergeDefaults { observed_at: observed_at(call)?, language: language.map(Name::from) })
+}
+
+fn observed_at(call: &Call) -> Result<Option<JsonText>, Problem> {
     let Some(text) = call.params.get("observedAt") else { return Ok(None) };
     match ngsi::date::parse(text) {
         Some(at) => Ok(Some(JsonText::string(&at.to_string()))),

@@ -3,6 +3,8 @@
 use ngsi::ld::{AttributeType, Fragment, merge};
 use ngsi::{Attribute, AttributeKind, JsonText, Metadata, Name, ParseError, Timestamp};
 
+use super::MergeDefaults;
+
 const OBSERVED_AT: &str = "observedAt";
 
 /// The instance as a whole, as the fragment says it. Where `former` was declared with a type that NGSI-LD has no word for, it
@@ -42,7 +44,7 @@ pub(super) fn updated(former: &Attribute, fragment: Fragment, now: Timestamp) ->
 pub(super) fn merged(
     former: &Attribute,
     fragment: Fragment,
-    observed_at: Option<&JsonText>,
+    defaults: &MergeDefaults,
     now: Timestamp,
 ) -> Result<Attribute, ParseError> {
     let becomes = fragment.attribute_type.unwrap_or_else(|| AttributeType::of(former));
@@ -53,14 +55,24 @@ pub(super) fn merged(
     let observed = fragment.members.iter().any(|member| member.name == *OBSERVED_AT);
     let mut attribute = Attribute { modified_at: now, ..former.clone() };
     if let Some(value) = fragment.value {
+        let value = in_language(becomes, value, defaults.language.as_ref());
         attribute.value = merge::values(becomes, &attribute.value, &value)?;
     }
     set_members(&mut attribute.metadata, fragment.members, merged_member)?;
     let present = attribute.metadata.iter_mut().find(|metadatum| metadatum.name == *OBSERVED_AT);
-    if let (Some(at), false, Some(present)) = (observed_at, observed, present) {
+    if let (Some(at), false, Some(present)) = (&defaults.observed_at, observed, present) {
         present.value = at.clone();
     }
     Ok(attribute)
+}
+
+fn in_language(attribute_type: AttributeType, value: JsonText, language: Option<&Name>) -> JsonText {
+    match language {
+        Some(tag) if attribute_type == AttributeType::LanguageProperty && value.as_str().starts_with('"') => {
+            merge::in_language(&value, tag.as_str())
+        }
+        _ => value,
+    }
 }
 
 fn merged_member(former: Option<&Metadata>, fragment: Fragment) -> Result<Metadata, ParseError> {

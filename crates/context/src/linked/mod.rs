@@ -42,8 +42,8 @@ pub enum LinkedAction {
     Merge {
         /// What is said of the entity.
         fragment: EntityFragment,
-        /// The `observedAt` of attributes that have one and are given none, as JSON text.
-        observed_at: Option<ngsi::JsonText>,
+        /// What it says of all attributes at once.
+        defaults: MergeDefaults,
     },
     /// The named members of one instance of an attribute are set (5.5.8, 5.6.4).
     PartialUpdate(Fragment),
@@ -67,6 +67,15 @@ pub enum Instances {
     One(Name),
     /// All.
     All,
+}
+
+/// What a merge says of all attributes at once (5.6.17).
+#[derive(Debug, Clone, Default)]
+pub struct MergeDefaults {
+    /// The `observedAt` of attributes that have one and are given none, as JSON text.
+    pub observed_at: Option<ngsi::JsonText>,
+    /// The language of texts that are given for a LanguageProperty.
+    pub language: Option<Name>,
 }
 
 /// An edit that was carried out.

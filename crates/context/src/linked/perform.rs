@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use ngsi::ld::{EntityFragment, Fragment};
 use ngsi::v2::place;
-use ngsi::{Attribute, Entity, EntityId, JsonText, Name, ParseError, Timestamp};
+use ngsi::{Attribute, Entity, EntityId, Name, ParseError, Timestamp};
 
-use super::{Instances, LeftOut, LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal, attribute};
+use super::{Instances, LeftOut, LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal, MergeDefaults, attribute};
 use crate::update::{Change, Done, TICK};
 use crate::{EntityMap, MAX_ATTRIBUTES, places};
 
@@ -37,10 +37,10 @@ impl EntityMap {
                 draft.set_all(fragment, |exists| (no_overwrite && exists).then_some(LeftOut::Exists));
             }
             LinkedAction::Update(fragment) => draft.set_all(fragment, |exists| (!exists).then_some(LeftOut::Unknown)),
-            LinkedAction::Merge { fragment, observed_at } => draft.merge(fragment, observed_at.as_ref())?,
+            LinkedAction::Merge { fragment, defaults } => draft.merge(fragment, &defaults)?,
             LinkedAction::PartialUpdate(fragment) => draft.change_one(fragment, attribute::updated)?,
             LinkedAction::ReplaceAttribute(fragment) => {
-                draft.change_one(fragment, |former, fragment, now| attribute::replaced(Some(former), fragment, now))?
+                draft.change_one(fragment, |former, fragment, now| attribute::replaced(Some(former), fragment, now))?;
             }
             LinkedAction::DeleteAttribute { name, instances } => draft.delete(&name, &instances)?,
         }
@@ -185,7 +185,7 @@ impl Draft {
         }
     }
 
-    fn merge(&mut self, fragment: EntityFragment, observed_at: Option<&JsonText>) -> Result<(), LinkedRefusal> {
+    fn merge(&mut self, fragment: EntityFragment, defaults: &MergeDefaults) -> Result<(), LinkedRefusal> {
         self.add_types(fragment.types);
         self.set_scopes(fragment.scopes);
         for fragment in fragment.attributes {
@@ -195,7 +195,7 @@ impl Draft {
                 continue;
             }
             let made = match self.present(&name, &dataset_id) {
-                Some(former) => attribute::merged(former, fragment, observed_at, self.now),
+                Some(former) => attribute::merged(former, fragment, defaults, self.now),
                 None => attribute::replaced(None, fragment, self.now),
             };
             self.put(made.map_err(|error| error.within(name.as_str()))?);

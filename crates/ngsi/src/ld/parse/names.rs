@@ -23,6 +23,13 @@ pub fn is_uri(text: &str) -> bool {
         && !rest.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
 }
 
+/// Whether a text is a language tag by its form, such as `fr-CH`, or `@none` (4.6.5).
+#[must_use]
+pub fn is_language(text: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    text == "@none" || text.split('-').all(is_part)
+}
+
 /// Reads a string.
 pub(super) fn text(path: &str, value: &RawValue) -> Result<String, ParseError> {
     let text: String = serde_json::from_str(value.get()).map_err(|_| ParseError::new(path, "must be a string"))?;

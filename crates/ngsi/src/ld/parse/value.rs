@@ -188,8 +188,7 @@ fn check_languages(value: &JsonText) -> Result<(), ParseError> {
     let members = Members::of_text(value.as_str())
         .ok_or_else(|| ParseError::new("$", "must be an object of strings by language"))?;
     for (language, text) in &members.0 {
-        let is_tag = !language.is_empty() && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if language != "@none" && !is_tag {
+        if !names::is_language(language) {
             return Err(ParseError::new(&**language, "is no language tag, such as en or fr-CH, and not @none"));
         }
         let is_text = serde_json::from_str::<Cow<'_, str>>(text.get()).is_ok()

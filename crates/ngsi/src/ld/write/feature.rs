@@ -1,6 +1,7 @@
 //! Entities as features of GeoJSON (ETSI GS CIM 009, 4.5.16 and 4.5.17; RFC 7946).
 
 use super::attribute::Instance;
+use super::instances::place_of;
 use super::{Object, Rendering, list, place, urn};
 use crate::json::write_string;
 use crate::{Entity, Name};
@@ -50,7 +51,7 @@ impl Rendering<'_> {
     fn write_feature_members(&self, feature: &mut Object<'_>, entity: &Entity, geometry: &Geometry) {
         write_string(feature.member("id"), &urn(entity.id.as_str()));
         write_string(feature.member("type"), "Feature");
-        let place = entity.instances(geometry.name.as_str()).find(|instance| instance.dataset_id == geometry.data_set);
+        let place = place_of(entity, geometry);
         let place = place.and_then(|attribute| place::geometry(&Instance::of_attribute(attribute)));
         feature.member("geometry").extend_from_slice(place.as_deref().unwrap_or("null").as_bytes());
         let mut properties = Object::open(feature.member("properties"));

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::Selection;
+use super::{Geometry, Selection};
 use crate::ld::EXPIRY;
+use crate::v2::place::{self, LOCATION};
 use crate::{Attribute, AttributeKind, Entity};
 
 /// When the entity is no longer of use, if anybody said so.
@@ -21,6 +22,17 @@ fn has_word(attribute: &Attribute) -> bool {
     let name = attribute.name.as_str();
     !matches!(name, "" | "id" | "type" | "scope" | "@context" | "createdAt" | "modifiedAt" | "deletedAt" | "expiresAt")
         && !is_expiry(attribute)
+}
+
+/// Whether it is where NGSI-10 finds the place that another attribute has.
+fn is_mirror(attribute: &Attribute) -> bool {
+    attribute.kind == AttributeKind::Domain && attribute.name == *LOCATION
+}
+
+/// The instance that has the geometry of a feature.
+pub(super) fn place_of<'a>(entity: &'a Entity, geometry: &'a Geometry) -> Option<&'a Attribute> {
+    let mut found = entity.instances(geometry.name.as_str());
+    found.find(|it| it.dataset_id == geometry.data_set && !(is_mirror(it) && place::source(entity).is_some()))
 }
 
 /// The selected instances by attribute, in the order in which attributes first came. Domain metadata that an attribute of the same
@@ -44,9 +56,14 @@ pub(super) fn instances<'a>(entity: &'a Entity, selection: &Selection) -> Vec<Ve
             Entry::Occupied(place) => groups[*place.get()].push(attribute),
         }
     }
+    let mirrored = place::source(entity).is_some();
     for group in &mut groups {
         let hidden = group.iter().any(|attribute| attribute.kind == AttributeKind::Context);
-        group.retain(|attribute| selected(attribute) && !(hidden && attribute.kind == AttributeKind::Domain));
+        group.retain(|attribute| {
+            selected(attribute)
+                && !(hidden && attribute.kind == AttributeKind::Domain)
+                && !(mirrored && is_mirror(attribute))
+        });
     }
     groups
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::value::Value;
 use crate::ld::AttributeType;
+use crate::ld::parse::is_language;
 use crate::members::Members;
 use crate::{JsonText, ParseError};
 
@@ -25,9 +26,8 @@ impl Languages {
             let wrong = || ParseError::new("lang", format!("must be like fr-CH,fr;q=0.9,*;q=0.5, has {part:?}"));
             let (range, weight) = part.split_once(';').unwrap_or((part, "q=1"));
             let range = range.trim();
-            let is_range = !range.is_empty() && range.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
             let weight = weight.trim().strip_prefix("q=").and_then(thousandths).ok_or_else(wrong)?;
-            if !(is_range || matches!(range, "*" | "@none")) || wishes.len() == MAX_LANGUAGES {
+            if !(range == "*" || is_language(range)) || wishes.len() == MAX_LANGUAGES {
                 return Err(wrong());
             }
             if weight > 0 {
