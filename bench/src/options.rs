@@ -59,6 +59,8 @@ pub(crate) enum Scenario {
     Get,
     /// Updates that create entities, until discovery knows them.
     Create,
+    /// The same update and GET in NGSI-10, NGSIv2 and NGSI-LD, and batches.
+    Dialects,
     /// Queries by id, at the owner and at another broker.
     Query,
     /// Look-ups of the nearest registrations at discovery.

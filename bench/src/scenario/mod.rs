@@ -4,6 +4,7 @@ mod bed;
 pub(crate) mod body;
 mod compare;
 mod create;
+mod dialects;
 mod fog_function;
 mod footprint;
 mod nearby;
@@ -49,6 +50,7 @@ fn one(options: &Options, scenario: Scenario, report: &mut Report) -> anyhow::Re
         Scenario::Update => update::update_and_get(options, report),
         Scenario::Get => update::get(options, report),
         Scenario::Create => create::run(options, report),
+        Scenario::Dialects => dialects::run(options, report),
         Scenario::Query => query::run(options, report),
         Scenario::Nearby => nearby::run(options, report),
         Scenario::Notify => notify::run(options, report),
