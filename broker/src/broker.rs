@@ -61,6 +61,8 @@ impl Broker {
         let broker = self.clone();
         self.node.tasks.spawn(async move { broker.sweep().await });
         let broker = self.clone();
+        self.node.tasks.spawn(async move { broker.keep_intervals().await });
+        let broker = self.clone();
         self.node.tasks.spawn(async move { broker.keep_counters().await });
         let broker = self.clone();
         self.node.tasks.spawn(async move {

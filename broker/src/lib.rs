@@ -10,6 +10,7 @@ mod contexts;
 mod expiry;
 mod federation;
 mod histories;
+mod intervals;
 mod ledger;
 mod metrics;
 mod notifier;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use context::backlog::Displaced;
-use context::{Record, Subscribed, Subscription, SubscriptionIndex, codec};
-use ngsi::{EntityId, SubscriptionId};
+use context::{Record, Request, Subscribed, Subscription, SubscriptionIndex, codec};
+use ngsi::ld::Context;
+use ngsi::{EntityId, ParseError, SubscriptionId};
 use parking_lot::{Mutex, RwLock};
 use storage::Batch;
 
@@ -81,7 +82,7 @@ impl Broker {
                     continue;
                 }
             };
-            match Subscription::compile(record) {
+            match self.understood(record) {
                 Ok(subscription) => subscribers.insert(Arc::new(Subscriber::new(subscription, &self.endpoints))),
                 Err(error) => unreadable("subscription", id.as_bytes(), &error),
             }
@@ -101,6 +102,16 @@ impl Broker {
             }
         }
         Ok(())
+    }
+
+    /// A subscription of NGSI-LD is served whether or not its context can be read; without it names are sent as IRIs.
+    fn understood(&self, record: Record) -> Result<Subscription, ParseError> {
+        let Request::NgsiLd(request) = &record.request else { return Subscription::compile(record) };
+        let context = self.contexts.at_hand(&request.context.to_value()).unwrap_or_else(|| {
+            tracing::warn!(subscription = %record.id, "the context is not here; notifications name attributes by their IRIs");
+            Context::core()
+        });
+        Subscription::compile_with(record, &context)
     }
 
     /// Notices that were due wait again; those of subscriptions that have ended are forgotten.

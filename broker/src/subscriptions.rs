@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use context::{Record, Request, Subscribed, Subscription};
+use context::{Record, Subscribed, Subscription};
 use ngsi::SubscriptionId;
-use ngsi::v2::subscription::Status;
-use ngsi::v2::{self, Kind as ProblemKind, Problem};
 use storage::{Batch, StorageError};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -155,29 +153,28 @@ impl Broker {
         first
     }
 
-    /// Changes a subscription of NGSIv2.
-    pub(crate) async fn amend(
+    /// Changes a subscription.
+    pub(crate) async fn amend<P>(
         self: &Arc<Self>,
         id: &str,
-        change: impl FnOnce(&v2::Subscription) -> Result<v2::Subscription, Problem>,
-    ) -> Result<(), Problem> {
+        change: impl FnOnce(Record) -> Result<Subscription, P>,
+    ) -> Result<(), NotAmended<P>> {
         let (former, amended, commit) = {
             let _amending = self.amending.lock();
-            let former = self.subscribers.read().get(id).cloned().ok_or_else(unknown)?;
-            let mut record = former.record();
-            let Request::NgsiV2(request) = &mut record.request else { return Err(unknown()) };
-            **request = change(request)?;
-            let amended = Arc::new(former.amended(Subscription::compile(record)?, &self.endpoints));
+            let former = self.subscribers.read().get(id).cloned().ok_or(NotAmended::Unknown)?;
+            let changed = change(former.record()).map_err(NotAmended::Refused)?;
+            let amended = Arc::new(former.amended(changed, &self.endpoints));
             self.subscribers.write().insert(amended.clone());
             (former, amended.clone(), self.ledger.submit(self.subscription_batch(&amended.subscription().record)))
         };
         if let Err(error) = self.ledger.finish(commit).await {
             self.subscribers.write().insert(former);
-            return Err(Problem::new(ProblemKind::ServiceUnavailable, error.to_string()));
+            return Err(NotAmended::Unsaved(error));
         }
-        match amended.subscription().v2().map(|request| request.status) {
-            Some(Status::Inactive) => self.outbox.done(amended.id(), &amended.silence()),
-            _ => amended.resume(),
+        if amended.is_wanted() {
+            amended.resume();
+        } else {
+            self.outbox.done(amended.id(), &amended.silence());
         }
         notifier::wake(self, &amended);
         if former.subscription().record.as_ngsi10().entities != amended.subscription().record.as_ngsi10().entities {
@@ -223,6 +220,10 @@ impl Broker {
     }
 }
 
-fn unknown() -> Problem {
-    Problem::new(ProblemKind::NotFound, "The requested subscription has not been found. Check id")
+/// Why a subscription was not changed.
+pub(crate) enum NotAmended<P> {
+    /// There is none of that identifier.
+    Unknown,
+    Refused(P),
+    Unsaved(StorageError),
 }

@@ -94,6 +94,11 @@ impl Contexts {
         }
     }
 
+    /// As [`Contexts::resolve`], with what is kept here alone.
+    pub(crate) fn at_hand(&self, value: &Value) -> Option<Context> {
+        self.read_with(value, &HashMap::new()).0.ok()
+    }
+
     async fn read(self: &Arc<Self>, value: &Value, text: String) -> Result<Context, Problem> {
         let mut fetched = HashMap::<String, Document>::new();
         loop {

@@ -31,7 +31,7 @@ pub(super) async fn attempt(broker: &Broker, subscriber: &Subscriber, batch: &[N
 }
 
 async fn custom(broker: &Broker, subscriber: &Subscriber, outgoing: &Outgoing, notice: &Notice) -> Outcome {
-    match outgoing.message(subscriber.id(), notice, broker.own_url(), &broker.tenant) {
+    match outgoing.message(subscriber.id(), notice, broker.own_url(), &broker.tenant, service::now()) {
         Message::Http(message) => match request(message) {
             Ok(request) => http(subscriber, broker.node.outside(), request).await,
             Err(error) => Outcome::Unsendable(format!("not a request that can be sent: {error}")),

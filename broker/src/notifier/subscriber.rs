@@ -106,7 +106,8 @@ impl Progress {
 fn wanted(record: &Record) -> Wanted {
     match &record.request {
         Request::NgsiV2(request) => request.status,
-        Request::Ngsi10(_) => Wanted::Active,
+        Request::NgsiLd(request) if !request.subscription.is_active => Wanted::Inactive,
+        Request::Ngsi10(_) | Request::NgsiLd(_) => Wanted::Active,
     }
 }
 
@@ -155,10 +156,17 @@ impl Subscriber {
     pub(crate) fn record(&self) -> Record {
         let mut record = self.subscription.record.clone();
         record.initialised |= self.progress.initialised.load(Ordering::Relaxed);
-        if let (false, Request::NgsiV2(request)) = (self.listens(), &mut record.request) {
-            request.status = Wanted::Inactive;
+        match &mut record.request {
+            Request::NgsiV2(request) if !self.listens() => request.status = Wanted::Inactive,
+            Request::NgsiLd(request) if !self.listens() => request.subscription.is_active = false,
+            _ => {}
         }
         record
+    }
+
+    /// Whether its owner wants it to be served.
+    pub(crate) fn is_wanted(&self) -> bool {
+        wanted(&self.subscription.record) != Wanted::Inactive
     }
 
     /// Whether it ends with this notification.
@@ -233,6 +241,12 @@ impl Subscriber {
 
     pub(super) fn may_send(&self) -> bool {
         !self.has_ended() && !self.progress.silenced.load(Ordering::Acquire)
+    }
+
+    /// Whether nothing waits and nothing is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.progress.state.lock();
+        !state.driving && state.backlog.len() == 0
     }
 
     /// Whether the caller is to start a driver.

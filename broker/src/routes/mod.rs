@@ -6,6 +6,7 @@ mod history;
 mod ld;
 mod notify_context;
 mod notify_context_availability;
+mod openapi;
 mod paging;
 mod query_context;
 mod request;
@@ -56,6 +57,7 @@ pub(crate) fn router(broker: Shared) -> Router {
         .route("/ngsi10/subscription/{id}", get(subscription::get).delete(subscription::delete))
         .merge(v2::router())
         .merge(ld::router())
+        .merge(openapi::router())
         .route("/version", get(version::version))
         .with_state(broker)
 }

@@ -12,6 +12,7 @@ mod documentation;
 mod entities;
 mod federation;
 mod query;
+mod subscriptions;
 mod types;
 
 use bytes::Bytes;

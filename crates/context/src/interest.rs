@@ -5,6 +5,7 @@ use ngsi::v2::AlterationType;
 use ngsi::v2::subscription::Condition;
 use ngsi::{Name, ParseError};
 
+use crate::linked::LinkedInterest;
 use crate::{Cause, Change, Origin};
 
 /// What must happen to an entity.
@@ -14,6 +15,8 @@ pub(crate) enum Interest {
     Named(Vec<Name>),
     /// What NGSIv2 calls a condition.
     Altered(Altered),
+    /// What NGSI-LD watches and filters.
+    Linked(Box<LinkedInterest>),
 }
 
 #[derive(Debug, Clone)]
@@ -75,6 +78,7 @@ impl Interest {
                 change.deleted || names.is_empty() || names.iter().any(|name| change.touched.contains(name))
             }
             Self::Altered(altered) => altered.holds(change, change.cause(origin)),
+            Self::Linked(linked) => linked.holds(change, change.cause(origin)),
         }
     }
 }

@@ -31,7 +31,7 @@ pub use entities::EntityMap;
 pub use grid::Cover;
 pub use history::History;
 pub use index::{Subscribed, SubscriptionIndex};
-pub use linked::{LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal, MergeDefaults};
+pub use linked::{LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal, LinkedRequest, MergeDefaults};
 pub use outgoing::Outgoing;
 pub use query::Query;
 pub use subscription::{Delivery, Dialect, Record, Request, Subscription};

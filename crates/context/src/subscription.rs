@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use ngsi::ld::{Context, subscription};
 use ngsi::v1::ngsi10::{NotifyCondition, SubscribeContextRequest};
 use ngsi::v1::parse_duration;
-use ngsi::{AttributeKind, Name, ParseError, Restriction, SubscriptionId, Timestamp, v2};
+use ngsi::{AttributeKind, Entity, Name, ParseError, Restriction, SubscriptionId, Timestamp, v2};
 use serde::{Deserialize, Serialize};
 
 use crate::interest::{Altered, Interest};
-use crate::outgoing::Outgoing;
+use crate::linked::LinkedRequest;
+use crate::outgoing::{CustomOutgoing, LinkedOutgoing, Outgoing};
 use crate::{Change, Origin, Query};
 
 /// The longest reference, in bytes.
@@ -54,6 +56,8 @@ pub enum Request {
     Ngsi10(Box<SubscribeContextRequest>),
     /// NGSIv2.
     NgsiV2(Box<v2::Subscription>),
+    /// NGSI-LD.
+    NgsiLd(Box<LinkedRequest>),
 }
 
 /// A subscription as it is written to disk.
@@ -80,6 +84,8 @@ struct Stored {
     request: Option<Box<SubscribeContextRequest>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     v2: Option<Box<v2::Subscription>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ld: Option<Box<LinkedRequest>>,
     #[serde(default)]
     delivery: Delivery,
     created_at: Timestamp,
@@ -90,11 +96,12 @@ struct Stored {
 impl From<Record> for Stored {
     fn from(record: Record) -> Self {
         let Record { id, request, delivery, created_at, initialised } = record;
-        let (request, v2) = match request {
-            Request::Ngsi10(request) => (Some(request), None),
-            Request::NgsiV2(request) => (None, Some(request)),
+        let (request, v2, ld) = match request {
+            Request::Ngsi10(request) => (Some(request), None, None),
+            Request::NgsiV2(request) => (None, Some(request), None),
+            Request::NgsiLd(request) => (None, None, Some(request)),
         };
-        Self { id, request, v2, delivery, created_at, initialised }
+        Self { id, request, v2, ld, delivery, created_at, initialised }
     }
 }
 
@@ -102,10 +109,11 @@ impl TryFrom<Stored> for Record {
     type Error = &'static str;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let Stored { id, request, v2, delivery, created_at, initialised } = stored;
-        let request = match (request, v2) {
-            (Some(request), None) => Request::Ngsi10(request),
-            (None, Some(request)) => Request::NgsiV2(request),
+        let Stored { id, request, v2, ld, delivery, created_at, initialised } = stored;
+        let request = match (request, v2, ld) {
+            (Some(request), None, None) => Request::Ngsi10(request),
+            (None, Some(request), None) => Request::NgsiV2(request),
+            (None, None, Some(request)) => Request::NgsiLd(request),
             _ => return Err("it has no request of a dialect that is known, or several"),
         };
         Ok(Self { id, request, delivery, created_at, initialised })
@@ -113,7 +121,7 @@ impl TryFrom<Stored> for Record {
 }
 
 impl Record {
-    /// Whom it notifies, as the subscriber wrote it.
+    /// Whom it notifies, as the subscriber wrote it, without names and passwords of users.
     #[must_use]
     pub fn reference(&self) -> &str {
         match &self.request {
@@ -121,21 +129,30 @@ impl Record {
             Request::NgsiV2(request) => {
                 request.notification.destinations().next().map(v2::subscription::Destination::url).unwrap_or_default()
             }
+            Request::NgsiLd(request) => request.subscription.notification.endpoint.without_user(),
         }
     }
 
     /// The request in the words of NGSI-10, as far as it has any.
     #[must_use]
     pub fn as_ngsi10(&self) -> Cow<'_, SubscribeContextRequest> {
-        let request = match &self.request {
+        let (entities, cond_values, attributes) = match &self.request {
             Request::Ngsi10(request) => return Cow::Borrowed(request),
-            Request::NgsiV2(request) => request,
+            Request::NgsiV2(request) => {
+                (request.references(), request.subject.condition.attrs.clone(), request.notification.attrs.clone())
+            }
+            Request::NgsiLd(request) => {
+                let core = Context::core();
+                let expand = |term: &str| request.expand(&core, term);
+                let names = |terms: &[String]| terms.iter().map(|term| expand(term)).collect();
+                let subscription::Subscription { watched_attributes, notification, .. } = &request.subscription;
+                (request.references(&expand), names(watched_attributes), names(&notification.attributes))
+            }
         };
-        let cond_values = request.subject.condition.attrs.clone();
         let condition = NotifyCondition { condition_type: "ONCHANGE".to_owned(), cond_values, ..Default::default() };
         Cow::Owned(SubscribeContextRequest {
-            entities: request.references().unwrap_or_default(),
-            attributes: request.notification.attrs.clone(),
+            entities: entities.unwrap_or_default(),
+            attributes,
             reference: self.reference().to_owned(),
             notify_conditions: vec![condition],
             ..SubscribeContextRequest::default()
@@ -163,9 +180,18 @@ impl Subscription {
     /// # Errors
     /// Names the member that is missing or malformed.
     pub fn compile(record: Record) -> Result<Self, ParseError> {
-        let Parts { expires_at, throttling, query, interest, outgoing } = match &record.request {
+        Self::compile_with(record, &Context::core())
+    }
+
+    /// Understands a subscription whose names are of that context, if it is one of NGSI-LD.
+    ///
+    /// # Errors
+    /// As [`Subscription::compile`].
+    pub fn compile_with(mut record: Record, context: &Context) -> Result<Self, ParseError> {
+        let Parts { expires_at, throttling, query, interest, outgoing } = match &mut record.request {
             Request::Ngsi10(request) => Parts::ngsi10(request, record.created_at)?,
             Request::NgsiV2(request) => Parts::ngsi_v2(request)?,
+            Request::NgsiLd(request) => Parts::ngsi_ld(request, context)?,
         };
         Ok(Self { record, expires_at, throttling, query, interest, outgoing })
     }
@@ -182,6 +208,8 @@ impl Subscription {
         match &self.record.request {
             Request::Ngsi10(request) => &request.attributes,
             Request::NgsiV2(request) => &request.notification.attrs,
+            // What is sent of an entity, its notifications know.
+            Request::NgsiLd(_) => &[],
         }
     }
 
@@ -190,8 +218,27 @@ impl Subscription {
     pub fn v2(&self) -> Option<&v2::Subscription> {
         match &self.record.request {
             Request::NgsiV2(request) => Some(request),
-            Request::Ngsi10(_) => None,
+            Request::Ngsi10(_) | Request::NgsiLd(_) => None,
         }
+    }
+
+    /// The request, if it is one of NGSI-LD.
+    #[must_use]
+    pub fn linked(&self) -> Option<&LinkedRequest> {
+        match &self.record.request {
+            Request::NgsiLd(request) => Some(request),
+            Request::Ngsi10(_) | Request::NgsiV2(_) => None,
+        }
+    }
+
+    /// Whether an entity as it stands is one that is meant, whatever happened to it.
+    #[must_use]
+    pub fn selects(&self, entity: &Entity) -> bool {
+        let by_content = match &self.interest {
+            Interest::Linked(linked) => linked.selects(entity),
+            Interest::Named(_) | Interest::Altered(_) => true,
+        };
+        by_content && self.query.selects(entity) && self.query.in_scope(entity)
     }
 
     /// How its notifications are made; `None` for NGSI-10, where the broker knows.
@@ -212,7 +259,7 @@ impl Subscription {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
-    /// Whether the subscriber is first told how the entities stand. NGSIv2 tells only what happens.
+    /// Whether the subscriber is first told how the entities stand. NGSIv2 and NGSI-LD tell only what happens.
     #[must_use]
     pub fn begins_with_state(&self) -> bool {
         matches!(self.record.request, Request::Ngsi10(_))
@@ -221,7 +268,7 @@ impl Subscription {
     /// Whether it stays when it has ended, until its owner deletes it or moves its end.
     #[must_use]
     pub fn outlives_its_end(&self) -> bool {
-        matches!(self.record.request, Request::NgsiV2(_))
+        !matches!(self.record.request, Request::Ngsi10(_))
     }
 
     /// Whether the subscriber is told what led to a state, not the state alone; other brokers are.
@@ -232,7 +279,7 @@ impl Subscription {
 
     /// Whether the entity has anything the subscriber asked for.
     #[must_use]
-    pub fn has_content(&self, entity: &ngsi::Entity) -> bool {
+    pub fn has_content(&self, entity: &Entity) -> bool {
         let attributes = self.attributes();
         attributes.is_empty()
             || attributes.iter().any(|name| entity.attribute(AttributeKind::Context, name.as_str()).is_some())
@@ -278,13 +325,28 @@ impl Parts {
     fn ngsi_v2(request: &v2::Subscription) -> Result<Self, ParseError> {
         let query = Query::compile(&request.references()?, &[], &Restriction::default());
         let altered = Altered::compile(&request.subject.condition);
-        let outgoing = Outgoing::compile(&request.notification);
+        let outgoing = CustomOutgoing::compile(&request.notification);
         Ok(Self {
             query: query.map_err(|error| error.within("subject"))?,
             expires_at: request.expires_at(),
             throttling: (request.throttling > 0).then(|| Duration::from_secs(request.throttling)),
             interest: Interest::Altered(altered.map_err(|error| error.within("subject.condition.expression"))?),
-            outgoing: Some(outgoing.map_err(|error| error.within("notification"))?),
+            outgoing: Some(Outgoing::NgsiV2(Box::new(outgoing.map_err(|error| error.within("notification"))?))),
+        })
+    }
+
+    /// Also notes in the request what its names stand for.
+    fn ngsi_ld(request: &mut LinkedRequest, context: &Context) -> Result<Self, ParseError> {
+        let (query, interest, names) = request.compile(context)?;
+        request.names = names;
+        let expand = |term: &str| request.expand(context, term);
+        let outgoing = LinkedOutgoing::compile(&request.subscription, context.clone(), &expand)?;
+        Ok(Self {
+            query,
+            expires_at: request.subscription.expires_at(),
+            throttling: request.subscription.throttling(),
+            interest: Interest::Linked(Box::new(interest)),
+            outgoing: Some(Outgoing::NgsiLd(Box::new(outgoing))),
         })
     }
 }

@@ -16,6 +16,8 @@ mod query_body;
 mod read;
 mod rendering;
 mod search;
+mod shown_subscription;
+mod subscriptions;
 mod types;
 
 use axum::Router;
@@ -43,6 +45,11 @@ pub(super) fn router() -> Router<Shared> {
         .route("/ngsi-ld/v1/entityOperations/query", post(batch::query))
         .merge(contexts::router())
         .route("/ngsi-ld/v1/info/sourceIdentity", get(info::source_identity))
+        .route("/ngsi-ld/v1/subscriptions", get(subscriptions::list).post(subscriptions::create))
+        .route(
+            "/ngsi-ld/v1/subscriptions/{id}",
+            get(subscriptions::get).patch(subscriptions::update).delete(subscriptions::delete),
+        )
         .route("/ngsi-ld/v1/types", get(types::list))
         .route("/ngsi-ld/v1/types/{name}", get(types::get))
         .route("/ngsi-ld/v1/attributes", get(types::attributes))

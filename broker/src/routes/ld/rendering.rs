@@ -100,7 +100,17 @@ impl Answering<'_> {
         self.response(out)
     }
 
-    fn response(&self, body: Vec<u8>) -> Response {
+    /// Whether times of creation and modification are told.
+    pub(super) fn tells_times(&self) -> bool {
+        self.rendering.sys_attrs
+    }
+
+    /// The value of a member `@context`, if there is to be one.
+    pub(super) fn context_in_body(&self) -> Option<&str> {
+        self.rendering.with_context.then(|| self.rendering.context.to_json())
+    }
+
+    pub(super) fn response(&self, body: Vec<u8>) -> Response {
         self.media.response(body, self.link.as_ref())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use bytes::Bytes;
-use context::Subscribed;
+use context::{Record, Request, Subscribed, Subscription};
 use http::HeaderMap;
 use ngsi::v2::Kind;
 use ngsi::v2::subscription::{self, Notification, Subject};
@@ -17,6 +17,7 @@ use super::body;
 use super::params::Params;
 use super::subscriptions::SKIP_INITIAL;
 use crate::notifier::{Counters, Subscriber};
+use crate::subscriptions::NotAmended;
 use crate::{Shared, answer};
 
 pub(super) async fn get(State(broker): State<Shared>, Path(id): Path<String>) -> Result<Response, Failure> {
@@ -33,8 +34,19 @@ pub(super) async fn update(
 ) -> Result<Response, Failure> {
     body::check_json(&headers, &body)?;
     params.options(&[SKIP_INITIAL])?;
-    broker.amend(&id, |present| subscription::merged(present, &body)).await?;
-    Ok(no_content())
+    let changed = broker.amend(&id, |record| changed(record, &body)).await;
+    match changed {
+        Ok(()) => Ok(no_content()),
+        Err(NotAmended::Unknown) => Err(unknown()),
+        Err(NotAmended::Refused(failure)) => Err(failure),
+        Err(NotAmended::Unsaved(error)) => Err(unsaved(error)),
+    }
+}
+
+fn changed(mut record: Record, patch: &[u8]) -> Result<Subscription, Failure> {
+    let Request::NgsiV2(request) = &mut record.request else { return Err(unknown()) };
+    **request = subscription::merged(request, patch)?;
+    Ok(Subscription::compile(record)?)
 }
 
 pub(super) async fn delete(State(broker): State<Shared>, Path(id): Path<String>) -> Result<Response, Failure> {

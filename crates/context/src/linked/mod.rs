@@ -3,6 +3,10 @@
 
 mod attribute;
 mod perform;
+mod request;
+
+pub(crate) use request::LinkedInterest;
+pub use request::LinkedRequest;
 
 use ngsi::ld::{EntityFragment, Fragment};
 use ngsi::{EntityId, Name, ParseError};

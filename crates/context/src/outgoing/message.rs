@@ -10,7 +10,7 @@ use ngsi::v2::write::{type_of, typed_value, write_attribute};
 use ngsi::{Attribute, Entity, SubscriptionId};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{HttpMessage, HttpRoute, Made, Outgoing};
+use super::{CustomOutgoing, HttpMessage, HttpRoute, Made};
 use crate::Notice;
 
 /// What is escaped in a parameter of a URL.
@@ -23,7 +23,7 @@ const BASE: &AsciiSet = &SEGMENT.remove(b'/').remove(b'?').remove(b'&').remove(b
 /// Headers that the client cannot set.
 const OURS: [&str; 2] = ["fiware-correlator", "ngsiv2-attrsformat"];
 
-impl Outgoing {
+impl CustomOutgoing {
     pub(super) fn body(&self, id: &SubscriptionId, notice: &Notice, originator: &str, facts: &Facts<'_>) -> Vec<u8> {
         match &self.payload {
             Made::Nothing => Vec::new(),

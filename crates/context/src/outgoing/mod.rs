@@ -1,6 +1,7 @@
-//! Notifications of NGSIv2 as values: what is sent where. Sending is the broker's part.
+//! Notifications of NGSIv2 and NGSI-LD as values: what is sent where. Sending is the broker's part.
 
 mod content;
+mod linked;
 mod message;
 
 use std::time::Duration;
@@ -8,14 +9,43 @@ use std::time::Duration;
 use ngsi::v2::path::path_of;
 use ngsi::v2::subscription::{Destination, Format, HttpCustom, MqttCustom, Notification, Payload};
 use ngsi::v2::template::{Facts, JsonTemplate, Patch, Template};
-use ngsi::{ParseError, SubscriptionId};
+use ngsi::{ParseError, SubscriptionId, Timestamp};
 
 use crate::Notice;
 use content::Content;
 
+pub use linked::LinkedOutgoing;
+
 /// How the notifications of a subscription are made.
 #[derive(Debug, Clone)]
-pub struct Outgoing {
+pub enum Outgoing {
+    /// As NGSIv2 has them.
+    NgsiV2(Box<CustomOutgoing>),
+    /// As NGSI-LD has them.
+    NgsiLd(Box<LinkedOutgoing>),
+}
+
+impl Outgoing {
+    /// The notification of one state of an entity, for a broker of that name and a subscriber of that tenant.
+    #[must_use]
+    pub fn message(
+        &self,
+        id: &SubscriptionId,
+        notice: &Notice,
+        originator: &str,
+        tenant: &str,
+        now: Timestamp,
+    ) -> Message {
+        match self {
+            Self::NgsiV2(custom) => custom.message(id, notice, originator, tenant),
+            Self::NgsiLd(linked) => linked.message(id, notice, tenant, now),
+        }
+    }
+}
+
+/// How the notifications of a subscription of NGSIv2 are made.
+#[derive(Debug, Clone)]
+pub struct CustomOutgoing {
     content: Content,
     format: Format,
     payload: Made,
@@ -81,7 +111,7 @@ pub struct MqttMessage {
     pub payload: Vec<u8>,
 }
 
-impl Outgoing {
+impl CustomOutgoing {
     /// Understands what a subscription says of its notifications.
     ///
     /// # Errors
@@ -98,8 +128,7 @@ impl Outgoing {
     }
 
     /// The notification of one state of an entity, for a broker of that name and a subscriber of that tenant.
-    #[must_use]
-    pub fn message(&self, id: &SubscriptionId, notice: &Notice, originator: &str, tenant: &str) -> Message {
+    fn message(&self, id: &SubscriptionId, notice: &Notice, originator: &str, tenant: &str) -> Message {
         let facts = Facts {
             entity: &notice.entity,
             service: tenant,

@@ -7,6 +7,7 @@ pub mod merge;
 pub mod parse;
 pub mod problem;
 pub mod registration;
+pub mod subscription;
 pub mod write;
 
 pub use context::{CORE_CONTEXT, Coercion, Context};

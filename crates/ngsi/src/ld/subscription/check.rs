@@ -105,6 +105,24 @@ impl Notification {
 }
 
 impl Endpoint {
+    /// The topic, when notifications go by MQTT: the path of the URI, without the `/` that begins it.
+    #[must_use]
+    pub fn mqtt_topic(&self) -> Option<&str> {
+        let rest = ["mqtt://", "mqtts://"].iter().find_map(|scheme| self.uri.strip_prefix(scheme))?;
+        rest.split_once('/').map(|(_, topic)| topic)
+    }
+
+    /// The URI without the name and the password of a user.
+    #[must_use]
+    pub fn without_user(&self) -> &str {
+        match self.uri.split_once('@') {
+            Some((user, rest)) if !user.trim_start_matches("mqtts://").trim_start_matches("mqtt://").contains('/') => {
+                rest
+            }
+            _ => &self.uri,
+        }
+    }
+
     fn check(&self) -> Checked {
         let schemes = ["http://", "https://", "mqtt://", "mqtts://"];
         let rest = schemes.iter().find_map(|scheme| self.uri.strip_prefix(scheme));
@@ -116,6 +134,12 @@ impl Endpoint {
         }
         if self.uri.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
             return wrong("uri", "must not contain spaces or control characters");
+        }
+        if self.mqtt_topic().is_some_and(|topic| topic.is_empty() || topic.contains(['+', '#'])) {
+            return wrong("uri", "must have a topic without wildcards as its path");
+        }
+        if self.uri.starts_with("mqtt") && self.mqtt_topic().is_none() {
+            return wrong("uri", "must have a topic as its path");
         }
         if self.timeout.is_some_and(|timeout| timeout == 0 || timeout > MAX_TIMEOUT_MS) {
             return wrong("timeout", format!("must be between 1 and {MAX_TIMEOUT_MS} ms"));
