@@ -14,6 +14,7 @@ use ngsi::{Name, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use service::Node;
 use storage::Batch;
+use tokio::sync::SemaphorePermit;
 
 use crate::contexts::Contexts;
 use crate::expiry::Expiry;
@@ -23,6 +24,7 @@ use crate::ledger::{Due, Ledger};
 use crate::metrics::Counters;
 use crate::notifier::{self, Endpoints, Outbox, Subscriber};
 use crate::shards::Shards;
+use crate::temporal::Temporal;
 use crate::unsaved::{Applied, Unsaved};
 
 /// One tenant of the broker.
@@ -39,6 +41,7 @@ pub(crate) struct Broker {
     pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) contexts: Arc<Contexts>,
     pub(crate) ledger: Ledger,
+    pub(crate) temporal: Temporal,
     pub(crate) outbox: Outbox,
     pub(crate) unsaved: Unsaved,
     pub(crate) federation: Federation,
@@ -65,6 +68,8 @@ impl Broker {
         let broker = self.clone();
         self.node.tasks.spawn(async move { broker.keep_counters().await });
         let broker = self.clone();
+        self.node.tasks.spawn(async move { broker.temporal.run(&broker).await });
+        let broker = self.clone();
         self.node.tasks.spawn(async move {
             let shutdown = &broker.node.shutdown;
             shutdown.run_until_cancelled(broker.save_unsaved()).await
@@ -87,6 +92,12 @@ impl Broker {
             }
         }
         crate::federation::run(self);
+    }
+
+    /// Waits until an update of that size may be held in memory until it is on disk, and in the history.
+    pub(crate) async fn admit(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
+        self.temporal.admit().await;
+        self.ledger.admit(bytes).await
     }
 
     /// Applies one element to an entity of ours: to memory, to the subscribers it concerns, and to the journal. Nothing may
@@ -169,6 +180,7 @@ impl Broker {
         let cause = told.then(|| change.cause(origin).clone());
         let due = Due::new(change.entity.clone(), change.deleted, now, cause);
         self.ledger.put_change(&mut batch, &due);
+        self.temporal.record(&mut batch, &change, now);
         for subscriber in &concerned {
             self.queue(&mut batch, subscriber, &due);
         }

@@ -91,10 +91,7 @@ impl Due {
 impl Ledger {
     /// The default tenant has no name.
     pub(crate) fn open(common: &Common, tenant: &str) -> Result<Self, StorageError> {
-        let table = |name: &str| match tenant {
-            "" => common.store.table(&format!("broker.{name}")),
-            tenant => common.store.table(&format!("broker.{tenant}.{name}")),
-        };
+        let table = |name: &str| common.table(tenant, name);
         Ok(Self {
             entities: table("entities")?,
             outbox: table("outbox")?,

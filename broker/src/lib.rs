@@ -18,6 +18,7 @@ mod recovery;
 mod routes;
 mod shards;
 mod subscriptions;
+mod temporal;
 mod tenants;
 mod unsaved;
 

@@ -18,6 +18,7 @@ use crate::histories::Histories;
 use crate::ledger::{Kind, Ledger, split_outbox_key};
 use crate::notifier::{Outbox, Subscriber};
 use crate::shards::Shards;
+use crate::temporal::Temporal;
 use crate::tenants::Common;
 use crate::unsaved::Unsaved;
 
@@ -31,6 +32,7 @@ impl Broker {
             tenant: tenant.to_owned(),
             started_at: service::now(),
             ledger: Ledger::open(common, tenant)?,
+            temporal: Temporal::open(common, tenant)?,
             shards: Shards::new(),
             histories: Histories::new(if alone { 0 } else { node.config.broker.history_series }),
             subscribers: RwLock::new(SubscriptionIndex::default()),

@@ -4,10 +4,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use axum::Router;
 use parking_lot::RwLock;
-use service::Node;
-use storage::{Batch, Store};
+use service::config::TemporalEngine;
+use service::{Config, Node};
+use storage::postgres::{Evolutions, Login};
+use storage::{Batch, StorageError, Store, Table};
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::broker::Broker;
@@ -30,6 +33,8 @@ pub(crate) struct Common {
     pub(crate) contexts: Arc<Contexts>,
     /// Memory for updates that are not on disk, in KiB.
     pub(crate) uncommitted: Arc<Semaphore>,
+    /// Where evolutions are kept, if that is PostgreSQL.
+    pub(crate) evolutions: Option<Evolutions>,
 }
 
 impl Common {
@@ -37,8 +42,34 @@ impl Common {
         let counters = Counters::register(&node.metrics);
         let (endpoints, uncommitted) = (Arc::default(), Arc::new(Semaphore::new(UNCOMMITTED_KIB)));
         let contexts = Contexts::open(&node, &store)?;
-        Ok(Self { node, store, counters, endpoints, contexts, uncommitted })
+        let evolutions = evolutions(&node.config)?;
+        Ok(Self { node, store, counters, endpoints, contexts, uncommitted, evolutions })
     }
+
+    /// The table of that name that a tenant has; the default one has no name.
+    pub(crate) fn table(&self, tenant: &str, name: &str) -> Result<Table, StorageError> {
+        match tenant {
+            "" => self.store.table(&format!("broker.{name}")),
+            tenant => self.store.table(&format!("broker.{tenant}.{name}")),
+        }
+    }
+}
+
+fn evolutions(config: &Config) -> anyhow::Result<Option<Evolutions>> {
+    if config.broker.temporal.engine == TemporalEngine::Embedded {
+        return Ok(None);
+    }
+    let (host, port) = config.postgresql_address();
+    let settings = &config.postgresql;
+    let login = Login {
+        host: host.to_owned(),
+        port,
+        database: settings.database.clone(),
+        username: settings.username.expose().to_owned(),
+        password: settings.password.expose().to_owned(),
+        tls: if settings.tls { Some(service::http::to_servers(&config.https)?) } else { None },
+    };
+    Ok(Some(Evolutions::new(login).context("configuration section `postgresql`")?))
 }
 
 /// Why a tenant was not created.

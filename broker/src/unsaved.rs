@@ -54,6 +54,7 @@ impl Broker {
                 outcome = Err(error);
             }
         }
+        self.temporal.stored();
         outcome
     }
 

@@ -20,7 +20,7 @@ pub(super) async fn notify(State(broker): State<Shared>, headers: HeaderMap, bod
         return Ok(answer::fixed(ACCEPTED));
     }
     let id = told.subscription_id.clone();
-    let _room = broker.ledger.admit(body.len()).await;
+    let _room = broker.admit(body.len()).await;
     match federation::relay(&broker, told).await? {
         Recipient::Known => Ok(answer::fixed(ACCEPTED)),
         Recipient::NotYet => Err(Failure::unavailable(format!("subscriptionId: `{id}` is not known yet"))),

@@ -31,7 +31,7 @@ pub(super) async fn update(State(broker): State<Shared>, headers: HeaderMap, bod
     let request: UpdateContextRequest = json::parse_object(&body)?;
     request.validate()?;
     check_ids(&request.context_elements)?;
-    let _room = broker.ledger.admit(body.len()).await;
+    let _room = broker.admit(body.len()).await;
     let outcomes = carry_out(&broker, &headers, request).await?;
     Ok(answer::json(responses(&outcomes)))
 }

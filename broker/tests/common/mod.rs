@@ -22,10 +22,7 @@ pub(crate) struct Site {
     pub(crate) url: String,
     store: Option<Store>,
     directory: PathBuf,
-    site: String,
-    discovery_port: u16,
-    /// Section `broker` of the configuration.
-    settings: Value,
+    config: Value,
     // Removed with the site.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -45,54 +42,36 @@ impl Site {
         Self::start_with("alone", NOWHERE, settings).await
     }
 
-    async fn start_with(site: &str, discovery_port: u16, mut settings: Value) -> Self {
-        let temporary = tempfile::tempdir().unwrap();
-        let directory = temporary.path().to_owned();
-        settings["http_port"] = json!(0);
-        settings["heartbeat_interval"] = json!(1);
-        Self::start_in(site, discovery_port, settings, directory, Some(temporary)).await
+    async fn start_with(site: &str, discovery_port: u16, settings: Value) -> Self {
+        let config = json!({ "site_id": site, "discovery": { "http_port": discovery_port }, "broker": settings });
+        Self::with_config(config).await
     }
 
-    async fn start_in(
-        site: &str,
-        discovery_port: u16,
-        mut settings: Value,
-        directory: PathBuf,
-        temporary: Option<tempfile::TempDir>,
-    ) -> Self {
-        let config = json!({
-            "site_id": site,
-            "bind_ip": "127.0.0.1",
-            "discovery": { "http_port": discovery_port },
-            "broker": &settings,
-        });
-        let config = Config::parse(&config.to_string(), |_| None).unwrap();
-        let node = Node::new(config, 1).unwrap();
+    /// A broker with that configuration, but for its port and directory.
+    pub(crate) async fn with_config(mut config: Value) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let directory = temporary.path().to_owned();
+        config["bind_ip"] = json!("127.0.0.1");
+        config["broker"]["http_port"] = json!(0);
+        config["broker"]["heartbeat_interval"] = json!(1);
+        Self::start_in(config, directory, Some(temporary)).await
+    }
+
+    async fn start_in(mut config: Value, directory: PathBuf, temporary: Option<tempfile::TempDir>) -> Self {
+        let node = Node::new(Config::parse(&config.to_string(), |_| None).unwrap(), 1).unwrap();
         let store = Store::open(&directory).unwrap();
         let running = broker::start(node.clone(), store.clone()).await.unwrap();
         let url = running.url();
-        settings["http_port"] = json!(running.address.port());
+        config["broker"]["http_port"] = json!(running.address.port());
         let store = Some(store);
-        let site = site.to_owned();
-        Self {
-            node,
-            running: Some(running),
-            url,
-            store,
-            directory,
-            site,
-            discovery_port,
-            settings,
-            _temporary: temporary,
-        }
+        Self { node, running: Some(running), url, store, directory, config, _temporary: temporary }
     }
 
     /// Stops the broker and starts it again on the same port and store.
     pub(crate) async fn restart(mut self) -> Self {
         self.stop().await;
         let temporary = self._temporary.take();
-        let settings = self.settings.clone();
-        Self::start_in(&self.site, self.discovery_port, settings, self.directory.clone(), temporary).await
+        Self::start_in(self.config.clone(), self.directory.clone(), temporary).await
     }
 
     /// Every write fails from now on.

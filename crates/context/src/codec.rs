@@ -17,7 +17,7 @@ const NOTICE_HEADER: usize = 9;
 const DELETED: u8 = 1;
 const HAS_CAUSE: u8 = 2;
 /// First byte of every record.
-const VERSION: u8 = 3;
+pub(crate) const VERSION: u8 = 3;
 /// Records that know nothing of further types, scopes, data sets and metadata of metadata.
 const NGSI_V1_AND_V2: u8 = 2;
 /// Records that do not say when an attribute was created either.
@@ -50,18 +50,22 @@ pub fn write_entity(out: &mut Vec<u8>, entity: &Entity) {
     time(out, entity.modified_at);
     number(out, entity.attributes.len());
     for attribute in &entity.attributes {
-        let nests = attribute.metadata.iter().any(|metadatum| !metadatum.metadata.is_empty());
-        out.push(flags(attribute, nests));
-        text(out, attribute.name.as_str());
-        if !attribute.dataset_id.is_empty() {
-            text(out, attribute.dataset_id.as_str());
-        }
-        text(out, attribute.value_type.as_str());
-        text(out, attribute.value.as_str());
-        time(out, attribute.created_at);
-        time(out, attribute.modified_at);
-        write_metadata(out, &attribute.metadata, nests);
+        write_attribute(out, attribute);
     }
+}
+
+pub(crate) fn write_attribute(out: &mut Vec<u8>, attribute: &Attribute) {
+    let nests = attribute.metadata.iter().any(|metadatum| !metadatum.metadata.is_empty());
+    out.push(flags(attribute, nests));
+    text(out, attribute.name.as_str());
+    if !attribute.dataset_id.is_empty() {
+        text(out, attribute.dataset_id.as_str());
+    }
+    text(out, attribute.value_type.as_str());
+    text(out, attribute.value.as_str());
+    time(out, attribute.created_at);
+    time(out, attribute.modified_at);
+    write_metadata(out, &attribute.metadata, nests);
 }
 
 fn flags(attribute: &Attribute, nests: bool) -> u8 {
@@ -109,9 +113,7 @@ pub fn entity_in_notice(notice: &[u8]) -> &[u8] {
 /// # Errors
 /// [`Damaged`] if the bytes are not exactly one entity.
 pub fn read_entity(bytes: &[u8]) -> Result<Entity, Damaged> {
-    let mut reader = Reader { bytes, at: 0 };
-    let entity = reader.entity().filter(|_| reader.at == bytes.len());
-    entity.ok_or(Damaged { at: reader.at })
+    Reader::read(bytes, Reader::entity)
 }
 
 /// Reads a notice with number `seq`.
@@ -119,12 +121,10 @@ pub fn read_entity(bytes: &[u8]) -> Result<Entity, Damaged> {
 /// # Errors
 /// [`Damaged`] if the bytes are not exactly one notice.
 pub fn read_notice(seq: u64, bytes: &[u8]) -> Result<Notice, Damaged> {
-    let mut reader = Reader { bytes, at: 0 };
-    let notice = reader.notice(seq).filter(|_| reader.at == bytes.len());
-    notice.ok_or(Damaged { at: reader.at })
+    Reader::read(bytes, |reader| reader.notice(seq))
 }
 
-fn number(out: &mut Vec<u8>, mut number: usize) {
+pub(crate) fn number(out: &mut Vec<u8>, mut number: usize) {
     while number >= 0x80 {
         out.push(0x80 | low_bits(number));
         number >>= 7;
@@ -136,7 +136,7 @@ fn low_bits(number: usize) -> u8 {
     number.to_le_bytes()[0] & 0x7f
 }
 
-fn text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
     number(out, text.len());
     out.extend_from_slice(text.as_bytes());
 }
@@ -148,27 +148,34 @@ fn names(out: &mut Vec<u8>, names: &[Name]) {
     }
 }
 
-fn time(out: &mut Vec<u8>, time: Timestamp) {
+pub(crate) fn time(out: &mut Vec<u8>, time: Timestamp) {
     out.extend_from_slice(&time.as_micros().to_le_bytes());
 }
 
-struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Reader<'a> {
+    /// Reads all of the bytes.
+    pub(crate) fn read<T>(bytes: &'a [u8], read: impl FnOnce(&mut Self) -> Option<T>) -> Result<T, Damaged> {
+        let mut reader = Self { bytes, at: 0 };
+        let item = read(&mut reader).filter(|_| reader.at == bytes.len());
+        item.ok_or(Damaged { at: reader.at })
+    }
+
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let taken = self.bytes.get(self.at..self.at.checked_add(length)?)?;
         self.at += length;
         Some(taken)
     }
 
-    fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         self.take(1)?.first().copied()
     }
 
-    fn number(&mut self) -> Option<usize> {
+    pub(crate) fn number(&mut self) -> Option<usize> {
         let mut number = 0_usize;
         for shift in (0..usize::BITS - 7).step_by(7) {
             let byte = self.byte()?;
@@ -180,12 +187,12 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn text(&mut self) -> Option<&'a str> {
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
         let length = self.number()?;
         std::str::from_utf8(self.take(length)?).ok()
     }
 
-    fn time(&mut self) -> Option<Timestamp> {
+    pub(crate) fn time(&mut self) -> Option<Timestamp> {
         let bytes = self.take(8)?.try_into().ok()?;
         Some(Timestamp::from_micros(i64::from_le_bytes(bytes)))
     }
@@ -194,11 +201,11 @@ impl<'a> Reader<'a> {
         serde_json::from_str::<&RawValue>(self.text()?).ok().map(JsonText::from)
     }
 
-    fn name(&mut self) -> Option<Name> {
+    pub(crate) fn name(&mut self) -> Option<Name> {
         self.text().map(Name::from)
     }
 
-    fn entity(&mut self) -> Option<Entity> {
+    pub(crate) fn entity(&mut self) -> Option<Entity> {
         let version = self.byte()?;
         if !(WITHOUT_CREATION..=VERSION).contains(&version) {
             return None;
@@ -215,7 +222,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An attribute of a record that has no time of creation existed when it was last set, and that is all one knows.
-    fn attribute(&mut self, version: u8) -> Option<Attribute> {
+    pub(crate) fn attribute(&mut self, version: u8) -> Option<Attribute> {
         let flags = self.byte()?;
         let kind = if flags & DOMAIN == 0 { AttributeKind::Context } else { AttributeKind::Domain };
         let name = self.name()?;
@@ -235,7 +242,7 @@ impl<'a> Reader<'a> {
         Some(Metadata { metadata, ..metadatum })
     }
 
-    fn list<T>(&mut self, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+    pub(crate) fn list<T>(&mut self, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let length = self.number()?;
         let mut list = Vec::with_capacity(length.min(self.bytes.len() - self.at));
         for _ in 0..length {

@@ -22,6 +22,7 @@ pub mod query;
 mod select;
 pub mod sources;
 pub mod subscription;
+pub mod temporal;
 mod update;
 
 pub use backlog::{Backlog, Notice};

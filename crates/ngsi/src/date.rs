@@ -5,6 +5,7 @@ use time::{Date, Month};
 use crate::Timestamp;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
+const DAY_MICROS: i64 = 86_400 * MICROS_PER_SECOND;
 /// The Julian day of 1 January 1970.
 const UNIX_EPOCH_DAY: i64 = 2_440_588;
 
@@ -22,7 +23,25 @@ pub fn parse(text: &str) -> Option<Timestamp> {
         Some((date, time)) => (date, time_of_day(time)?),
         None => (text, 0),
     };
-    Some(Timestamp::from_micros(day(date.as_bytes())? * 86_400 * MICROS_PER_SECOND + micros))
+    Some(Timestamp::from_micros(day(date.as_bytes())? * DAY_MICROS + micros))
+}
+
+/// The same day and time so many months later, or the last day of a month that is shorter; the last time there is beyond the
+/// year 9999.
+#[must_use]
+pub fn months_after(time: Timestamp, months: i64) -> Timestamp {
+    later(time, months).unwrap_or(Timestamp::from_micros(i64::MAX))
+}
+
+fn later(time: Timestamp, months: i64) -> Option<Timestamp> {
+    let day = time.as_micros().div_euclid(DAY_MICROS);
+    let date = Date::from_julian_day(i32::try_from(day + UNIX_EPOCH_DAY).ok()?).ok()?;
+    let month = (i64::from(date.year()) * 12 + i64::from(u8::from(date.month())) - 1).checked_add(months)?;
+    let (year, month) = (i32::try_from(month.div_euclid(12)).ok()?, u8::try_from(month.rem_euclid(12) + 1).ok()?);
+    let month = Month::try_from(month).ok()?;
+    let date = Date::from_calendar_date(year, month, date.day().min(month.length(year))).ok()?;
+    let day = i64::from(date.to_julian_day()) - UNIX_EPOCH_DAY;
+    Some(Timestamp::from_micros(day * DAY_MICROS + time.as_micros().rem_euclid(DAY_MICROS)))
 }
 
 /// Microseconds since midnight UTC of `hh:mm:ssZ` or `hh:mm:ss.s…Z`, the times of NGSI-LD (ETSI GS CIM 009, 4.6.3). `None` for any

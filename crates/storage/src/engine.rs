@@ -7,6 +7,7 @@ use fjall::compaction::Leveled;
 use fjall::config::FilterPolicy;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Slice};
 use parking_lot::RwLock;
+use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,6 +66,12 @@ impl TableId {
 
     pub(crate) fn prefix(self) -> [u8; Self::BYTES] {
         self.0
+    }
+
+    /// Where the keys of the table end.
+    pub(crate) fn end(self) -> Bound<Slice> {
+        let next = u16::from_be_bytes(self.0).checked_add(1);
+        next.map_or(Bound::Unbounded, |next| Bound::Excluded(Slice::from(next.to_be_bytes())))
     }
 
     pub(crate) fn key(self, key: &[u8]) -> Slice {

@@ -17,6 +17,7 @@
 mod batch;
 mod engine;
 mod error;
+pub mod postgres;
 mod queue;
 mod store;
 mod table;

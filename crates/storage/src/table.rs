@@ -1,5 +1,7 @@
 use crate::StorageError;
 use crate::engine::{Engine, TableId};
+use fjall::Slice;
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// A named set of keys in a [`Store`](crate::Store), ordered by their bytes.
@@ -22,7 +24,19 @@ impl Table {
 
     /// Every key and value in key order, as they are now; later writes do not appear.
     pub fn scan(&self) -> Scan {
-        let rows = self.engine.read(&self.name, |rows| Ok(rows.prefix(self.id.prefix())));
+        self.prefix([])
+    }
+
+    /// As [`Table::scan`], the keys that begin with `prefix` only.
+    pub fn prefix(&self, prefix: impl AsRef<[u8]>) -> Scan {
+        let rows = self.engine.read(&self.name, |rows| Ok(rows.prefix(self.id.key(prefix.as_ref()))));
+        Scan { table: self.clone(), rows: Some(rows) }
+    }
+
+    /// As [`Table::scan`], from `key` on.
+    pub fn scan_from(&self, key: impl AsRef<[u8]>) -> Scan {
+        let range = (Bound::Included(self.id.key(key.as_ref())), self.id.end());
+        let rows = self.engine.read(&self.name, |rows| Ok(rows.range::<Slice, _>(range)));
         Scan { table: self.clone(), rows: Some(rows) }
     }
 }
@@ -33,21 +47,28 @@ impl std::fmt::Debug for Table {
     }
 }
 
+/// A key and its value.
+type Row = Result<(Vec<u8>, Vec<u8>), StorageError>;
+
 /// The rows of a table; ends after the first error.
 pub struct Scan {
     table: Table,
     rows: Option<Result<fjall::Iter, StorageError>>,
 }
 
-impl Iterator for Scan {
-    type Item = Result<(Vec<u8>, Vec<u8>), StorageError>;
+impl Scan {
+    /// The other end first.
+    pub fn reversed(self) -> impl Iterator<Item = Row> {
+        let mut scan = self;
+        std::iter::from_fn(move || scan.step(DoubleEndedIterator::next_back))
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
+    fn step(&mut self, next: impl FnOnce(&mut fjall::Iter) -> Option<fjall::Guard>) -> Option<Row> {
         let mut rows = match self.rows.take()? {
             Ok(rows) => rows,
             Err(error) => return Some(Err(error)),
         };
-        let row = rows.next()?;
+        let row = next(&mut rows)?;
         let table = &self.table;
         let row = table
             .engine
@@ -57,5 +78,13 @@ impl Iterator for Scan {
             self.rows = Some(Ok(rows));
         }
         Some(row)
+    }
+}
+
+impl Iterator for Scan {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step(Iterator::next)
     }
 }

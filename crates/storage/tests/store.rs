@@ -149,3 +149,25 @@ fn table_name_is_checked() {
         assert!(matches!(refused, StorageError::TableName { .. }));
     }
 }
+
+#[tokio::test]
+async fn parts_of_a_table_are_read_from_either_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let (table, next) = (store.table("a").unwrap(), store.table("b").unwrap());
+    let mut batch = Batch::new();
+    for key in ["a1", "a2", "b1", "b2", "c1"] {
+        batch.put(&table, key, "");
+    }
+    batch.put(&next, "b3", "");
+    store.commit(batch).await.unwrap();
+    let keys = |rows: &mut dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), StorageError>>| {
+        let keys: Vec<_> = rows.map(|row| String::from_utf8(row.unwrap().0).unwrap()).collect();
+        keys.join(" ")
+    };
+    assert_eq!(keys(&mut table.prefix("b")), "b1 b2");
+    assert_eq!(keys(&mut table.prefix("b").reversed()), "b2 b1");
+    assert_eq!(keys(&mut table.scan_from("b2")), "b2 c1");
+    assert_eq!(keys(&mut table.prefix("d")), "");
+    assert_eq!(keys(&mut next.scan_from("a")), "b3");
+}

@@ -78,7 +78,7 @@ async fn carry_out(
     let mut elsewhere: BTreeMap<String, Vec<(String, &RawValue)>> = BTreeMap::new();
     let mut applied = Vec::new();
     let owners = owners(broker, call, &items).await;
-    let _room = broker.ledger.admit(call.body.len()).await;
+    let _room = broker.admit(call.body.len()).await;
     for Item { id, raw, read } in items {
         let (fragment, context) = match read {
             Ok(read) => read,

@@ -127,7 +127,7 @@ impl Call {
         let (parts, body) = answer.into_parts();
         let mut response = (parts.status, body).into_response();
         response.headers_mut().clear();
-        for name in ["content-type", "location", "link", "ngsild-results-count", "ngsild-warning"] {
+        for name in ["content-type", "content-range", "location", "link", "ngsild-results-count", "ngsild-warning"] {
             if let Some(value) = parts.headers.get(name) {
                 response.headers_mut().insert(name, value.clone());
             }

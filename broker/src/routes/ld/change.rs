@@ -16,7 +16,7 @@ pub(super) async fn carry_out(
     id: EntityId,
     action: LinkedAction,
 ) -> Result<LinkedEdited, Failure> {
-    let _room = broker.ledger.admit(call.body.len()).await;
+    let _room = broker.admit(call.body.len()).await;
     let (applied, edited) = apply(broker, call, id, action)?;
     broker.saved(applied).await.map_err(unsaved)?;
     Ok(edited)

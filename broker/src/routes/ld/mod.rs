@@ -18,6 +18,7 @@ mod rendering;
 mod search;
 mod shown_subscription;
 mod subscriptions;
+mod temporal;
 mod types;
 
 use axum::Router;
@@ -44,6 +45,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/ngsi-ld/v1/entityOperations/delete", post(batch::delete))
         .route("/ngsi-ld/v1/entityOperations/query", post(batch::query))
         .merge(contexts::router())
+        .merge(temporal::router())
         .route("/ngsi-ld/v1/info/sourceIdentity", get(info::source_identity))
         .route("/ngsi-ld/v1/subscriptions", get(subscriptions::list).post(subscriptions::create))
         .route(

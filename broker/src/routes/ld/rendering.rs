@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use http::header::HeaderValue;
+use ngsi::ld::temporal::Evolution;
 use ngsi::ld::write::{Geometry, Languages, Projection, Rendering, Representation, Selection};
 use ngsi::ld::{Context, Problem};
 use ngsi::{Entity, Name};
@@ -18,19 +19,39 @@ use crate::Shared;
 pub(super) struct Answering<'c> {
     media: Media,
     link: Option<HeaderValue>,
-    rendering: Rendering<'c>,
+    pub(super) rendering: Rendering<'c>,
     geometry: Geometry,
 }
 
 pub(super) async fn of_call<'c>(broker: &Shared, call: &Call, context: &'c Context) -> Result<Answering<'c>, Problem> {
+    of_media(broker, call, context, &Media::ENTITIES, representation(&call.params)?).await
+}
+
+/// As [`of_call`], for evolutions, which are never GeoJSON.
+pub(super) async fn of_evolutions<'c>(
+    broker: &Shared,
+    call: &Call,
+    context: &'c Context,
+    representation: Representation,
+) -> Result<Answering<'c>, Problem> {
+    of_media(broker, call, context, &Media::USUAL, representation).await
+}
+
+async fn of_media<'c>(
+    broker: &Shared,
+    call: &Call,
+    context: &'c Context,
+    offered: &[Media],
+    representation: Representation,
+) -> Result<Answering<'c>, Problem> {
     let params = &call.params;
-    let media = Media::accepted(&call.headers, &Media::ENTITIES)?;
+    let media = Media::accepted(&call.headers, offered)?;
     let in_body = media == Media::JsonLd || media == Media::GeoJson && !prefers_plain(call);
     let selection = selection(params, context)?;
     let languages = params.get("lang").map(Languages::parse).transpose()?;
     let rendering = Rendering {
         with_context: in_body,
-        representation: representation(params)?,
+        representation,
         sys_attrs: params.option("sysAttrs"),
         languages,
         selection,
@@ -108,6 +129,11 @@ impl Answering<'_> {
     /// The value of a member `@context`, if there is to be one.
     pub(super) fn context_in_body(&self) -> Option<&str> {
         self.rendering.with_context.then(|| self.rendering.context.to_json())
+    }
+
+    /// Leaves the instances that are to be written.
+    pub(super) fn keep_selected(&self, evolution: &mut Evolution) {
+        evolution.instances.retain(|instance| self.rendering.has_series(instance));
     }
 
     pub(super) fn response(&self, body: Vec<u8>) -> Response {

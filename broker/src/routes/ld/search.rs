@@ -9,6 +9,7 @@ use http::HeaderValue;
 use ngsi::filter::ld::{ScopeFilter, TypeFilter, Vocabulary};
 use ngsi::filter::{Filter, GeoFilter};
 use ngsi::ld::{Context, Problem};
+use ngsi::selector::Matcher;
 use ngsi::v1::EntityRef;
 use ngsi::v1::ngsi10::QueryContextRequest;
 use ngsi::v2::select::{Choice, references};
@@ -21,6 +22,7 @@ use super::{change, rendering};
 use crate::Shared;
 use crate::federation::{self, BROKER_TYPE, Located};
 use crate::shards::Arrivals;
+use crate::temporal::Candidates;
 
 /// Which identifiers and types are asked for (5.2.33).
 #[derive(Debug, Default)]
@@ -171,6 +173,38 @@ struct Found {
 }
 
 impl Search {
+    pub(super) fn page(&self) -> Page {
+        self.page
+    }
+
+    /// The attributes of which an entity must have one; none when it need not.
+    pub(super) fn attributes(&self) -> &[Name] {
+        &self.attributes
+    }
+
+    /// Whether an entity is meant, whatever its attributes.
+    pub(super) fn selects(&self, entity: &Entity) -> bool {
+        self.query.selects(entity)
+    }
+
+    /// Whether an entity is found.
+    pub(super) fn meets(&self, entity: &Entity) -> bool {
+        self.selects(entity) && self.wants(entity)
+    }
+
+    /// Those that may be meant, where identifiers or types are named.
+    pub(super) fn candidates(&self) -> Candidates {
+        let exact = |matcher: &Matcher| match matcher {
+            Matcher::Exact(text) => Some(text.to_string()),
+            _ => None,
+        };
+        let types = self.query.selectors().iter().map(|selector| exact(&selector.entity_type));
+        Candidates {
+            ids: self.query.exact_ids().into_iter().flatten().map(str::to_owned).collect(),
+            types: types.collect::<Option<_>>().unwrap_or_default(),
+        }
+    }
+
     fn wants(&self, entity: &Entity) -> bool {
         let has = |name: &Name| entity.instances(name.as_str()).next().is_some();
         let selects = |(query, types): &(Query, Option<TypeFilter>)| {

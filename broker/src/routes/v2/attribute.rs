@@ -43,7 +43,7 @@ pub(super) async fn update(
     body::check_json(&headers, &body)?;
     let overrides_metadata = params.options(&OPTIONS)?.has("overrideMetadata");
     let input = parse::attribute(&name, &body)?;
-    let _room = broker.ledger.admit(body.len()).await;
+    let _room = broker.admit(body.len()).await;
     change_one(&broker, &headers, &id, &params, EditAction::Update, overrides_metadata, input).await
 }
 

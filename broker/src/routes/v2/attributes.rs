@@ -81,7 +81,7 @@ async fn set(
     if edit.attributes.is_empty() && action != EditAction::Replace {
         return Err(Problem::bad_request("the body: names no attribute").into());
     }
-    let _room = broker.ledger.admit(body.len()).await;
+    let _room = broker.admit(body.len()).await;
     change::carry_out(broker, headers, edit).await?;
     Ok(no_content())
 }

@@ -33,7 +33,7 @@ pub(super) async fn update(
     let (action, entities) = read_update(&body, &options)?;
     let overrides_metadata = options.has("overrideMetadata");
     let edits = entities.into_iter().map(|entity| edit_of(entity, action, overrides_metadata)).collect();
-    let _room = broker.ledger.admit(body.len()).await;
+    let _room = broker.admit(body.len()).await;
     summary(change::carry_out_all(&broker, &headers, edits).await?)?;
     Ok(no_content())
 }
@@ -85,7 +85,7 @@ pub(super) async fn notify(
     let entities = read_entities(&mut members, "data", &BUILTIN_ATTRIBUTES, options.form())?;
     members.finish("the body")?;
     let edits = entities.into_iter().map(|entity| edit_of(entity, EditAction::Append, false)).collect();
-    let _room = broker.ledger.admit(body.len()).await;
+    let _room = broker.admit(body.len()).await;
     summary(change::carry_out_all(&broker, &headers, edits).await?)?;
     Ok(Response::default())
 }

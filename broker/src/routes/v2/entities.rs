@@ -36,7 +36,7 @@ pub(super) async fn create(
     body::check_json(&headers, &body)?;
     let options = params.options(&["keyValues", "upsert", "overrideMetadata", "forcedUpdate", "flowControl"])?;
     let entity = parse::entity(&body, options.form())?;
-    let _room = broker.ledger.admit(body.len()).await;
+    let _room = broker.admit(body.len()).await;
     let upsert = options.has("upsert");
     let location = location(entity.id.as_str(), entity.type_or_default().as_str());
     let edit = Edit {

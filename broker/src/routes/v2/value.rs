@@ -70,7 +70,7 @@ pub(super) async fn update(
         TEXT => parse::plain_value(&body)?,
         other => return Err(body::unsupported(other, "application/json or text/plain").into()),
     };
-    let _room = broker.ledger.admit(body.len()).await;
+    let _room = broker.admit(body.len()).await;
     let input = AttributeInput { name: Name::from(name), value_type: None, value, metadata: Vec::new() };
     change_one(&broker, &headers, &id, &params, EditAction::Update, overrides_metadata, input).await
 }

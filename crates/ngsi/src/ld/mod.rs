@@ -8,6 +8,7 @@ pub mod parse;
 pub mod problem;
 pub mod registration;
 pub mod subscription;
+pub mod temporal;
 pub mod write;
 
 pub use context::{CORE_CONTEXT, Coercion, Context};

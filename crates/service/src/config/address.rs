@@ -108,6 +108,12 @@ impl Config {
         (given(&self.rabbitmq.host_ip).unwrap_or_else(|| self.core_host()), self.rabbitmq.port)
     }
 
+    /// Where PostgreSQL is: host and port.
+    #[must_use]
+    pub fn postgresql_address(&self) -> (&str, u16) {
+        (given(&self.postgresql.host_ip).unwrap_or_else(|| self.core_host()), self.postgresql.port)
+    }
+
     /// Where state is kept.
     #[must_use]
     pub fn data_dir(&self) -> PathBuf {

@@ -87,6 +87,7 @@ fn addresses(config: &Config) -> Result<(), ConfigError> {
         ("worker.host_ip", &config.worker.host_ip),
         ("designer.host_ip", &config.designer.host_ip),
         ("rabbitmq.host_ip", &config.rabbitmq.host_ip),
+        ("postgresql.host_ip", &config.postgresql.host_ip),
     ];
     for (key, host) in hosts {
         let Some(host) = host.as_deref().filter(|host| !host.is_empty()) else { continue };
@@ -106,9 +107,12 @@ pub fn is_host(host: &str) -> bool {
 
 fn intervals(config: &Config) -> Result<(), ConfigError> {
     const DAY_MS: u64 = 86_400_000;
-    let http = &config.http;
+    let (http, temporal) = (&config.http, &config.broker.temporal);
     let bounded = [
         ("broker.heartbeat_interval", config.broker.heartbeat_interval, 86_400),
+        ("broker.temporal.keep", temporal.keep as u64, 10_000_000),
+        ("broker.temporal.max_instances", temporal.max_instances as u64, 1_000_000),
+        ("broker.temporal.max_waiting", temporal.max_waiting as u64, 1_000_000_000),
         ("worker.heartbeat_interval", config.worker.heartbeat_interval, 86_400),
         ("worker.detection_duration", config.worker.detection_duration, 10_000),
         ("http.max_body_bytes", http.max_body_bytes as u64, 1 << 30),

@@ -85,18 +85,20 @@ fn deserialize(json: &str, unknown_keys: &mut Vec<String>) -> Result<Config, Con
 
 /// serde also fills a struct from an array, in the order of its fields, which nobody means here.
 fn sections_are_objects(value: &serde_json::Value) -> Result<(), ConfigError> {
-    const SECTIONS: [&str; 13] = [
+    const SECTIONS: [&str; 15] = [
         "",
         "/physical_location",
         "/logging",
         "/discovery",
         "/broker",
+        "/broker/temporal",
         "/master",
         "/worker",
         "/worker/registry",
         "/worker/kubernetes",
         "/designer",
         "/rabbitmq",
+        "/postgresql",
         "/https",
         "/http",
     ];
@@ -112,9 +114,11 @@ fn sections_are_objects(value: &serde_json::Value) -> Result<(), ConfigError> {
 
 /// A secret's variable wins over the file; `<variable>_FILE` names a file that holds it.
 fn take_secrets(config: &mut Config, environment: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
-    let targets: [(&str, &mut Secret); 4] = [
+    let targets: [(&str, &mut Secret); 6] = [
         ("FOGFLOW_RABBITMQ_USERNAME", &mut config.rabbitmq.username),
         ("FOGFLOW_RABBITMQ_PASSWORD", &mut config.rabbitmq.password),
+        ("FOGFLOW_POSTGRESQL_USERNAME", &mut config.postgresql.username),
+        ("FOGFLOW_POSTGRESQL_PASSWORD", &mut config.postgresql.password),
         ("FOGFLOW_REGISTRY_USERNAME", &mut config.worker.registry.username),
         ("FOGFLOW_REGISTRY_PASSWORD", &mut config.worker.registry.password),
     ];

@@ -16,8 +16,8 @@ pub use load::ConfigError;
 pub use network::Network;
 pub use secret::Secret;
 pub use sections::{
-    Broker, Config, Designer, Discovery, Http, Https, Kubernetes, LogFormat, Logging, MapTiles, Master, Prometheus,
-    RabbitMq, Registry, Worker,
+    Broker, Config, Designer, Discovery, Http, Https, Kubernetes, LogFormat, Logging, MapTiles, Master, PostgreSql,
+    Prometheus, RabbitMq, Registry, Temporal, TemporalEngine, Worker,
 };
 
 /// The id of a node's service: `Broker.<site>`, with `.<n>` for the second and later instances of a site.

@@ -45,6 +45,8 @@ pub struct Config {
     pub designer: Designer,
     /// `rabbitmq`.
     pub rabbitmq: RabbitMq,
+    /// `postgresql`.
+    pub postgresql: PostgreSql,
     /// `https`.
     pub https: Https,
     /// `http`: limits of every HTTP server.
@@ -74,6 +76,7 @@ impl Default for Config {
             worker: Worker::default(),
             designer: Designer::default(),
             rabbitmq: RabbitMq::default(),
+            postgresql: PostgreSql::default(),
             https: Https::default(),
             http: Http::default(),
             prometheus: Prometheus::default(),
@@ -158,6 +161,8 @@ pub struct Broker {
     /// `broker.allowed_addresses`: addresses and networks that contexts are fetched from and notifications sent to although they
     /// are link-local or otherwise special; default none.
     pub allowed_addresses: Vec<Network>,
+    /// `broker.temporal`.
+    pub temporal: Temporal,
 }
 
 impl Default for Broker {
@@ -174,8 +179,51 @@ impl Default for Broker {
             cors_max_age: 86_400,
             max_contexts: 200,
             allowed_addresses: Vec::new(),
+            temporal: Temporal::default(),
         }
     }
+}
+
+/// `broker.temporal`: the temporal evolution of entities (NGSI-LD).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Temporal {
+    /// `broker.temporal.record`: types of entities whose changes are recorded, as NGSI-LD stores them, or `*` for all; default none.
+    pub record: Vec<String>,
+    /// `broker.temporal.engine`: where evolutions are kept; default `embedded`.
+    pub engine: TemporalEngine,
+    /// `broker.temporal.keep`: about how many of the latest instances of each attribute the embedded store keeps; default 1000.
+    pub keep: usize,
+    /// `broker.temporal.keep_days`: for how many days instances are kept, in PostgreSQL too; 0 for ever; default 30.
+    pub keep_days: u32,
+    /// `broker.temporal.max_instances`: most instances of one answer; default 10 000.
+    pub max_instances: usize,
+    /// `broker.temporal.max_waiting`: most changes that wait on disk for PostgreSQL before updates wait too; default 1 000 000.
+    pub max_waiting: usize,
+}
+
+impl Default for Temporal {
+    fn default() -> Self {
+        Self {
+            record: Vec::new(),
+            engine: TemporalEngine::default(),
+            keep: 1_000,
+            keep_days: 30,
+            max_instances: 10_000,
+            max_waiting: 1_000_000,
+        }
+    }
+}
+
+/// Where evolutions are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TemporalEngine {
+    /// In the broker's own store.
+    #[default]
+    Embedded,
+    /// In the database of section `postgresql`.
+    PostgreSql,
 }
 
 /// `master`.
@@ -388,6 +436,37 @@ impl Default for RabbitMq {
             username: Secret::new("admin"),
             password: Secret::new("mypass"),
             virtual_host: "/".into(),
+            tls: false,
+        }
+    }
+}
+
+/// `postgresql`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct PostgreSql {
+    /// `postgresql.host_ip`: default: the address of the core services.
+    pub host_ip: Option<String>,
+    /// `postgresql.port`: default 5432.
+    pub port: u16,
+    /// `postgresql.database`: default `fogflow`.
+    pub database: String,
+    /// `postgresql.username`, or `FOGFLOW_POSTGRESQL_USERNAME[_FILE]`; default `fogflow`.
+    pub username: Secret,
+    /// `postgresql.password`, or `FOGFLOW_POSTGRESQL_PASSWORD[_FILE]`.
+    pub password: Secret,
+    /// `postgresql.tls`: TLS that checks the server's certificate, with the files of `https` where they are given; default false.
+    pub tls: bool,
+}
+
+impl Default for PostgreSql {
+    fn default() -> Self {
+        Self {
+            host_ip: None,
+            port: 5432,
+            database: "fogflow".into(),
+            username: Secret::new("fogflow"),
+            password: Secret::default(),
             tls: false,
         }
     }

@@ -32,4 +32,4 @@ pub use readiness::{Readiness, ReadySet};
 pub(crate) use refused::Complaints;
 pub use refused::Reason;
 pub use server::serve;
-pub use tls::{Tls, system_authorities};
+pub use tls::{Tls, system_authorities, to_servers};

@@ -105,6 +105,16 @@ pub fn system_authorities() -> PathBuf {
     std::env::var_os("SSL_CERT_FILE").map_or_else(|| "/etc/ssl/certs/ca-certificates.crt".into(), PathBuf::from)
 }
 
+/// How this node reaches servers that speak TLS and not HTTP: it trusts the system's authorities and `https.my_ca`, and shows its
+/// certificate to those that ask.
+///
+/// # Errors
+/// When a file of `https` cannot be used, or there is no authority to trust.
+pub fn to_servers(https: &Https) -> anyhow::Result<ClientConfig> {
+    let own = Tls::from_config(&Https { enabled: https.my_ca.is_some(), ..https.clone() })?;
+    public(own.as_ref()).context("no protocol version of TLS can be used")
+}
+
 /// For servers anywhere: trusts the system's authorities, if there are any, and those of this node, whose certificate is shown
 /// to servers that ask for one.
 pub(super) fn public(own: Option<&Tls>) -> Option<ClientConfig> {

@@ -139,6 +139,16 @@ impl Reading<'_> {
     /// # Errors
     /// What is wrong and where.
     pub fn fragment(&self, document: &Document<'_>) -> Result<EntityFragment, ParseError> {
+        let entity = self.evolution(document)?;
+        refuse_repetition(&entity.attributes)?;
+        Ok(entity)
+    }
+
+    /// What a request adds to the evolution of an entity: as [`Reading::fragment`], with any number of instances of an attribute.
+    ///
+    /// # Errors
+    /// What is wrong and where.
+    pub fn evolution(&self, document: &Document<'_>) -> Result<EntityFragment, ParseError> {
         let mut entity = EntityFragment::default();
         for (term, value) in &document.members {
             let name = self.context.expand(term);
@@ -151,8 +161,13 @@ impl Reading<'_> {
                 _ => self.attribute_named(term, name, value, &mut entity.attributes)?,
             }
         }
-        refuse_repetition(&entity.attributes)?;
         Ok(entity)
+    }
+
+    /// Whether a request speaks of the attribute of that stored name, as of one of an entity.
+    #[must_use]
+    pub fn speaks_of(&self, name: &Name, document: &Document<'_>) -> bool {
+        document.members.iter().any(|(term, _)| self.context.expand(term) == *name)
     }
 
     /// One instance of an attribute that the path names by `term`: the body has no name, and is never a bare value.

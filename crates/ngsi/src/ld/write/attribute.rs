@@ -103,6 +103,17 @@ impl Rendering<'_> {
     }
 
     fn write_object(&self, out: &mut Vec<u8>, instance: &Instance<'_>, value: &Value<'_>, typed: bool) {
+        self.open_object(out, instance, value, typed).close();
+    }
+
+    /// Writes all members; there may be more.
+    pub(super) fn open_object<'o>(
+        &self,
+        out: &'o mut Vec<u8>,
+        instance: &Instance<'_>,
+        value: &Value<'_>,
+        typed: bool,
+    ) -> Object<'o> {
         let mut members = Object::open(out);
         if typed {
             write_string(members.member("type"), value.attribute_type.name());
@@ -124,7 +135,7 @@ impl Rendering<'_> {
                 }
             }
         }
-        members.close();
+        members
     }
 
     fn write_member(&self, members: &mut Object<'_>, metadatum: &Metadata) {

@@ -1,6 +1,7 @@
 //! Entities as NGSI-LD writes them (ETSI GS CIM 009, 4.5): normalized, concise and simplified, and as features of GeoJSON.
 
 mod attribute;
+mod evolution;
 mod feature;
 mod instances;
 mod language;
@@ -9,6 +10,7 @@ mod select;
 mod value;
 
 use self::attribute::Instance;
+pub use self::evolution::Temporal;
 pub use self::feature::Geometry;
 use self::instances::{expiry, instances};
 pub use self::language::Languages;
