@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::header::{HeaderMap, HeaderValue};
 use ngsi::ld::{Context, Problem};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -46,5 +46,13 @@ impl Contexts {
                 self.resolve(&value).await
             }
         }
+    }
+
+    /// The `Link` header for passing a request on: another broker finds a context of this one only where others reach it.
+    pub(crate) fn link_elsewhere(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let url = link::of_headers(headers).ok()??;
+        let own =
+            self.find(&url, |entry| entry.record.url.is_none().then(|| self.url_of(&entry.record))).ok().flatten();
+        link::header(&own.unwrap_or(url))
     }
 }

@@ -177,4 +177,16 @@ mod tests {
         insert(&mut shelf, large("http://b"));
         assert_eq!(insert(&mut shelf, large("http://c")).len(), 1);
     }
+
+    #[test]
+    fn what_is_due_is_said_when_it_is_used() {
+        let (mut shelf, at) = (Shelf::new(1), Timestamp::from_millis);
+        let record = Record { expires_at: Some(at(10)), ..cached("http://a") };
+        insert(&mut shelf, record.clone());
+        assert_eq!(shelf.touch(&record.id, at(9)), None);
+        assert_eq!(shelf.touch(&record.id, at(10)).as_deref(), Some("http://a"));
+        shelf.postpone(&record.id, at(20));
+        assert_eq!(shelf.touch(&record.id, at(11)), None);
+        assert_eq!(shelf.get("http://a").unwrap().hits, 3);
+    }
 }

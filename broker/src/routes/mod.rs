@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use axum::routing::{get, post};
 use axum::{Router, middleware};
+use http::StatusCode;
 use tower::util::option_layer;
 
 use crate::Shared;
@@ -31,8 +32,11 @@ use crate::tenants::Tenants;
 pub(crate) fn served(tenants: &Arc<Tenants>) -> Router {
     let cors = cors::layer(&tenants.default().node.config);
     router(tenants.default().clone())
+        // The default one would have no layers.
+        .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(tenants.clone(), tenant::dispatch))
         .layer(middleware::from_fn(v2::headers::answer))
+        .layer(middleware::from_fn(ld::plain::answer))
         .layer(option_layer(cors))
 }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{Method, StatusCode};
+use http::Method;
+use ngsi::ld::Kind as LdKind;
 use ngsi::v2::Kind;
 use tower::ServiceExt;
 
-use super::v2;
+use super::{ld, v2};
 use crate::answer;
 use crate::tenants::{TenantError, Tenants};
 
@@ -114,7 +115,7 @@ fn refused(dialect: Dialect, problem: &str) -> Response {
     match dialect {
         Dialect::V1 => answer::Failure::bad_request(problem).into_response(),
         Dialect::V2 => v2::failure(Kind::BadRequest, problem),
-        Dialect::Ld => ld(StatusCode::BAD_REQUEST, "BadRequestData", "the tenant has no proper name", problem),
+        Dialect::Ld => ld::failure(LdKind::BadRequestData, problem),
     }
 }
 
@@ -124,27 +125,11 @@ fn not_created(dialect: Dialect, error: &TenantError) -> Response {
     match dialect {
         Dialect::V1 => answer::Failure::unavailable(problem).into_response(),
         Dialect::V2 => v2::failure(if too_many { Kind::Unprocessable } else { Kind::ServiceUnavailable }, &problem),
-        Dialect::Ld if too_many => {
-            ld(StatusCode::UNPROCESSABLE_ENTITY, "OperationNotSupported", "the tenant is not created", &problem)
-        }
-        Dialect::Ld => ld(StatusCode::SERVICE_UNAVAILABLE, "InternalError", "the tenant is not created", &problem),
+        Dialect::Ld if too_many => ld::failure(LdKind::OperationNotSupported, &problem),
+        Dialect::Ld => ld::failure(LdKind::ServiceUnavailable, &problem),
     }
 }
 
 fn nonexistent(name: &str) -> Response {
-    let detail = format!("there is no tenant `{name}`");
-    ld(StatusCode::NOT_FOUND, "NonexistentTenant", "the tenant does not exist", &detail)
-}
-
-/// A problem in the form of NGSI-LD (clause 5.5.2).
-fn ld(status: StatusCode, kind: &str, title: &str, detail: &str) -> Response {
-    let body = serde_json::json!({
-        "type": format!("https://uri.etsi.org/ngsi-ld/errors/{kind}"),
-        "title": title,
-        "detail": detail,
-        "status": status.as_u16(),
-    });
-    let mut response = answer::json(body.to_string().into_bytes());
-    *response.status_mut() = status;
-    response
+    ld::failure(LdKind::NonexistentTenant, &format!("there is no tenant `{name}`"))
 }

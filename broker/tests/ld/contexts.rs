@@ -347,3 +347,17 @@ async fn the_broker_says_who_it_is() {
     assert!(identity["contextSourceUptime"].as_str().unwrap().starts_with("PT"));
     assert!(identity["contextSourceTimeAt"].is_string() && identity["id"].is_string());
 }
+
+#[tokio::test]
+async fn what_no_resource_answers_is_answered_in_the_words_of_ngsi_ld() {
+    let site = Site::alone().await;
+    let table = [
+        ("GET", "/nothing", Value::Null, 404, "ResourceNotFound"),
+        ("PUT", "/jsonldContexts", json!({}), 405, "about:blank"),
+        ("GET", "/types/%FF", Value::Null, 400, "InvalidRequest"),
+    ];
+    check(&site, &table).await;
+    let refused = call(&site, "PUT", "/jsonldContexts", &json!({})).await;
+    assert_eq!(refused.header("allow"), "GET,HEAD,POST");
+    assert_eq!(refused.header("content-type"), "application/json");
+}

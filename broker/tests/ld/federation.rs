@@ -6,7 +6,7 @@ use storage::Store;
 
 use super::common::{SOON, Site};
 use super::entities::{CAR, car};
-use super::{call, check, create, get};
+use super::{call, call_with, check, create, get};
 
 #[tokio::test]
 async fn entities_of_another_broker_are_read_and_changed() {
@@ -35,6 +35,17 @@ async fn entities_of_another_broker_are_read_and_changed() {
     let found = get(&here, "/entities?type=Car").await.json();
     assert_eq!(found, json!([get(&there, CAR).await.json()]));
     assert_eq!((&found[0]["brand"]["value"], &found[0]["raw"]["json"]), (&json!("VW"), &json!(5)));
+
+    // A context that is kept here is fetched from here, whatever the client calls this host.
+    let context = json!({ "@context": { "weight": "https://example.org/weight" } });
+    let hosted = call(&here, "POST", "/jsonldContexts", &context).await;
+    let url = format!("http://elsewhere.invalid{}", hosted.header("location"));
+    let link = format!("<{url}>; rel=\"http://www.w3.org/ns/json-ld#context\"");
+    let headers = [("content-type", "application/json"), ("link", &*link)];
+    let changed = call_with(&here, "PATCH", CAR, &headers, "{\"weight\":{\"value\":900}}").await;
+    assert_eq!(changed.status, 204, "{}", changed.text);
+    assert_eq!(get(&there, CAR).await.json()["https://example.org/weight"]["value"], 900);
+
     check(&here, &[("DELETE", CAR, Value::Null, 204, ""), ("GET", CAR, Value::Null, 404, "ResourceNotFound")]).await;
     node.shutdown.cancel();
 }

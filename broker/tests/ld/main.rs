@@ -39,7 +39,8 @@ impl Answer {
 
     /// Status and, of an error, the last part of its type.
     pub(crate) fn outcome(&self) -> (u16, String) {
-        let error = if self.status < 400 { String::new() } else { self.json()["type"].as_str().unwrap().to_owned() };
+        let error =
+            if self.status < 400 { String::new() } else { self.json()["type"].as_str().expect(&self.text).to_owned() };
         (self.status, error.trim_start_matches(ERRORS).to_owned())
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use axum::Router;
 use axum::routing::get;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use service::http::{Client, ClientErrorKind, Limits, Tls};
+use service::http::{Client, ClientErrorKind, Guard, Limits, Tls};
 use service::{Config, Node, Running};
 
 struct Authority {
@@ -66,8 +66,25 @@ async fn nodes_of_one_authority_speak_and_others_do_not() {
     let stranger = Authority::new().node(&authority.ca());
     assert!(stranger.client.get(&running.url()).await.is_err(), "a certificate of another authority was accepted");
 
+    let outside = node.outside().get(&running.url()).await.unwrap();
+    assert_eq!(&outside.body()[..], b"hello");
+    let of_nobody = Client::guarded(None, Guard::default());
+    assert!(of_nobody.get(&running.url()).await.is_err(), "a certificate of an unknown authority was accepted");
+
     node.shutdown.cancel();
     running.drained().await;
+}
+
+#[tokio::test]
+async fn a_guarded_client_does_not_go_where_it_must_not() {
+    let client = Client::guarded(None, Guard::default());
+    for url in ["http://169.254.169.254/latest", "https://[fe80::1]/", "http://[::ffff:169.254.169.254]/"] {
+        let error = client.get(url).await.unwrap_err();
+        assert!(matches!(error.kind, ClientErrorKind::Refused(_)) && error.kind.not_sent(), "{url}: {error:?}");
+    }
+    // Another spelling of 169.254.169.254, which only a resolver understands.
+    let error = client.get("http://2852039166/").await.unwrap_err();
+    assert!(format!("{:?}", error.kind).contains("Refused"), "{error:?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use context::Origin;
-use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::header::{CONTENT_TYPE, LINK, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 use ngsi::EntityId;
 use ngsi::ld::{Context, Kind};
@@ -17,9 +17,8 @@ use crate::Shared;
 use crate::federation::Owners;
 use crate::routes::request;
 
-/// The headers that another broker needs to understand the request.
-const PASSED_ON: [&str; 6] =
-    ["content-type", "accept", "link", "fiware-correlator", "ngsild-tenant", "accept-language"];
+/// The headers that another broker needs to understand the request, besides `Link`.
+const PASSED_ON: [&str; 5] = ["content-type", "accept", "fiware-correlator", "ngsild-tenant", "accept-language"];
 
 pub(super) struct Call {
     method: Method,
@@ -120,6 +119,9 @@ impl Call {
             if let Some(value) = self.headers.get(name) {
                 passed = passed.header(name, value);
             }
+        }
+        if let Some(link) = broker.contexts.link_elsewhere(&self.headers) {
+            passed = passed.header(LINK, link);
         }
         let passed = passed.header(USER_AGENT, HeaderValue::from_static(BROKER_USER_AGENT));
         let passed = passed.body(body).map_err(|error| unreachable(error.to_string()))?;

@@ -12,6 +12,7 @@ mod entity;
 mod info;
 mod media;
 mod params;
+pub(super) mod plain;
 mod query_body;
 mod read;
 mod rendering;
@@ -22,9 +23,17 @@ mod temporal;
 mod types;
 
 use axum::Router;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
+use ngsi::ld::Kind;
 
+use self::answer::Failure;
 use crate::Shared;
+
+/// A refusal that is no matter of one resource.
+pub(super) fn failure(kind: Kind, detail: &str) -> Response {
+    Failure::new(kind, detail).into_response()
+}
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()

@@ -7,7 +7,9 @@
 //! The core context is always there and none of its terms can be changed. Since its vocabulary comes last, the `@vocab` of
 //! another context counts for the terms which that context defines, and for nothing else.
 
+mod coercion;
 mod core;
+mod define;
 mod iri;
 mod read;
 mod terms;
@@ -18,6 +20,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
+pub use self::coercion::Coercion;
 pub use self::core::{CORE_CONTEXT, CORE_DOCUMENT, DEFAULT_VOCABULARY, is_core_context};
 pub use self::iri::join;
 use self::read::Reader;
@@ -27,45 +30,6 @@ use self::terms::Term;
 use crate::Name;
 
 static CORE: LazyLock<Context> = LazyLock::new(|| Context::new(&Value::Null, HashMap::new()));
-
-/// What a term's values are, as its definition says under `@type`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Coercion {
-    /// Whatever they look like.
-    #[default]
-    None,
-    /// `@id`: strings are identifiers, so that the attribute is a Relationship.
-    Id,
-    /// `@vocab`: strings are names, which are expanded.
-    Vocab,
-    /// `@json`: JSON that nobody looks into.
-    Json,
-    /// `DateTime`.
-    DateTime,
-    /// `Date`.
-    Date,
-    /// `Time`.
-    Time,
-    /// Any other type.
-    Other,
-}
-
-impl Coercion {
-    fn of(iri: &str) -> Self {
-        let known = ["https://uri.etsi.org/ngsi-ld/", "http://www.w3.org/2001/XMLSchema#"];
-        let name = known.iter().find_map(|known| iri.strip_prefix(known)).unwrap_or(iri);
-        match name.to_ascii_lowercase().as_str() {
-            "@none" => Self::None,
-            "@id" => Self::Id,
-            "@vocab" => Self::Vocab,
-            "@json" => Self::Json,
-            "datetime" => Self::DateTime,
-            "date" => Self::Date,
-            "time" => Self::Time,
-            _ => Self::Other,
-        }
-    }
-}
 
 /// A context with all it refers to; cheap to clone.
 #[derive(Clone)]

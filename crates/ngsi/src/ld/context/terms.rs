@@ -1,19 +1,16 @@
-//! From the JSON of a context to definitions of terms (JSON-LD 1.1 API, sections 4.1 and 4.2), as far as names and types of
-//! attributes are concerned.
+//! The terms that contexts have defined so far, and what names are under them (JSON-LD 1.1 API, sections 4.1 and 5.2).
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use super::core::{self, DEFAULT_VOCABULARY};
+use super::define::Definer;
 use super::{Coercion, iri};
 use crate::ParseError;
 
 /// The most terms of a context with all that it refers to.
 pub const MAX_TERMS: usize = 20_000;
-/// How many terms a definition may lead through.
-const MAX_CHAIN: usize = 32;
-
 /// What a term stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Term {
@@ -27,10 +24,10 @@ pub(super) struct Term {
 /// The definitions so far.
 #[derive(Default)]
 pub(super) struct Active {
-    terms: HashMap<Box<str>, Term>,
+    pub(super) terms: HashMap<Box<str>, Term>,
     vocabulary: Option<String>,
     /// The core is being read, so that it is not there to be asked.
-    without_core: bool,
+    pub(super) without_core: bool,
 }
 
 impl Active {
@@ -61,7 +58,7 @@ impl Active {
         if let Some(vocabulary) = members.get("@vocab") {
             self.vocabulary = self.vocabulary_of(vocabulary, place)?;
         }
-        let mut definer = Definer { active: self, local: members, place, begun: HashMap::new(), chain: 0 };
+        let mut definer = Definer::new(self, members, place);
         for term in members.keys().filter(|term| !term.starts_with('@')) {
             definer.define(term)?;
         }
@@ -80,12 +77,12 @@ impl Active {
         }
     }
 
-    fn term(&self, term: &str) -> Option<&Term> {
+    pub(super) fn term(&self, term: &str) -> Option<&Term> {
         if self.without_core { self.terms.get(term) } else { core::term(term).or_else(|| self.terms.get(term)) }
     }
 
     /// The IRI of a name, or nothing for a reserved one.
-    fn expand(&self, name: &str) -> Option<String> {
+    pub(super) fn expand(&self, name: &str) -> Option<String> {
         if name.starts_with('@') && (is_keyword(name) || iri::is_like_keyword(name)) {
             return is_keyword(name).then(|| name.to_owned());
         }
@@ -100,138 +97,8 @@ impl Active {
         Some(if iri::is_absolute(name) { name.to_owned() } else { self.in_vocabulary(name) })
     }
 
-    fn in_vocabulary(&self, name: &str) -> String {
+    pub(super) fn in_vocabulary(&self, name: &str) -> String {
         format!("{}{name}", self.vocabulary.as_deref().unwrap_or(DEFAULT_VOCABULARY))
-    }
-}
-
-/// The definition of one object's terms, which may lead through one another.
-struct Definer<'a> {
-    active: &'a mut Active,
-    local: &'a Map<String, Value>,
-    place: &'a str,
-    /// Terms whose definition has begun, and whether it has ended.
-    begun: HashMap<&'a str, bool>,
-    chain: usize,
-}
-
-impl Definer<'_> {
-    /// Defines a term of this object, unless it is none.
-    fn define(&mut self, term: &str) -> Result<(), ParseError> {
-        let local = self.local;
-        let Some((term, value)) = local.get_key_value(term) else { return Ok(()) };
-        match self.begun.get(term.as_str()) {
-            Some(true) => return Ok(()),
-            Some(false) => return Err(self.wrong(term, "leads back to itself")),
-            None if self.chain >= MAX_CHAIN => {
-                return Err(self.wrong(term, &format!("leads through more than {MAX_CHAIN} terms")));
-            }
-            None => {}
-        }
-        self.begun.insert(term, false);
-        if self.active.without_core || core::term(term).is_none() {
-            self.active.terms.remove(term.as_str());
-            self.chain += 1;
-            let definition = self.definition(term, value)?;
-            self.chain -= 1;
-            if let Some(definition) = definition {
-                self.active.terms.insert(term.as_str().into(), definition);
-            }
-        }
-        self.begun.insert(term, true);
-        Ok(())
-    }
-
-    /// What a term stands for. Nothing for `null` and for reverse properties: names are never lost, so such a term is one that
-    /// is not defined.
-    fn definition(&mut self, term: &str, value: &Value) -> Result<Option<Term>, ParseError> {
-        let members = match value {
-            Value::Null => return Ok(None),
-            Value::String(id) => return self.simple(term, id),
-            Value::Object(members) => members,
-            _ => return Err(self.wrong(term, "must be an IRI, an object or null")),
-        };
-        if members.contains_key("@context") {
-            return Err(self.wrong(term, "must not have a context of its own"));
-        }
-        if members.contains_key("@reverse") {
-            return Ok(None);
-        }
-        let coercion = self.coercion(term, members.get("@type"))?;
-        let iri = match members.get("@id") {
-            Some(Value::Null) => return Ok(None),
-            Some(Value::String(id)) => self.mapping(term, id)?,
-            Some(_) => return Err(self.wrong(&format!("{term}.@id"), "must be an IRI or null")),
-            None => self.mapping(term, term)?,
-        };
-        let Some(iri) = iri else { return Ok(None) };
-        let prefix = matches!(members.get("@prefix"), Some(Value::Bool(true))) && !iri.starts_with('@');
-        Ok(Some(Term { iri: iri.into(), prefix, coercion }))
-    }
-
-    fn simple(&mut self, term: &str, id: &str) -> Result<Option<Term>, ParseError> {
-        let Some(iri) = self.mapping(term, id)? else { return Ok(None) };
-        let prefix = !term.contains([':', '/']) && (iri::ends_part(&iri) || iri.starts_with("_:"));
-        Ok(Some(Term { iri: iri.into(), prefix, coercion: Coercion::None }))
-    }
-
-    /// The IRI or keyword that `id` is for a term; nothing for a reserved word.
-    fn mapping(&mut self, term: &str, id: &str) -> Result<Option<String>, ParseError> {
-        if term.is_empty() {
-            return Err(self.wrong("\"\"", "is not a term"));
-        }
-        if id == term {
-            return self.own_mapping(term).map(Some);
-        }
-        let Some(iri) = self.expand(id)? else { return Ok(None) };
-        if iri == "@context" {
-            return Err(self.wrong(term, "must not stand for @context"));
-        }
-        if term.contains([':', '/']) {
-            self.define_prefix(term)?;
-            if self.active.expand(term).is_none_or(|own| own != iri) {
-                return Err(self.wrong(term, &format!("has the form of an IRI and stands for another one, {iri}")));
-            }
-        }
-        Ok(Some(iri))
-    }
-
-    /// The IRI of a term that its definition does not tell.
-    fn own_mapping(&mut self, term: &str) -> Result<String, ParseError> {
-        if let Some((prefix, suffix)) = iri::split_compact(term) {
-            self.define(prefix)?;
-            if let Some(prefix) = self.active.term(prefix) {
-                return Ok(format!("{}{suffix}", prefix.iri));
-            }
-        }
-        Ok(if iri::is_absolute(term) { term.to_owned() } else { self.active.in_vocabulary(term) })
-    }
-
-    /// [`Active::expand`] with the terms of this object that are not defined yet.
-    fn expand(&mut self, name: &str) -> Result<Option<String>, ParseError> {
-        if !name.starts_with('@') {
-            self.define(name)?;
-            if self.active.term(name).is_none() {
-                self.define_prefix(name)?;
-            }
-        }
-        Ok(self.active.expand(name))
-    }
-
-    fn define_prefix(&mut self, name: &str) -> Result<(), ParseError> {
-        iri::split_compact(name).map_or(Ok(()), |(prefix, _)| self.define(prefix))
-    }
-
-    fn coercion(&mut self, term: &str, given: Option<&Value>) -> Result<Coercion, ParseError> {
-        match given {
-            None | Some(Value::Null) => Ok(Coercion::None),
-            Some(Value::String(name)) => Ok(self.expand(name)?.map_or(Coercion::None, |iri| Coercion::of(&iri))),
-            Some(_) => Err(self.wrong(&format!("{term}.@type"), "must be an IRI or a keyword")),
-        }
-    }
-
-    fn wrong(&self, member: &str, problem: &str) -> ParseError {
-        ParseError::new(format!("{}.{member}", self.place), problem)
     }
 }
 
