@@ -23,6 +23,7 @@ use crate::histories::Histories;
 use crate::ledger::{Due, Ledger};
 use crate::metrics::Counters;
 use crate::notifier::{self, Endpoints, Outbox, Subscriber};
+use crate::providers::Providers;
 use crate::shards::Shards;
 use crate::temporal::Temporal;
 use crate::unsaved::{Applied, Unsaved};
@@ -46,6 +47,7 @@ pub(crate) struct Broker {
     pub(crate) unsaved: Unsaved,
     pub(crate) federation: Federation,
     pub(crate) expiry: Expiry,
+    pub(crate) providers: Providers,
     pub(crate) counters: Counters,
     /// Drivers of subscribers at work.
     pub(crate) drivers: AtomicUsize,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use context::provision::ProviderRecord;
 use context::{Cause, Notice, Record, codec};
 use ngsi::{Entity, EntityId, SubscriptionId, Timestamp};
 use service::http::Readiness;
@@ -42,6 +43,8 @@ pub(crate) enum Kind {
     Link,
     /// A deleted entity that discovery has not been told of.
     Departed,
+    /// A registration of a context provider.
+    Provider,
     /// A tenant; only the ledger of the default one has these.
     Tenant,
 }
@@ -53,6 +56,7 @@ impl Kind {
             Self::Counters => b'c',
             Self::Link => b'l',
             Self::Departed => b'd',
+            Self::Provider => b'p',
             Self::Tenant => b't',
         }
     }
@@ -162,6 +166,11 @@ impl Ledger {
         if let Ok(record) = serde_json::to_vec(counters) {
             batch.put(&self.registers, Kind::Counters.key(id.as_str()), record);
         }
+    }
+
+    pub(crate) fn put_provider(&self, batch: &mut Batch, record: &ProviderRecord) -> Result<(), serde_json::Error> {
+        batch.put(&self.registers, Kind::Provider.key(record.id.as_str()), serde_json::to_vec(record)?);
+        Ok(())
     }
 
     pub(crate) fn put_link(&self, batch: &mut Batch, id: &SubscriptionId, link: &LinkRecord) {

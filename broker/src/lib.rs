@@ -14,6 +14,7 @@ mod intervals;
 mod ledger;
 mod metrics;
 mod notifier;
+mod providers;
 mod recovery;
 mod routes;
 mod shards;

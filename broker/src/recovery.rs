@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use context::backlog::Displaced;
+use context::provision::{ProviderRecord, Provision};
 use context::{Record, Request, Subscribed, Subscription, SubscriptionIndex, codec};
 use ngsi::ld::Context;
 use ngsi::{EntityId, ParseError, SubscriptionId};
@@ -17,6 +18,7 @@ use crate::federation::{Federation, LinkRecord};
 use crate::histories::Histories;
 use crate::ledger::{Kind, Ledger, split_outbox_key};
 use crate::notifier::{Outbox, Subscriber};
+use crate::providers::Providers;
 use crate::shards::Shards;
 use crate::temporal::Temporal;
 use crate::tenants::Common;
@@ -42,6 +44,7 @@ impl Broker {
             outbox: Outbox::new(counters.outbox.clone()),
             unsaved: Unsaved::default(),
             expiry: Expiry::default(),
+            providers: Providers::default(),
             federation: Federation::new(&node, &counters, alone),
             counters,
             drivers: AtomicUsize::new(0),
@@ -52,6 +55,7 @@ impl Broker {
         broker.recover_counters()?;
         broker.recover_outbox()?;
         broker.recover_links()?;
+        broker.recover_providers()?;
         Ok(Arc::new(broker))
     }
 
@@ -139,6 +143,20 @@ impl Broker {
             subscriber.open();
         }
         drop(self.ledger.submit(orphans));
+        Ok(())
+    }
+
+    fn recover_providers(&self) -> anyhow::Result<()> {
+        for row in self.ledger.records(Kind::Provider) {
+            let (id, value) = row?;
+            match serde_json::from_slice::<ProviderRecord>(&value) {
+                Err(error) => unreadable("registration", id.as_bytes(), &error),
+                Ok(record) => match Provision::compile(record) {
+                    Ok(provision) => self.providers.recover(provision),
+                    Err(error) => unreadable("registration", id.as_bytes(), &error),
+                },
+            }
+        }
         Ok(())
     }
 

@@ -137,6 +137,7 @@ impl Broker {
             for id in ended {
                 self.drop_subscription(&id).await;
             }
+            self.unregister_ended().await;
         }
     }
 

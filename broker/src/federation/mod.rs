@@ -26,7 +26,7 @@ pub(crate) use links::Links;
 pub(crate) use messages::{Recipient, availability, relay};
 pub(crate) use owners::Owners;
 pub(crate) use registrar::{BROKER_TYPE, Registrar};
-pub(crate) use remote::{Located, fetch, forward, locate, registrations, without_times};
+pub(crate) use remote::{Located, entity, fetch, forward, locate, registrations, without_times};
 
 use crate::broker::Broker;
 use crate::metrics::Counters;

@@ -216,7 +216,7 @@ pub(super) async fn post_with<T: Serialize, A: serde::de::DeserializeOwned>(
 }
 
 /// An entity as another broker describes it.
-pub(super) fn entity(element: ContextElement, now: Timestamp) -> Entity {
+pub(crate) fn entity(element: ContextElement, now: Timestamp) -> Entity {
     let mut entity = Entity::new(element.entity.id, element.entity.entity_type, now);
     entity.attributes.extend(element.attributes.into_iter().map(|attribute| attribute.into_attribute(now)));
     entity.attributes.extend(element.domain_metadata.into_iter().map(|metadatum| metadatum.into_attribute(now)));

@@ -21,6 +21,8 @@ mod version;
 use std::sync::Arc;
 
 use axum::routing::{get, post};
+pub(crate) use request::is_from_broker;
+
 use axum::{Router, middleware};
 use http::StatusCode;
 use tower::util::option_layer;

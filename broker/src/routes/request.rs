@@ -10,7 +10,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 }
 
 /// Whether another broker asks.
-pub(super) fn is_from_broker(headers: &HeaderMap) -> bool {
+pub(crate) fn is_from_broker(headers: &HeaderMap) -> bool {
     headers.get(USER_AGENT).is_some_and(|agent| agent == BROKER_USER_AGENT)
 }
 

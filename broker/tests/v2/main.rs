@@ -17,6 +17,7 @@ mod list;
 mod notifications;
 mod operators;
 mod paths;
+mod registrations;
 mod subscriptions;
 mod tenants;
 mod types;

@@ -18,6 +18,7 @@ mod interest;
 pub mod linked;
 pub mod outgoing;
 mod places;
+pub mod provision;
 pub mod query;
 mod select;
 pub mod sources;

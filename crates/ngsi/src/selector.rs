@@ -130,6 +130,18 @@ impl EntitySelector {
         }
     }
 
+    /// Compiles a condition on the identifier and one on the type, each a text, any when it is empty, or else a pattern.
+    ///
+    /// # Errors
+    /// As [`EntitySelector::compile`].
+    pub fn of(id: (&str, Option<&str>), entity_type: (&str, Option<&str>)) -> Result<Self, ParseError> {
+        let matcher = |(exact, pattern): (&str, Option<&str>), member: &str| match pattern {
+            Some(pattern) => Matcher::pattern(pattern, member),
+            None => Ok(Matcher::exact(exact)),
+        };
+        Ok(Self { id: matcher(id, "id")?, entity_type: matcher(entity_type, "type")? })
+    }
+
     /// Compiles a list found in member `path` of a request.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ pub(super) async fn get(
     params: Params,
 ) -> Result<Response, Failure> {
     let metadata = params.names("metadata")?;
-    let entity = find(&broker, &headers, &id, params.entity_type().as_str()).await?;
+    let entity = find(&broker, &headers, &id, &params).await?;
     let mut out = Vec::with_capacity(128);
     write_attribute(&mut out, attribute(&entity, &name).ok_or_else(Failure::no_attribute)?, &metadata);
     Ok(answer::json(out))

@@ -24,7 +24,7 @@ pub(super) async fn get(
     params: Params,
 ) -> Result<Response, Failure> {
     let rendering = params.rendering(&params.options(&list::REPRESENTATIONS)?)?;
-    let entity = find(&broker, &headers, &id, params.entity_type().as_str()).await?;
+    let entity = find(&broker, &headers, &id, &params).await?;
     let mut out = Vec::with_capacity(512);
     rendering.write_attributes(&mut out, &entity);
     Ok(answer::json(out))

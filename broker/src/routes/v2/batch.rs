@@ -169,7 +169,8 @@ pub(super) async fn query(
     if wanted.entities.is_empty() {
         entities = select::references(select::Choice::Any, select::Choice::Any)?;
     }
-    let search = Search::new(entities, &wanted.expression, params.get("orderBy"), params.page()?)?.within(&headers)?;
+    let search =
+        Search::new(entities, &wanted.expression, params.get("orderBy"), params.page()?)?.within(&headers, &params)?;
     let found = search.run(&broker, &headers, options.has("count")).await?;
     let rendering = Rendering { representation, attributes: wanted.attrs, metadata: wanted.metadata };
     Ok(list::answer(&found, &rendering, options.has("count")))

@@ -16,6 +16,7 @@ use super::answer::{Failure, unsaved};
 use super::{find, headers};
 use crate::Shared;
 use crate::federation::{self, Owners};
+use crate::providers::{self, Provided};
 use crate::routes::request;
 
 /// Carries out one edit.
@@ -35,8 +36,9 @@ pub(super) async fn carry_out_all(
     let owners = if from_broker { HashMap::new() } else { owners(broker, &edits).await };
     let origin = request::origin(headers);
     let correlator = origin.correlator.as_str();
+    let request = providers::Request::of(broker, headers);
     let mut outcomes = Vec::with_capacity(edits.len());
-    let (mut applied, mut elsewhere) = (Vec::new(), Vec::new());
+    let (mut applied, mut elsewhere, mut lacking) = (Vec::new(), Vec::new(), Vec::new());
     for (index, edit) in edits.into_iter().enumerate() {
         let action = edit.action;
         if let Some(owner) = owners.get(&edit.id) {
@@ -44,7 +46,10 @@ pub(super) async fn carry_out_all(
             outcomes.push(Ok(()));
             continue;
         }
-        outcomes.push(match broker.edit(edit, &origin) {
+        let whole_edit = (action == EditAction::Update && request.is_some()).then(|| edit.clone());
+        let outcome = broker.edit(edit, &origin);
+        lacking.extend(whole_edit.and_then(|edit| Some((index, lacked(broker, edit, &outcome)?))));
+        outcomes.push(match outcome {
             Ok((change, left_out)) => {
                 applied.push(change);
                 whole(action, &left_out)
@@ -53,6 +58,9 @@ pub(super) async fn carry_out_all(
         });
     }
     broker.saved(applied).await.map_err(unsaved)?;
+    if let Some(request) = &request {
+        provide(broker, request, lacking, &mut outcomes).await;
+    }
     let mut by_entity: HashMap<EntityId, Vec<_>> = HashMap::new();
     for (index, owner, edit) in elsewhere {
         by_entity.entry(edit.id.clone()).or_default().push((index, owner, edit));
@@ -68,6 +76,38 @@ pub(super) async fn carry_out_all(
         outcomes[index] = outcome;
     }
     Ok(outcomes)
+}
+
+/// What of an update context providers may have: what is not here.
+fn lacked<T>(broker: &Shared, edit: Edit, outcome: &Result<(T, Vec<Name>), EditRefusal>) -> Option<Edit> {
+    let names = match outcome {
+        Ok((_, left_out)) if !left_out.is_empty() => left_out,
+        Err(EditRefusal::UnknownAttributes(names)) => names,
+        Err(EditRefusal::UnknownEntity) if !broker.shards.holds(edit.id.as_str()) => return Some(edit),
+        _ => return None,
+    };
+    let mut edit = edit;
+    edit.attributes.retain(|attribute| names.contains(&attribute.name));
+    Some(edit)
+}
+
+/// Passes on to context providers what was not here; what they have done is no longer a problem.
+async fn provide(
+    broker: &Shared,
+    request: &providers::Request,
+    lacking: Vec<(usize, Edit)>,
+    outcomes: &mut [Result<(), Problem>],
+) {
+    let provided = lacking.iter().map(|(_, edit)| providers::provide(broker, edit, request));
+    for ((index, edit), Provided { done, failed }) in lacking.iter().zip(join_all(provided).await) {
+        let left: Vec<_> = edit.attributes.iter().map(|a| a.name.clone()).filter(|name| !done.contains(name)).collect();
+        outcomes[*index] = match (failed, left.is_empty()) {
+            (Some(problem), _) => Err(problem),
+            (None, true) if !done.is_empty() => Ok(()),
+            (None, false) if !done.is_empty() => whole(edit.action, &left),
+            _ => continue,
+        };
+    }
 }
 
 async fn owners(broker: &Shared, edits: &[Edit]) -> HashMap<EntityId, String> {

@@ -22,7 +22,7 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let options = params.options(&list::OPTIONS)?;
     let rendering = params.rendering(&options)?;
-    let search = Search::of_params(&params)?.within(&headers)?;
+    let search = Search::of_params(&params)?.within(&headers, &params)?;
     let found = search.run(&broker, &headers, options.has("count")).await?;
     Ok(list::answer(&found, &rendering, options.has("count")))
 }

@@ -1,9 +1,10 @@
 //! Searches over all brokers, and how their findings are answered.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::response::Response;
-use context::Query;
+use context::{Query, provision};
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue, WARNING};
 use ngsi::filter::{Filter, GeoFilter, OrderBy};
@@ -19,7 +20,7 @@ use super::params::{Page, Params};
 use crate::federation::{self, BROKER_TYPE, Located};
 use crate::routes::request;
 use crate::shards::Arrivals;
-use crate::{Shared, answer};
+use crate::{Shared, answer, providers};
 
 /// The options that say how entities are written.
 pub(super) const REPRESENTATIONS: [&str; 4] = ["keyValues", "values", "unique", "skipForwarding"];
@@ -46,6 +47,8 @@ pub(super) struct Search {
     paths: ServicePaths,
     order: Option<OrderBy>,
     page: Page,
+    /// Whether context providers are asked.
+    forwards: bool,
 }
 
 /// One page of what was found.
@@ -88,18 +91,21 @@ impl Search {
         }
         let request = QueryContextRequest { entities, ..QueryContextRequest::default() };
         let paths = ServicePaths::default();
-        Ok(Self { request, query, filters, place, paths, order, page })
+        Ok(Self { request, query, filters, place, paths, order, page, forwards: true })
     }
 
-    /// The same where the request looks.
-    pub(super) fn within(self, headers: &HeaderMap) -> Result<Self, Problem> {
-        Ok(Self { paths: headers::paths(headers)?, ..self })
+    /// The same, where and of whom the request asks.
+    pub(super) fn within(self, headers: &HeaderMap, params: &Params) -> Result<Self, Problem> {
+        Ok(Self { paths: headers::paths(headers)?, forwards: params.forwards(), ..self })
     }
 
     fn wants(&self, entity: &Entity) -> bool {
+        self.holds(entity) && self.paths.select(entity)
+    }
+
+    fn holds(&self, entity: &Entity) -> bool {
         self.filters.iter().all(|filter| filter.matches(entity))
             && self.place.as_ref().is_none_or(|place| place.matches(entity))
-            && self.paths.select(entity)
     }
 
     /// Whether it takes more than identifier and type to know what is found.
@@ -109,13 +115,19 @@ impl Search {
 
     /// One page; `counts` says whether it matters how many there are on all.
     pub(super) async fn run(&self, broker: &Shared, headers: &HeaderMap, counts: bool) -> Result<Found, Problem> {
+        let mut problems = Vec::new();
+        let told = self.ask_providers(broker, headers, &mut problems).await;
         let arrivals = Arrivals {
             query: &self.query,
             place: self.place.as_ref(),
-            most: if self.order.is_some() { usize::MAX } else { self.page.end() },
+            most: if self.order.is_some() || !told.is_empty() { usize::MAX } else { self.page.end() },
             counts,
         };
-        let (mut entities, here) = arrivals.find(&broker.shards, |entity| self.wants(entity)).await;
+        let (mut entities, mut here) = arrivals.find(&broker.shards, |entity| self.wants(entity)).await;
+        if !told.is_empty() {
+            self.complete(broker, &mut entities, told);
+            here = entities.len();
+        }
         let full = !counts && here >= arrivals.most;
         let mut located = if full { Located::default() } else { self.locate(broker, headers).await };
         let count = if self.looks_inside() {
@@ -132,7 +144,38 @@ impl Search {
         } else {
             self.page_by_id(broker, &mut entities, here, &mut located).await
         };
-        Ok(Found { entities, count, problems: located.problems })
+        problems.append(&mut located.problems);
+        Ok(Found { entities, count, problems })
+    }
+
+    async fn ask_providers(&self, broker: &Shared, headers: &HeaderMap, problems: &mut Vec<String>) -> Vec<Entity> {
+        let Some(request) = providers::Request::of(broker, headers).filter(|_| self.forwards) else {
+            return Vec::new();
+        };
+        let (told, failed) = providers::ask(broker, self.query.selectors(), &request).await;
+        problems.extend(failed);
+        told
+    }
+
+    /// Adds what context providers know: to entities of this broker, and behind them as entities of their own.
+    fn complete(&self, broker: &Shared, entities: &mut Vec<Arc<Entity>>, told: Vec<Entity>) {
+        let places: HashMap<_, _> = entities.iter().enumerate().map(|(place, e)| (e.id.clone(), place)).collect();
+        let mut superfluous = HashSet::new();
+        for told in told {
+            let here = broker.shards.get(told.id.as_str());
+            if here.as_ref().is_some_and(|here| !self.paths.select(here)) {
+                continue;
+            }
+            let whole = here.map_or(told.clone(), |here| provision::complete(&here, told));
+            let meant = self.query.selects(&whole) && self.holds(&whole);
+            match (places.get(&whole.id), meant) {
+                (Some(place), true) => entities[*place] = Arc::new(whole),
+                (None, true) => entities.push(Arc::new(whole)),
+                (Some(_), false) => drop(superfluous.insert(whole.id)),
+                (None, false) => {}
+            }
+        }
+        entities.retain(|entity| !superfluous.contains(&entity.id));
     }
 
     /// What other brokers may have of it.

@@ -12,6 +12,8 @@ mod find;
 pub(super) mod headers;
 mod list;
 mod params;
+mod registration;
+mod registrations;
 mod root;
 mod subscription;
 mod subscriptions;
@@ -38,6 +40,11 @@ pub(super) fn router() -> Router<Shared> {
         .route("/v2/entities/{id}/attrs/{name}/value", get(value::get).put(value::update))
         .route("/v2/types", get(types::list))
         .route("/v2/types/{type}", get(types::get))
+        .route("/v2/registrations", get(registrations::list).post(registrations::create))
+        .route(
+            "/v2/registrations/{id}",
+            get(registration::get).patch(registration::update).delete(registration::delete),
+        )
         .route("/v2/subscriptions", get(subscriptions::list).post(subscriptions::create))
         .route(
             "/v2/subscriptions/{id}",

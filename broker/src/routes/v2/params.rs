@@ -59,6 +59,11 @@ impl Params {
         }
     }
 
+    /// Whether context providers are asked.
+    pub(super) fn forwards(&self) -> bool {
+        self.get("options").is_none_or(|options| options.split(',').all(|option| option.trim() != "skipForwarding"))
+    }
+
     /// Which part of an entity is answered, and how.
     pub(super) fn rendering(&self, options: &Options) -> Result<Rendering, Problem> {
         let (attributes, metadata) = (self.names("attrs")?, self.names("metadata")?);

@@ -28,7 +28,7 @@ pub(super) async fn get(
     Path((id, name)): Path<(String, String)>,
     params: Params,
 ) -> Result<Response, Failure> {
-    let entity = find(&broker, &headers, &id, params.entity_type().as_str()).await?;
+    let entity = find(&broker, &headers, &id, &params).await?;
     let value = typed_value(attribute(&entity, &name).ok_or_else(Failure::no_attribute)?).1.into_owned();
     let offered: &[&'static str] = if value.as_str().starts_with(['{', '[']) { &[JSON, TEXT] } else { &[TEXT] };
     let chosen = accepted(&headers, offered).ok_or_else(|| {

@@ -9,6 +9,7 @@ pub mod parse;
 pub mod path;
 pub mod place;
 mod problem;
+pub mod registration;
 pub mod select;
 pub mod subscription;
 pub mod template;
