@@ -1,8 +1,9 @@
 //! Update operators, and options of updates.
 
 use serde_json::{Value, json};
+use testkit::{Receiver, wait_until};
 
-use super::common::Site;
+use super::common::{SOON, Site};
 use super::{call, check, create, get};
 
 async fn with_entity() -> Site {
@@ -129,4 +130,25 @@ async fn notifications_are_taken_as_updates() {
     let metadata = json!({ "unit": { "type": "Text", "value": "C" } });
     assert_eq!(get(&site, "/v2/entities/e/attrs/n").await.json()["metadata"], metadata);
     assert_eq!(get(&site, "/v2/entities/new/attrs/n/value").await.text, "1");
+}
+
+#[tokio::test]
+async fn a_forced_update_counts_as_a_change() {
+    let (site, receiver) = (with_entity().await, Receiver::start().await.unwrap());
+    let subscription = json!({ "subject": { "entities": [{ "id": "e" }], "condition": { "attrs": ["n"] } },
+        "notification": { "http": { "url": receiver.url() } } });
+    check(&site, &[("POST", "/v2/subscriptions", subscription, 201, "")]).await;
+    for (path, value) in [("", 11), ("", 11), ("?options=forcedUpdate", 11), ("", 12)] {
+        let path = format!("/v2/entities/e/attrs{path}");
+        check(&site, &[("PATCH", &path, json!({ "n": { "value": value } }), 204, "")]).await;
+    }
+    let told = wait_until(SOON, "the last update", async || {
+        let received = receiver.received();
+        let told = received.iter().flat_map(|request| request.json()["data"].as_array().cloned().unwrap_or_default());
+        let told: Vec<_> = told.map(|entity| entity["n"]["value"].clone()).collect();
+        (told.last() == Some(&json!(12))).then_some(told)
+    })
+    .await;
+    assert!(told.ends_with(&[json!(11), json!(11), json!(12)]), "{told:?}");
+    assert_eq!(told.iter().filter(|value| **value == 11).count(), 2, "{told:?}");
 }

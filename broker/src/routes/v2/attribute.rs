@@ -72,7 +72,7 @@ pub(super) async fn change_one(
     edit.overrides_metadata = overrides_metadata;
     let missing = change::missing(std::slice::from_ref(&input.name));
     edit.attributes.push(input);
-    match change::carry_out(broker, headers, edit).await {
+    match change::carry_out(broker, headers, params, edit).await {
         Err(failure) if failure.0 == missing => Err(Failure::no_attribute()),
         outcome => outcome.map(|()| no_content()),
     }

@@ -82,6 +82,6 @@ async fn set(
         return Err(Problem::bad_request("the body: names no attribute").into());
     }
     let _room = broker.admit(body.len()).await;
-    change::carry_out(broker, headers, edit).await?;
+    change::carry_out(broker, headers, params, edit).await?;
     Ok(no_content())
 }

@@ -34,7 +34,7 @@ pub(super) async fn update(
     let overrides_metadata = options.has("overrideMetadata");
     let edits = entities.into_iter().map(|entity| edit_of(entity, action, overrides_metadata)).collect();
     let _room = broker.admit(body.len()).await;
-    summary(change::carry_out_all(&broker, &headers, edits).await?)?;
+    summary(change::carry_out_all(&broker, &headers, &params, edits).await?)?;
     Ok(no_content())
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn notify(
     members.finish("the body")?;
     let edits = entities.into_iter().map(|entity| edit_of(entity, EditAction::Append, false)).collect();
     let _room = broker.admit(body.len()).await;
-    summary(change::carry_out_all(&broker, &headers, edits).await?)?;
+    summary(change::carry_out_all(&broker, &headers, &params, edits).await?)?;
     Ok(Response::default())
 }
 

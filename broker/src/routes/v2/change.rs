@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use context::{Edit, EditAction, EditRefusal, EntityMap, edit};
+use context::{Edit, EditAction, EditRefusal, EntityMap, Origin, edit};
 use futures_util::future::join_all;
 use http::HeaderMap;
 use ngsi::v1::ngsi10::UpdateAction;
@@ -13,6 +13,7 @@ use ngsi::v2::{Kind, Problem};
 use ngsi::{Attribute, AttributeKind, Entity, EntityId, JsonText, Name};
 
 use super::answer::{Failure, unsaved};
+use super::params::Params;
 use super::{find, headers};
 use crate::Shared;
 use crate::federation::{self, Owners};
@@ -20,21 +21,27 @@ use crate::providers::{self, Provided};
 use crate::routes::request;
 
 /// Carries out one edit.
-pub(super) async fn carry_out(broker: &Shared, headers: &HeaderMap, edit: Edit) -> Result<(), Failure> {
-    carry_out_all(broker, headers, vec![edit]).await?.pop().unwrap_or(Ok(())).map_err(Failure)
+pub(super) async fn carry_out(
+    broker: &Shared,
+    headers: &HeaderMap,
+    params: &Params,
+    edit: Edit,
+) -> Result<(), Failure> {
+    carry_out_all(broker, headers, params, vec![edit]).await?.pop().unwrap_or(Ok(())).map_err(Failure)
 }
 
 /// Carries out edits in order and waits for disk and owners; one outcome each.
 pub(super) async fn carry_out_all(
     broker: &Shared,
     headers: &HeaderMap,
+    params: &Params,
     mut edits: Vec<Edit>,
 ) -> Result<Vec<Result<(), Problem>>, Failure> {
     let path = headers::path(headers)?;
     edits.iter_mut().for_each(|edit| edit.path = path.clone());
     let from_broker = request::is_from_broker(headers);
     let owners = if from_broker { HashMap::new() } else { owners(broker, &edits).await };
-    let origin = request::origin(headers);
+    let origin = Origin { forced: params.forces(), ..request::origin(headers) };
     let correlator = origin.correlator.as_str();
     let request = providers::Request::of(broker, headers);
     let mut outcomes = Vec::with_capacity(edits.len());

@@ -48,7 +48,7 @@ pub(super) async fn create(
         overrides_metadata: options.has("overrideMetadata"),
         attributes: entity.attributes,
     };
-    change::carry_out(&broker, &headers, edit).await?;
+    change::carry_out(&broker, &headers, &params, edit).await?;
     let mut response = no_content();
     if !upsert {
         *response.status_mut() = StatusCode::CREATED;

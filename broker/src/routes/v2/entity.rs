@@ -33,7 +33,7 @@ pub(super) async fn delete(
     params: Params,
 ) -> Result<Response, Failure> {
     let edit = edit_of(&id, params.entity_type(), EditAction::Delete);
-    change::carry_out(&broker, &headers, edit).await?;
+    change::carry_out(&broker, &headers, &params, edit).await?;
     Ok(no_content())
 }
 

@@ -61,7 +61,16 @@ impl Params {
 
     /// Whether context providers are asked.
     pub(super) fn forwards(&self) -> bool {
-        self.get("options").is_none_or(|options| options.split(',').all(|option| option.trim() != "skipForwarding"))
+        !self.has_option("skipForwarding")
+    }
+
+    /// Whether an update counts as a change even when it changes nothing.
+    pub(super) fn forces(&self) -> bool {
+        self.has_option("forcedUpdate")
+    }
+
+    fn has_option(&self, name: &str) -> bool {
+        self.get("options").is_some_and(|options| options.split(',').any(|option| option.trim() == name))
     }
 
     /// Which part of an entity is answered, and how.
