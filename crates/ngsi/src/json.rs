@@ -1,5 +1,7 @@
 //! JSON kept as text, and the guarded entrance for JSON from outside.
 
+use std::borrow::Cow;
+
 use compact_str::CompactString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -199,6 +201,17 @@ where
     T: Default + Deserialize<'de>,
 {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// The content of a JSON string, borrowed unless it holds escapes; `None` for any other JSON.
+pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
+    if !json.starts_with('"') {
+        return None;
+    }
+    if json.contains('\\') {
+        return serde_json::from_str(json).ok().map(Cow::Owned);
+    }
+    json.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed)
 }
 
 /// Appends `text` as a JSON string.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use ngsi::ld::write::{Languages, Projection};
 use ngsi::ld::{
     AttributeType, Context, Document, EntityFragment, Form, Nulls, Reading, Rendering, Representation, merge, parse,
 };
@@ -366,6 +367,22 @@ proptest! {
             body[at] = byte;
         }
         try_everything(&body);
+    }
+
+    #[test]
+    fn no_parameter_harms(text in any::<String>(), like in "[a-c{},|;=q0-9.*-]{0,20}", map in "[a-z]{2}(-[A-Z]{2})?") {
+        for text in [text, like] {
+            let _ = Projection::parse(&text, &context());
+            if let Ok(languages) = Languages::parse(&text) {
+                let value = JsonText::from(json!({ map.clone(): "x" }));
+                let mut entity = Entity::new(EntityId::from("urn:e"), Name::from("T"), NOW);
+                entity.attributes.push(attribute("a", "", "LanguageProperty", value));
+                let (context, mut out) = (context(), Vec::new());
+                Rendering { languages: Some(languages), ..Rendering::new(&context) }.write(&mut out, &entity);
+                let read: Value = serde_json::from_slice(&out).unwrap();
+                prop_assert_eq!(&read["a"], &json!({ "type": "Property", "value": "x", "lang": map.clone() }));
+            }
+        }
     }
 
     #[test]

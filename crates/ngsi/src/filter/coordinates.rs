@@ -7,8 +7,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::shape::Shape;
-use super::target::string;
 use crate::geo::MAX_VERTICES;
+use crate::json::string;
 use crate::{JsonText, ParseError, Point};
 
 /// How deeply a GeoJSON feature may be wrapped: collection, feature, geometry.

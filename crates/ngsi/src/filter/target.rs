@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::json::string;
 use crate::{Attribute, AttributeKind, Entity, Timestamp, date};
 
 /// The way from an entity to a value.
@@ -153,17 +154,6 @@ impl<'a> Scalar<'a> {
             _ => None,
         }
     }
-}
-
-/// The content of a JSON string, borrowed unless it holds escapes; `None` for any other JSON.
-pub(super) fn string(json: &str) -> Option<Cow<'_, str>> {
-    if !json.starts_with('"') {
-        return None;
-    }
-    if json.contains('\\') {
-        return serde_json::from_str(json).ok().map(Cow::Owned);
-    }
-    json.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed)
 }
 
 /// All members, if `json` is an object.

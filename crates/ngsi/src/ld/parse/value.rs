@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{Nulls, names};
 use crate::filter::coordinates;
+use crate::json::string;
 use crate::ld::{AttributeType, Context};
 use crate::members::Members;
 use crate::{JsonText, ParseError};
@@ -101,7 +102,7 @@ fn is_geometry(name: &str) -> bool {
 }
 
 pub(super) fn names_geometry(value: &RawValue) -> bool {
-    serde_json::from_str::<Cow<'_, str>>(value.get()).is_ok_and(|name| is_geometry(&name))
+    string(value.get()).is_some_and(|name| is_geometry(&name))
 }
 
 /// Whether the JSON is an object that says to be a geometry, right or wrong.
@@ -136,7 +137,7 @@ pub(super) fn object(value: &RawValue) -> Result<JsonText, ParseError> {
 }
 
 fn check_uris(value: &JsonText, may_be_one: bool) -> Result<(), ParseError> {
-    if let Some(text) = value.as_string().filter(|_| may_be_one) {
+    if let Some(text) = string(value.as_str()).filter(|_| may_be_one) {
         return names::check_uri("$", &text);
     }
     let wanted = if may_be_one { "must be a URI, or a list of URIs" } else { "must be a list of URIs" };
@@ -230,7 +231,7 @@ pub(in crate::ld) fn check_fits(attribute_type: AttributeType, value: &JsonText)
         AttributeType::ListRelationship => check_uris(value, false),
         AttributeType::LanguageProperty => check_languages(value),
         AttributeType::VocabProperty => {
-            let is_text = value.as_string().is_some() || value.read::<Vec<String>>().is_some();
+            let is_text = json.starts_with('"') || value.read::<Vec<String>>().is_some();
             if is_text { Ok(()) } else { Err(ParseError::new("$", "must be a name or a list of names")) }
         }
         AttributeType::ListProperty if json.starts_with('[') => Ok(()),
