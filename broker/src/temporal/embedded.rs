@@ -19,6 +19,8 @@ use crate::tenants::Common;
 const MAX_FOLLOWED: usize = 65_536;
 /// Rows removed with one batch.
 const BATCH: usize = 1_000;
+/// How long series may grow before they are looked at.
+const LINGER: Duration = Duration::from_millis(50);
 /// While the disk takes no writes.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -162,6 +164,8 @@ impl Embedded {
     pub(super) async fn trim(&self, ledger: &Ledger) {
         loop {
             self.work.notified().await;
+            // What has just been added is to be on disk.
+            tokio::time::sleep(LINGER).await;
             let large = std::mem::take(&mut self.growth.lock().large);
             for series in large {
                 while let Err(error) = self.trim_one(ledger, &series).await {

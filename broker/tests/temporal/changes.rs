@@ -107,7 +107,13 @@ async fn one_instance_is_amended_or_deleted() {
             &[
                 ("PATCH", &first, json!({ "speed": [{ "type": "Property", "value": 77 }] }), 204),
                 ("PATCH", &second, json!({ "type": "Property", "value": 78, "unitCode": "KMH" }), 204),
-                ("PATCH", &first, json!({ "speed": [1, 2] }), 400),
+                ("PATCH", &first, json!({ "speed": { "value": 1 }, "fuel": { "value": 2 } }), 400),
+                (
+                    "PATCH",
+                    &first,
+                    json!({ "speed": [observed(1, "2030-01-01T12:00:00Z"), { "type": "Property", "value": 2 }] }),
+                    400,
+                ),
                 (
                     "PATCH",
                     &format!("{car}/attrs/speed/urn:ngsi-ld:instance:0000000000000001"),

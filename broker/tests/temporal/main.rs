@@ -62,6 +62,7 @@ impl Answer {
 /// Sends a request with a JSON body, or none for `null`.
 pub(crate) async fn call(site: &Site, method: &str, path: &str, body: &Value) -> Answer {
     let method = Method::from_bytes(method.as_bytes()).unwrap();
+    let path = path.replace('[', "%5B").replace(']', "%5D").replace('>', "%3E");
     let mut request = Request::builder().method(method).uri(format!("{}/ngsi-ld/v1{path}", site.url));
     let mut text = String::new();
     if !body.is_null() {

@@ -1,7 +1,6 @@
 //! A real PostgreSQL with data and port of its own.
 
 use std::fs::File;
-use std::net::Ipv4Addr;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,10 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
-use tokio::time::timeout;
 
 use crate::free_port;
 use crate::process::{Farewell, ProcessGroup};
@@ -95,12 +91,16 @@ impl Postgres {
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
         command.stdout(log.try_clone()?).stderr(log);
         let mut server = ProcessGroup::spawn_in(&mut command, Farewell::Kill, Some(self.directory.path()))?;
-        let port = self.port;
         let up = wait_until(START_DEADLINE, "PostgreSQL answers", async || {
-            if speaks_postgres(port).await { Some(true) } else { (!server.is_running()).then_some(false) }
+            if self.query("postgres", "select 1").is_ok() {
+                Some(true)
+            } else {
+                (!server.is_running()).then_some(false)
+            }
         });
+        let up = up.await;
         let log = std::fs::read_to_string(self.path("log.txt"));
-        anyhow::ensure!(up.await, "PostgreSQL ended at its start:\n{}", log.unwrap_or_default());
+        anyhow::ensure!(up, "PostgreSQL ended at its start:\n{}", log.unwrap_or_default());
         self.server = Some(server);
         Ok(())
     }
@@ -182,15 +182,4 @@ fn unprivileged() -> anyhow::Result<Option<(u32, u32)>> {
         return Ok(None);
     }
     Ok(Some((id(&["-u", "postgres"])?, id(&["-g", "postgres"])?)))
-}
-
-/// A server that is up answers the request for TLS with one letter.
-async fn speaks_postgres(port: u16) -> bool {
-    const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
-    let exchange = async {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-        stream.write_all(&SSL_REQUEST).await?;
-        stream.read_u8().await
-    };
-    matches!(timeout(Duration::from_secs(2), exchange).await, Ok(Ok(b'S' | b'N')))
 }

@@ -1,11 +1,11 @@
-//! The real RabbitMQ and Docker start, stop and leave nothing behind.
+//! The real RabbitMQ, PostgreSQL and Docker start, stop and leave nothing behind.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::process::Command;
 use std::time::Duration;
 
 use testkit::process::{Farewell, ProcessGroup};
-use testkit::{Behaviour, DEADLINE, Docker, RabbitMq, Receiver, wait_until};
+use testkit::{Behaviour, DEADLINE, Docker, Postgres, RabbitMq, Receiver, wait_until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
@@ -18,6 +18,19 @@ async fn rabbitmq_keeps_its_data_over_stop_and_kill() {
     rabbitmq.resume().await.unwrap();
     let users = rabbitmq.control(&["list_users"]).unwrap();
     assert!(users.contains("admin") && users.contains("kept"), "{users}");
+}
+
+#[tokio::test]
+async fn postgresql_keeps_its_data_over_stop_and_kill() {
+    let mut postgres = Postgres::start().await.unwrap();
+    postgres.create_database("kept").unwrap();
+    postgres.stop().await.unwrap();
+    assert!(postgres.query("kept", "select 1").is_err());
+    postgres.resume().await.unwrap();
+    postgres.query("kept", "create table one (number integer); insert into one values (1)").unwrap();
+    postgres.kill();
+    postgres.resume().await.unwrap();
+    assert_eq!(postgres.query("kept", "select number from one").unwrap(), "1");
 }
 
 #[tokio::test]

@@ -280,7 +280,7 @@ impl Span<'_> {
             Some(_) => {
                 format!("row_number() over (partition by attribute, dataset_id order by {time} desc, number desc)")
             }
-            None => "0".to_owned(),
+            None => "0::bigint".to_owned(),
         };
         format!(
             "select record from (
