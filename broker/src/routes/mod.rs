@@ -7,6 +7,7 @@ mod ld;
 mod notify_context;
 mod notify_context_availability;
 mod openapi;
+mod page;
 mod paging;
 mod query_context;
 mod request;

@@ -214,6 +214,23 @@ pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     json.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed)
 }
 
+/// A text, or a list of texts.
+///
+/// # Errors
+/// It is neither.
+pub fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a string or a list of strings")]
+    enum Given {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Given::deserialize(deserializer)? {
+        Given::One(text) => vec![text],
+        Given::Many(texts) => texts,
+    })
+}
+
 /// Appends `text` as a JSON string.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
     let plain = text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');

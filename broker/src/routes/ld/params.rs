@@ -6,6 +6,8 @@ use axum::extract::Query;
 use http::Uri;
 use ngsi::ld::{Kind, Problem};
 
+use crate::routes::page::Page;
+
 /// The most entities, types or attributes of one answer, and how many there are when the request does not say.
 pub(super) const MOST: usize = 1_000;
 const USUAL: usize = 20;
@@ -75,27 +77,5 @@ impl Params {
             return Err(Problem::bad_request("limit: 0 needs count=true"));
         }
         Ok(page)
-    }
-}
-
-/// Which of all that was found is answered.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Page {
-    pub(super) limit: usize,
-    pub(super) offset: usize,
-    /// Whether it is said how many there are.
-    pub(super) counts: bool,
-}
-
-impl Page {
-    /// How many there are up to the end of the page.
-    pub(super) fn end(self) -> usize {
-        self.offset.saturating_add(self.limit)
-    }
-
-    /// Leaves the page of all that stand in order.
-    pub(super) fn cut<T>(self, all: &mut Vec<T>) {
-        all.truncate(self.end());
-        all.drain(..self.offset.min(all.len()));
     }
 }

@@ -1,7 +1,8 @@
 //! The body of `POST /ngsi-ld/v1/entityOperations/query` (ETSI GS CIM 009, 5.2.23).
 
+use ngsi::json::one_or_many;
 use ngsi::ld::{Context, Problem};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer::Failure;
@@ -22,7 +23,7 @@ struct QueryBody<'a> {
     #[serde(default)]
     attrs: Vec<String>,
     q: Option<String>,
-    #[serde(default, deserialize_with = "list")]
+    #[serde(default, deserialize_with = "one_or_many")]
     expand_values: Vec<String>,
     scope_q: Option<String>,
     #[serde(rename = "geoQ", borrow)]
@@ -32,7 +33,7 @@ struct QueryBody<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct EntityInfo {
-    #[serde(default, deserialize_with = "list")]
+    #[serde(default, deserialize_with = "one_or_many")]
     id: Vec<String>,
     id_pattern: Option<String>,
     #[serde(rename = "type")]
@@ -46,20 +47,6 @@ struct GeoQuery<'a> {
     #[serde(borrow)]
     coordinates: &'a RawValue,
     geoproperty: Option<String>,
-}
-
-/// A text, or a list of texts.
-fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a string or a list of strings")]
-    enum Given {
-        One(String),
-        Many(Vec<String>),
-    }
-    Ok(match Given::deserialize(deserializer)? {
-        Given::One(text) => text.split(',').map(|item| item.trim().to_owned()).collect(),
-        Given::Many(texts) => texts,
-    })
 }
 
 impl QueryBody<'_> {

@@ -17,10 +17,10 @@ use ngsi::{Entity, Name, Restriction};
 
 use super::answer::{Failure, no_content, unsaved};
 use super::call::Call;
-use super::params::Page;
 use super::{change, rendering};
 use crate::Shared;
 use crate::federation::{self, BROKER_TYPE, Located};
+use crate::routes::page::Page;
 use crate::shards::Arrivals;
 use crate::temporal::Candidates;
 

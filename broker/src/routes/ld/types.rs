@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use ngsi::ld::{AttributeType, Kind};
+use ngsi::ld::{AttributeType, Context, Kind};
 use ngsi::{Entity, Name};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer::Failure;
 use super::call::Call;
@@ -32,21 +32,21 @@ struct OfAttribute {
 pub(super) async fn list(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
     let context = call.context(&broker, None).await?;
     let types = types(&broker).await;
-    if call.params.flag("details")? {
-        let each = types.iter().map(|(name, of_type)| {
-            let names: Vec<_> = of_type.attributes.keys().map(|name| context.compact(name)).collect();
-            json!({ "id": context.iri(name), "type": "EntityType", "typeName": context.compact(name), "attributeNames": names })
-        });
-        return media::answer(&broker, &call, &context, each.collect()).await;
-    }
-    let names: Vec<_> = types.keys().map(|name| context.compact(name)).collect();
-    media::answer(
-        &broker,
-        &call,
-        &context,
-        json!({ "id": identifier("EntityTypeList"), "type": "EntityTypeList", "typeList": names }),
-    )
-    .await
+    let describe = |(name, of_type): (&Name, &OfType)| {
+        let names: Vec<_> = of_type.attributes.keys().map(|name| context.compact(name)).collect();
+        json!({ "id": context.iri(name), "type": "EntityType", "typeName": context.compact(name), "attributeNames": names })
+    };
+    let listed = match call.params.flag("details")? {
+        true => types.iter().map(describe).collect(),
+        false => named("EntityTypeList", "typeList", types.keys(), &context),
+    };
+    media::answer(&broker, &call, &context, listed).await
+}
+
+/// A list of names. It exists only as long as its answer, but has an identifier.
+fn named<'a>(kind: &str, member: &str, names: impl Iterator<Item = &'a Name>, context: &Context) -> Value {
+    let names: Vec<_> = names.map(|name| context.compact(name)).collect();
+    json!({ "id": format!("urn:ngsi-ld:{kind}:{}", uuid::Uuid::new_v4()), "type": kind, member: names })
 }
 
 pub(super) async fn get(
@@ -79,21 +79,15 @@ pub(super) async fn get(
 pub(super) async fn attributes(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
     let context = call.context(&broker, None).await?;
     let attributes = known_attributes(&broker).await;
-    if call.params.flag("details")? {
-        let each = attributes.iter().map(|(name, of)| {
-            let types: Vec<_> = of.types.iter().map(|name| context.compact(name)).collect();
-            json!({ "id": context.iri(name), "type": "Attribute", "attributeName": context.compact(name), "typeNames": types })
-        });
-        return media::answer(&broker, &call, &context, each.collect()).await;
-    }
-    let names: Vec<_> = attributes.keys().map(|name| context.compact(name)).collect();
-    media::answer(
-        &broker,
-        &call,
-        &context,
-        json!({ "id": identifier("AttributeList"), "type": "AttributeList", "attributeList": names }),
-    )
-    .await
+    let describe = |(name, of): (&Name, &OfAttribute)| {
+        let types: Vec<_> = of.types.iter().map(|name| context.compact(name)).collect();
+        json!({ "id": context.iri(name), "type": "Attribute", "attributeName": context.compact(name), "typeNames": types })
+    };
+    let listed = match call.params.flag("details")? {
+        true => attributes.iter().map(describe).collect(),
+        false => named("AttributeList", "attributeList", attributes.keys(), &context),
+    };
+    media::answer(&broker, &call, &context, listed).await
 }
 
 pub(super) async fn attribute(
@@ -120,11 +114,6 @@ pub(super) async fn attribute(
         }),
     )
     .await
-}
-
-/// A list exists only as long as its answer, but has an identifier.
-fn identifier(kind: &str) -> String {
-    format!("urn:ngsi-ld:{kind}:{}", uuid::Uuid::new_v4())
 }
 
 fn unknown(what: &str, name: &Name) -> Failure {

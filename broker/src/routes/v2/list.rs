@@ -16,8 +16,9 @@ use ngsi::{Entity, Restriction};
 use serde::Deserialize;
 
 use super::headers;
-use super::params::{Page, Params};
+use super::params::Params;
 use crate::federation::{self, BROKER_TYPE, Located};
+use crate::routes::page::Page;
 use crate::routes::request;
 use crate::shards::Arrivals;
 use crate::{Shared, answer, providers};
@@ -204,6 +205,7 @@ impl Search {
         let page = Page {
             offset: self.page.offset.saturating_sub(here),
             limit: self.page.end().saturating_sub(here).min(self.page.limit),
+            ..self.page
         };
         page.cut(&mut ids);
         self.page.cut(entities);

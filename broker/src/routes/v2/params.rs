@@ -9,6 +9,7 @@ use ngsi::v2::write::Representation;
 use ngsi::v2::{Form, Problem, Rendering, names};
 
 use super::answer::Failure;
+use crate::routes::page::Page;
 
 /// The most entities or types of one answer, and how many there are when the request does not say.
 const MOST: usize = 1_000;
@@ -86,7 +87,11 @@ impl Params {
                 text.parse().map_err(|_| Problem::bad_request(format!("{name}: must be a whole number, is `{text}`")))
             }
         };
-        let page = Page { limit: number("limit", USUAL)?, offset: number("offset", 0)? };
+        let page = Page {
+            limit: number("limit", USUAL)?,
+            offset: number("offset", 0)?,
+            counts: self.list("options")?.contains(&"count"),
+        };
         if !(1..=MOST).contains(&page.limit) {
             return Err(Problem::bad_request(format!("limit: must be between 1 and {MOST}, is {}", page.limit)));
         }
@@ -134,25 +139,5 @@ impl Options {
             (_, Some(_)) => Err(Problem::bad_request("options: keyValues, values and unique exclude one another")),
             (how, None) => Ok(how.unwrap_or_default()),
         }
-    }
-}
-
-/// Which of all that was found is answered.
-#[derive(Clone, Copy)]
-pub(super) struct Page {
-    pub(super) limit: usize,
-    pub(super) offset: usize,
-}
-
-impl Page {
-    /// How many there are up to the end of the page.
-    pub(super) fn end(self) -> usize {
-        self.offset.saturating_add(self.limit)
-    }
-
-    /// Leaves the page of all that stand in order.
-    pub(super) fn cut<T>(self, all: &mut Vec<T>) {
-        all.truncate(self.end());
-        all.drain(..self.offset.min(all.len()));
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Accept, Endpoint, Format, Notification, Subscription};
+use crate::v2::subscription::{Mqtt, Password};
 use crate::{ParseError, Timestamp, date};
 
 /// The longest text or URL, in bytes.
@@ -115,12 +116,29 @@ impl Endpoint {
     /// The URI without the name and the password of a user.
     #[must_use]
     pub fn without_user(&self) -> &str {
-        match self.uri.split_once('@') {
-            Some((user, rest)) if !user.trim_start_matches("mqtts://").trim_start_matches("mqtt://").contains('/') => {
-                rest
-            }
-            _ => &self.uri,
-        }
+        self.user().map_or(&self.uri, |(_, rest)| rest)
+    }
+
+    /// `name` or `name:password`, and the URI behind it.
+    fn user(&self) -> Option<(&str, &str)> {
+        let (_, rest) = self.uri.split_once("://")?;
+        rest.split_once('@').filter(|(user, _)| !user.contains('/'))
+    }
+
+    /// Where and how it is published by MQTT; the quality of service is `MQTT-QoS` of `notifierInfo` (7.2).
+    #[must_use]
+    pub fn mqtt(&self) -> Option<Mqtt> {
+        let topic = self.mqtt_topic()?.to_owned();
+        let (scheme, rest) = self.uri.split_once("://")?;
+        let host = self.user().map_or(rest, |(_, rest)| rest);
+        let host = host.split('/').next().unwrap_or_default();
+        let quality = self.notifier_info.iter().find(|pair| pair.key == "MQTT-QoS");
+        let (user, passwd) = match self.user().map(|(user, _)| user.split_once(':').unwrap_or((user, ""))) {
+            Some((user, password)) => (Some(user.to_owned()), Some(Password::from(password))),
+            None => (None, None),
+        };
+        let qos = quality.and_then(|pair| pair.value.parse().ok()).unwrap_or(0);
+        Some(Mqtt { url: format!("{scheme}://{host}"), topic, qos, retain: false, user, passwd })
     }
 
     fn check(&self) -> Checked {
@@ -140,6 +158,10 @@ impl Endpoint {
         }
         if self.uri.starts_with("mqtt") && self.mqtt_topic().is_none() {
             return wrong("uri", "must have a topic as its path");
+        }
+        let quality = self.notifier_info.iter().find(|pair| pair.key == "MQTT-QoS");
+        if quality.is_some_and(|pair| !matches!(pair.value.as_str(), "0" | "1" | "2")) {
+            return wrong("notifierInfo", "MQTT-QoS must be 0, 1 or 2");
         }
         if self.timeout.is_some_and(|timeout| timeout == 0 || timeout > MAX_TIMEOUT_MS) {
             return wrong("timeout", format!("must be between 1 and {MAX_TIMEOUT_MS} ms"));

@@ -4,9 +4,9 @@
 
 mod check;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use crate::json::null_as_default;
+use crate::json::{null_as_default, one_or_many};
 use crate::{JsonText, ParseError};
 
 /// What a client asks to be notified of, and how.
@@ -213,20 +213,6 @@ pub struct KeyValue {
 
 fn yes() -> bool {
     true
-}
-
-/// A text, or a list of texts.
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a string or a list of strings")]
-    enum Given {
-        One(String),
-        Many(Vec<String>),
-    }
-    Ok(match Given::deserialize(deserializer)? {
-        Given::One(text) => vec![text],
-        Given::Many(texts) => texts,
-    })
 }
 
 impl Subscription {
