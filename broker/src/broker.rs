@@ -22,7 +22,7 @@ use crate::federation::Federation;
 use crate::histories::Histories;
 use crate::ledger::{Due, Ledger};
 use crate::metrics::Counters;
-use crate::notifier::{self, Endpoints, Outbox, Subscriber};
+use crate::notifier::{self, Endpoints, Mqtt, Outbox, Subscriber};
 use crate::providers::Providers;
 use crate::shards::Shards;
 use crate::temporal::Temporal;
@@ -40,6 +40,7 @@ pub(crate) struct Broker {
     /// Held while a subscription is changed, so that no change is lost.
     pub(crate) amending: Mutex<()>,
     pub(crate) endpoints: Arc<Endpoints>,
+    pub(crate) mqtt: Arc<Mqtt>,
     pub(crate) contexts: Arc<Contexts>,
     pub(crate) ledger: Ledger,
     pub(crate) temporal: Temporal,

@@ -40,6 +40,7 @@ impl Broker {
             subscribers: RwLock::new(SubscriptionIndex::default()),
             amending: Mutex::default(),
             endpoints: common.endpoints.clone(),
+            mqtt: common.mqtt.clone(),
             contexts: common.contexts.clone(),
             outbox: Outbox::new(counters.outbox.clone()),
             unsaved: Unsaved::default(),

@@ -178,7 +178,9 @@ impl Broker {
             self.outbox.done(amended.id(), &amended.silence());
         }
         notifier::wake(self, &amended);
-        if former.subscription().record.as_ngsi10().entities != amended.subscription().record.as_ngsi10().entities {
+        let entities = |subscriber: &Subscriber| subscriber.subscription().record.as_ngsi10().into_owned().entities;
+        // What has ended is dropped by other brokers.
+        if former.subscription().is_expired(service::now()) || entities(&former) != entities(&amended) {
             crate::federation::respan(self, amended.id());
         }
         Ok(())

@@ -17,7 +17,7 @@ use crate::broker::Broker;
 use crate::contexts::Contexts;
 use crate::ledger::{Kind, UNCOMMITTED_KIB};
 use crate::metrics::Counters;
-use crate::notifier::Endpoints;
+use crate::notifier::{Endpoints, Mqtt};
 use crate::{Shared, routes};
 
 /// No name of a tenant: whom those meet who read in a tenant that does not exist.
@@ -31,6 +31,7 @@ pub(crate) struct Common {
     pub(crate) counters: Counters,
     pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) contexts: Arc<Contexts>,
+    pub(crate) mqtt: Arc<Mqtt>,
     /// Memory for updates that are not on disk, in KiB.
     pub(crate) uncommitted: Arc<Semaphore>,
     /// Where evolutions are kept, if that is PostgreSQL.
@@ -43,7 +44,8 @@ impl Common {
         let (endpoints, uncommitted) = (Arc::default(), Arc::new(Semaphore::new(UNCOMMITTED_KIB)));
         let contexts = Contexts::open(&node, &store)?;
         let evolutions = evolutions(&node.config)?;
-        Ok(Self { node, store, counters, endpoints, contexts, uncommitted, evolutions })
+        let mqtt = Mqtt::new(node.clone());
+        Ok(Self { node, store, counters, endpoints, contexts, mqtt, uncommitted, evolutions })
     }
 
     /// The table of that name that a tenant has; the default one has no name.

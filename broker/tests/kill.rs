@@ -126,3 +126,42 @@ async fn nothing_acknowledged_is_lost_and_every_due_notification_arrives() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriptions_of_ngsi_v2_and_their_counters_survive() {
+    let directory = tempfile::tempdir().unwrap();
+    let port = free_port().unwrap();
+    let receiver = Receiver::start().await.unwrap();
+    let client = Client::new(None);
+    let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+    let mut process = Some(start(directory.path(), port).await);
+    let body = json!({ "subject": { "entities": [{ "id": "Room.1" }] }, "notification": { "http": { "url": receiver.url() },
+        "metadata": ["previousValue"] } });
+    let made = client.post_json(&url("/v2/subscriptions"), &[], &body).await.unwrap();
+    let location = made.headers()["location"].to_str().unwrap().to_owned();
+    let mut value = 0;
+    let counted = wait_until(DEADLINE, "counters are found after a crash", async || {
+        value += 1;
+        let body = json!({ "id": "Room.1", "type": "Room", "t": { "value": value } });
+        let answer = client.post_json(&url("/v2/entities?options=upsert"), &[], &body).await.unwrap();
+        assert!(answer.status().is_success());
+        // Killed while it may be on its way, it is sent after the restart.
+        if value > 1 {
+            receiver.wait_for(value, DEADLINE).await;
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+        }
+        drop(process.take());
+        process = Some(start(directory.path(), port).await);
+        let shown: Value = serde_json::from_slice(client.get(&url(&location)).await.unwrap().body()).unwrap();
+        assert_eq!(shown["status"], "active");
+        shown["notification"]["timesSent"].as_u64().filter(|count| *count > 0)
+    })
+    .await;
+    receiver.wait_for(value, DEADLINE).await;
+    let told: Vec<_> = receiver.received().iter().map(|request| request.json()["data"][0]["t"].clone()).collect();
+    assert!(counted <= told.len() as u64, "{counted} {told:?}");
+    for (earlier, later) in (1..value).zip(2..) {
+        let complete = |t: &Value| t["value"] == later && t["metadata"]["previousValue"]["value"] == earlier;
+        assert!(told.iter().any(complete), "{later}: {told:?}");
+    }
+}

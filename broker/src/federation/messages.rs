@@ -3,19 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use context::Subscribed;
+use context::{Change, Subscribed};
 use ngsi::v1::ngsi9::{NotifyContextAvailabilityRequest, UNAVAILABLE};
 use ngsi::v1::ngsi10::NotifyContextRequest;
-use ngsi::{EntityId, SubscriptionId};
+use ngsi::{Entity, EntityId, JsonText, SubscriptionId};
 use serde::Deserialize;
 use storage::{Batch, StorageError};
 
+use super::causes;
 use super::link::Part;
 use super::remote;
 use super::spanning::wake;
 use crate::broker::Broker;
 use crate::ledger::Due;
-use crate::notifier;
+use crate::notifier::{self, Subscriber};
 
 /// How long a broker is listened to after discovery said that an entity there is gone.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -127,10 +128,30 @@ pub(crate) async fn relay(broker: &Arc<Broker>, told: NotifyContextRequest) -> R
     for response in told.context_responses {
         let element = response.context_element;
         let deleted = element.attributes.is_empty() && element.domain_metadata.is_empty();
-        let due = Due::new(Arc::new(remote::entity(element, now)), deleted, now, None);
-        broker.queue(&mut batch, &subscriber, &due);
+        let entity = remote::entity(element, now);
+        let due = if subscriber.subscription().begins_with_state() {
+            Some(Due::new(Arc::new(entity), deleted, now, None))
+        } else {
+            judged(&subscriber, entity, deleted, response.cause.as_ref())
+                .filter(|_| broker.is_served(&mut batch, &subscriber))
+        };
+        if let Some(due) = due {
+            broker.queue(&mut batch, &subscriber, &due);
+        }
     }
     notifier::wake(broker, &subscriber);
     broker.ledger.commit(batch).await?;
     Ok(Recipient::Known)
+}
+
+/// Of subscriptions that are told changes, not states, we judge the changes ourselves: the other broker sends all.
+fn judged(subscriber: &Subscriber, entity: Entity, deleted: bool, told: Option<&JsonText>) -> Option<Due> {
+    let subscription = subscriber.subscription();
+    let now = entity.modified_at;
+    let cause = causes::understand(told, &entity, deleted, subscription.record.created_at)?;
+    let entity = if deleted { causes::last_state(entity, &cause) } else { entity };
+    let entity = Arc::new(entity);
+    let change = Change::told(entity.clone(), deleted, cause.clone());
+    let wanted = subscriber.listens() && subscription.wants(&change, &cause.origin, now);
+    wanted.then(|| Due::new(entity, deleted, now, Some(cause)))
 }

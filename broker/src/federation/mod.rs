@@ -3,6 +3,7 @@
 //! Nothing here is waited for by local work: while discovery or a peer is away, entities are taken, changed and notified
 //! locally, and what others must learn of it is made up for later.
 
+mod causes;
 mod discovery;
 mod heartbeat;
 mod link;
@@ -20,6 +21,7 @@ use context::Subscribed;
 use ngsi::SubscriptionId;
 use service::Node;
 
+pub(crate) use causes::tell as tell_cause;
 pub(crate) use discovery::Discovery;
 pub(crate) use link::LinkRecord;
 pub(crate) use links::Links;

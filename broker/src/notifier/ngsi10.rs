@@ -9,6 +9,7 @@ use ngsi::v1::{BROKER_USER_AGENT, write_element};
 use ngsi::{Entity, ld, v2};
 
 use super::Subscriber;
+use crate::federation::tell_cause;
 
 const LD_PATH: &str = "/ngsi-ld/v1/entityOperations/upsert";
 
@@ -79,7 +80,12 @@ fn ngsi10(subscriber: &Subscriber, notices: &[Notice], originator: &str) -> Vec<
         } else {
             write_element(out, &notice.entity, names);
         }
-        out.extend_from_slice(b",\"statusCode\":{\"code\":200,\"reasonPhrase\":\"OK\"}}");
+        out.extend_from_slice(b",\"statusCode\":{\"code\":200,\"reasonPhrase\":\"OK\"}");
+        if subscriber.is_broker() {
+            out.extend_from_slice(b",\"cause\":");
+            out.extend_from_slice(tell_cause(notice).as_str().as_bytes());
+        }
+        out.push(b'}');
     });
     out.extend_from_slice(b"]}");
     out

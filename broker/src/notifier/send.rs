@@ -1,7 +1,7 @@
 //! One attempt to notify a subscriber.
 
 use bytes::Bytes;
-use context::outgoing::{HttpMessage, Message};
+use context::outgoing::{HttpMessage, Message, MqttMessage};
 use context::{Notice, Outgoing, Subscribed};
 use http::{HeaderName, HeaderValue, Request, StatusCode};
 use service::http::{Client, Timeout};
@@ -36,7 +36,21 @@ async fn custom(broker: &Broker, subscriber: &Subscriber, outgoing: &Outgoing, n
             Ok(request) => http(subscriber, broker.node.outside(), request).await,
             Err(error) => Outcome::Unsendable(format!("not a request that can be sent: {error}")),
         },
-        Message::Mqtt(_) => Outcome::Unsendable("MQTT is not served".to_owned()),
+        Message::Mqtt(message) => mqtt(broker, subscriber, message).await,
+    }
+}
+
+async fn mqtt(broker: &Broker, subscriber: &Subscriber, message: MqttMessage) -> Outcome {
+    if message.topic.is_empty() || message.topic.contains(['+', '#', '\0']) {
+        return Outcome::Unsendable(format!("`{}` is not a topic to publish to", message.topic));
+    }
+    subscriber.statistics().sending(service::now());
+    match broker.mqtt.publish(message).await {
+        Ok(()) => {
+            subscriber.statistics().delivered(None, service::now());
+            Outcome::Delivered
+        }
+        Err(reason) => Outcome::Failed(reason),
     }
 }
 

@@ -184,6 +184,7 @@ impl Subscriber {
         self.progress.statistics.forgive();
         self.progress.silenced.store(false, Ordering::Release);
         self.progress.listening.store(true, Ordering::Release);
+        self.progress.nudge.notify_waiters();
     }
 
     /// Stops until [`Subscriber::resume`]. Gives back what was still due.

@@ -44,5 +44,6 @@ pub(super) fn delivery(headers: &HeaderMap) -> Delivery {
         reliable: text(headers, "require-reliability").eq_ignore_ascii_case("true"),
         correlator: correlator(headers).to_owned(),
         from_broker: is_from_broker(headers),
+        path: String::new(),
     }
 }

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use service::{Config, Node};
 use storage::Store;
 
+use testkit::Receiver;
+
 use super::common::{SOON, Site};
+use super::subscriptions::{subscribe, to_rooms};
 use super::{check, create, get};
 
 #[tokio::test]
@@ -77,5 +80,59 @@ async fn entities_of_another_broker_are_read_and_changed() {
     assert_eq!(get(&there, "/v2/entities/far/attrs?options=keyValues").await.json(), json!({ "x": 1, "y": 2 }));
     check(&here, &[("DELETE", far, Value::Null, 204, "")]).await;
     assert_eq!(get(&there, far).await.status, 404);
+    node.shutdown.cancel();
+}
+
+#[tokio::test]
+async fn a_subscription_reaches_entities_of_another_broker() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = json!({ "site_id": "cloud", "bind_ip": "127.0.0.1", "discovery": { "http_port": 0 } });
+    let node = Node::new(Config::parse(&config.to_string(), |_| None).unwrap(), 1).unwrap();
+    let discovery = discovery::start(node.clone(), Store::open(directory.path()).unwrap()).await.unwrap();
+    let port = discovery.address.port();
+    let (here, there) = (Site::start("here", port).await, Site::start("there", port).await);
+    let receiver = Receiver::start().await.unwrap();
+    create(&there, &json!({ "id": "old", "type": "Room", "t": { "value": 1 }, "u": { "value": 1 } })).await;
+    let changes = json!({
+        "subject": { "condition": { "expression": { "q": "t>1" },
+            "alterationTypes": ["entityCreate", "entityChange", "entityDelete"] } },
+        "notification": { "attrs": ["t", "u", "alterationType"], "onlyChangedAttrs": true, "metadata": ["previousValue"] },
+    });
+    subscribe(&here, &to_rooms(&receiver.url(), &changes)).await;
+    testkit::wait_until(SOON, "the other broker is subscribed to", async || {
+        let held = there.get("/ngsi10/subscription").await.1;
+        (!held.as_object().unwrap().is_empty()).then_some(())
+    })
+    .await;
+    let value = |t: i64| json!({ "t": { "value": t } });
+    check(
+        &there,
+        &[
+            ("PATCH", "/v2/entities/old/attrs", value(0), 204, ""),
+            ("PATCH", "/v2/entities/old/attrs", value(2), 204, ""),
+            ("PATCH", "/v2/entities/old/attrs", value(2), 204, ""),
+            ("DELETE", "/v2/entities/old", Value::Null, 204, ""),
+        ],
+    )
+    .await;
+    let told = async |count: usize| {
+        let received = receiver.wait_for(count, SOON).await;
+        received.iter().map(|request| request.json()["data"][0].clone()).collect::<Vec<_>>()
+    };
+    let all = told(2).await;
+    let number = |value: i64, metadata: Value| json!({ "type": "Number", "value": value, "metadata": metadata });
+    let alteration = |name: &str| json!({ "type": "Text", "value": name, "metadata": {} });
+    let previous = json!({ "previousValue": { "type": "Number", "value": 0 } });
+    assert_eq!(
+        all[0],
+        json!({ "id": "old", "type": "Room", "t": number(2, previous), "alterationType": alteration("entityChange") })
+    );
+    assert_eq!((&all[1]["id"], &all[1]["alterationType"]["value"]), (&json!("old"), &json!("entityDelete")));
+    create(&there, &json!({ "id": "new", "type": "Room", "t": { "value": 5 } })).await;
+    let all = told(3).await;
+    assert_eq!(
+        all[2],
+        json!({ "id": "new", "type": "Room", "t": number(5, json!({})), "alterationType": alteration("entityCreate") })
+    );
     node.shutdown.cancel();
 }

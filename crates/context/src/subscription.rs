@@ -6,6 +6,7 @@ use std::time::Duration;
 use ngsi::ld::{Context, subscription};
 use ngsi::v1::ngsi10::{NotifyCondition, SubscribeContextRequest};
 use ngsi::v1::parse_duration;
+use ngsi::v2::path::ServicePaths;
 use ngsi::{AttributeKind, Entity, Name, ParseError, Restriction, SubscriptionId, Timestamp, v2};
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,9 @@ pub struct Delivery {
     /// `User-Agent` of a broker: it looks after entities elsewhere itself.
     #[serde(default)]
     pub from_broker: bool,
+    /// `Fiware-ServicePath`: where the entities stand that are meant.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
 }
 
 /// What a subscriber asked for, in its dialect.
@@ -170,6 +174,7 @@ pub struct Subscription {
     /// The shortest time between two notifications.
     pub throttling: Option<Duration>,
     query: Query,
+    paths: ServicePaths,
     interest: Interest,
     outgoing: Option<Outgoing>,
 }
@@ -193,7 +198,8 @@ impl Subscription {
             Request::NgsiV2(request) => Parts::ngsi_v2(request)?,
             Request::NgsiLd(request) => Parts::ngsi_ld(request, context)?,
         };
-        Ok(Self { record, expires_at, throttling, query, interest, outgoing })
+        let paths = ServicePaths::parse(&record.delivery.path)?;
+        Ok(Self { record, expires_at, throttling, query, paths, interest, outgoing })
     }
 
     /// Its identifier.
@@ -291,6 +297,7 @@ impl Subscription {
         let own = !origin.correlator.is_empty() && self.record.delivery.correlator == origin.correlator;
         !own && !self.is_expired(now)
             && self.query.selects(&change.entity)
+            && self.paths.select(&change.entity)
             && self.interest.holds(change, origin)
             && self.query.in_scope(&change.entity)
     }

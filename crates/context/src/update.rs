@@ -65,6 +65,14 @@ impl Change {
         Self { deleted: true, availability: true, ..Self::new(entity, Done::default()) }
     }
 
+    /// A change that another broker made.
+    #[must_use]
+    pub fn told(entity: Arc<Entity>, deleted: bool, cause: Arc<Cause>) -> Self {
+        let touched = cause.touched.iter().map(|touched| touched.name.clone()).collect();
+        let done = Done { touched, former: cause.former.iter().cloned().collect(), redefined: false };
+        Self { deleted, cause: OnceCell::from(cause), ..Self::new(entity, done) }
+    }
+
     /// What it did, worked out when somebody asks first.
     #[must_use]
     pub fn cause(&self, origin: &Origin) -> &Arc<Cause> {

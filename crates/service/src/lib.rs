@@ -5,6 +5,7 @@
 //! [`Node::shutdown`] is cancelled.
 
 pub mod config;
+pub mod dial;
 pub mod http;
 pub mod logging;
 pub mod metrics;

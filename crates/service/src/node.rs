@@ -29,7 +29,7 @@ pub struct Node {
     outside: Arc<OnceLock<Client>>,
     service: &'static str,
     ready: ReadySet,
-    tls: Option<Tls>,
+    pub(crate) tls: Option<Tls>,
 }
 
 impl Node {
@@ -57,8 +57,12 @@ impl Node {
     /// authorities is long.
     #[must_use]
     pub fn outside(&self) -> &Client {
-        let guard = || Guard::new(&self.config.broker.allowed_addresses);
-        self.outside.get_or_init(|| Client::guarded(self.tls.as_ref(), guard()))
+        self.outside.get_or_init(|| Client::guarded(self.tls.as_ref(), self.guard()))
+    }
+
+    /// Where connections may go that others ask this node to make.
+    pub(crate) fn guard(&self) -> Guard {
+        Guard::new(&self.config.broker.allowed_addresses)
     }
 
     /// The same node seen by one of its services: readiness and request metrics of its own, under its name.

@@ -1,10 +1,11 @@
-//! Real parts for tests: RabbitMQ, PostgreSQL, Docker, FogFlow processes and a receiver of notifications.
+//! Real parts for tests: RabbitMQ, Mosquitto, PostgreSQL, Docker, FogFlow processes and a receiver of notifications.
 //!
 //! Everything started here ends with its owner, and also when the test process dies: a small shell at the other end of a pipe
 //! kills by process group when the pipe closes. `testcontainers` was not used: it needs an image registry.
 
 pub mod docker;
 pub mod fogflow;
+pub mod mosquitto;
 pub mod ports;
 pub mod postgres;
 pub mod process;
@@ -14,6 +15,7 @@ pub mod wait;
 
 pub use docker::Docker;
 pub use fogflow::{Fogflow, program};
+pub use mosquitto::{Mosquitto, MqttListener};
 pub use ports::free_port;
 pub use postgres::Postgres;
 pub use rabbitmq::RabbitMq;

@@ -50,7 +50,8 @@ pub(super) fn paths(headers: &HeaderMap) -> Result<ServicePaths, ParseError> {
     ServicePaths::parse(&given(headers))
 }
 
-fn given(headers: &HeaderMap) -> String {
+/// The paths as they were written.
+pub(super) fn given(headers: &HeaderMap) -> String {
     let given = headers.get_all(path::HEADER).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     given.collect::<Vec<_>>().join(",")
 }

@@ -12,10 +12,10 @@ use ngsi::{SubscriptionId, v2};
 use tokio::sync::oneshot;
 
 use super::answer::{Failure, no_content, unsaved};
-use super::body;
 use super::list::total;
 use super::params::Params;
 use super::subscription::shown;
+use super::{body, headers};
 use crate::notifier::Subscriber;
 use crate::{Shared, answer};
 
@@ -59,7 +59,7 @@ pub(super) async fn create(
     let record = Record {
         id: id.clone(),
         request: Request::NgsiV2(Box::new(request)),
-        delivery: Delivery { dialect: Dialect::NgsiV2, ..Delivery::default() },
+        delivery: Delivery { dialect: Dialect::NgsiV2, path: headers::given(&headers), ..Delivery::default() },
         created_at: service::now(),
         initialised: true,
     };

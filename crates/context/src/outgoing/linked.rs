@@ -9,7 +9,7 @@ use ngsi::ld::write::{Geometry, Languages, Projection, Rendering, Representation
 use ngsi::ld::{Context, urn};
 use ngsi::{Attribute, AttributeKind, Entity, JsonText, Name, ParseError, SubscriptionId, Timestamp};
 
-use super::{HttpMessage, Message, MqttMessage};
+use super::{HttpMessage, Message, MqttBroker, MqttMessage};
 use crate::Notice;
 use crate::cause::Action;
 
@@ -53,7 +53,13 @@ impl LinkedOutgoing {
     pub(super) fn message(&self, id: &SubscriptionId, notice: &Notice, tenant: &str, now: Timestamp) -> Message {
         let body = self.body(id, notice, now);
         match &self.topic {
-            Some(topic) => Message::Mqtt(MqttMessage { topic: topic.clone(), payload: self.envelope(&body, tenant) }),
+            Some(topic) => Message::Mqtt(MqttMessage {
+                broker: MqttBroker::parse(&self.notification.endpoint.uri),
+                topic: topic.clone(),
+                qos: self.quality(),
+                retain: false,
+                payload: self.envelope(&body, tenant),
+            }),
             None => Message::Http(HttpMessage {
                 method: "POST".to_owned(),
                 url: self.notification.endpoint.uri.clone(),
@@ -62,6 +68,12 @@ impl LinkedOutgoing {
                 timeout: self.notification.endpoint.timeout.map(Duration::from_millis),
             }),
         }
+    }
+
+    /// `MQTT-QoS` of the endpoint's `notifierInfo` (7.2).
+    fn quality(&self) -> u8 {
+        let given = self.notification.endpoint.notifier_info.iter().find(|pair| pair.key == "MQTT-QoS");
+        given.and_then(|pair| pair.value.parse().ok()).unwrap_or_default()
     }
 
     fn headers(&self, tenant: &str) -> Vec<(String, String)> {

@@ -3,18 +3,21 @@
 mod content;
 mod linked;
 mod message;
+mod mqtt;
 
 use std::time::Duration;
 
 use ngsi::v2::path::path_of;
-use ngsi::v2::subscription::{Destination, Format, HttpCustom, MqttCustom, Notification, Payload};
+use ngsi::v2::subscription::{Destination, Format, HttpCustom, Notification, Payload};
 use ngsi::v2::template::{Facts, JsonTemplate, Patch, Template};
 use ngsi::{ParseError, SubscriptionId, Timestamp};
 
 use crate::Notice;
 use content::Content;
+use mqtt::Publishing;
 
 pub use linked::LinkedOutgoing;
+pub use mqtt::{MqttBroker, MqttMessage};
 
 /// How the notifications of a subscription are made.
 #[derive(Debug, Clone)]
@@ -66,7 +69,7 @@ enum Made {
 #[derive(Debug, Clone)]
 enum Route {
     Http(HttpRoute),
-    Mqtt { topic: Template },
+    Mqtt { topic: Template, publishing: Publishing },
 }
 
 #[derive(Debug, Clone)]
@@ -102,15 +105,6 @@ pub struct HttpMessage {
     pub timeout: Option<Duration>,
 }
 
-/// What is published; where, the subscription says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MqttMessage {
-    /// The topic.
-    pub topic: String,
-    /// The payload.
-    pub payload: Vec<u8>,
-}
-
 impl CustomOutgoing {
     /// Understands what a subscription says of its notifications.
     ///
@@ -137,7 +131,7 @@ impl CustomOutgoing {
         };
         let body = self.body(id, notice, originator, &facts);
         match &self.route {
-            Route::Mqtt { topic } => Message::Mqtt(MqttMessage { topic: topic.render(&facts), payload: body }),
+            Route::Mqtt { topic, publishing } => Message::Mqtt(publishing.message(topic.render(&facts), body)),
             Route::Http(route) => Message::Http(self.request(route, notice, &facts, body)),
         }
     }
@@ -166,8 +160,8 @@ impl Route {
                 timeout: milliseconds(http.timeout),
             }),
             Destination::HttpCustom(http) => Self::custom(http),
-            Destination::Mqtt(mqtt) => Self::Mqtt { topic: Template::fixed(&mqtt.topic) },
-            Destination::MqttCustom(MqttCustom { topic, .. }) => Self::Mqtt { topic: Template::new(topic) },
+            Destination::Mqtt(mqtt) => Self::Mqtt { topic: Template::fixed(&mqtt.topic), publishing: mqtt.into() },
+            Destination::MqttCustom(mqtt) => Self::Mqtt { topic: Template::new(&mqtt.topic), publishing: mqtt.into() },
         }
     }
 

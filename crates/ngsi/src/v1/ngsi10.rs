@@ -179,6 +179,9 @@ pub struct ContextElementResponse {
     /// How it fared.
     #[serde(rename = "statusCode", default)]
     pub status_code: StatusCode,
+    /// What led to it, as one broker of ours tells another; not a member of NGSI-10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<JsonText>,
 }
 
 /// The answer of `queryContext` and `updateContext`.

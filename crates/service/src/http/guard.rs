@@ -88,6 +88,11 @@ impl Guard {
         }
     }
 
+    /// The addresses of a host that are allowed, of which there is one at least.
+    pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, TargetError> {
+        self.resolve(host.trim_matches(['[', ']'])).await
+    }
+
     async fn resolve(&self, host: &str) -> Result<Vec<SocketAddr>, TargetError> {
         match tokio::net::lookup_host((host, 0)).await {
             Ok(addresses) => self.filter(host, addresses.collect()),

@@ -32,4 +32,5 @@ pub use readiness::{Readiness, ReadySet};
 pub(crate) use refused::Complaints;
 pub use refused::Reason;
 pub use server::serve;
+pub(crate) use tls::public as public_tls;
 pub use tls::{Tls, system_authorities, to_servers};

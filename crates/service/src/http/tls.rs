@@ -117,7 +117,7 @@ pub fn to_servers(https: &Https) -> anyhow::Result<ClientConfig> {
 
 /// For servers anywhere: trusts the system's authorities, if there are any, and those of this node, whose certificate is shown
 /// to servers that ask for one.
-pub(super) fn public(own: Option<&Tls>) -> Option<ClientConfig> {
+pub(crate) fn public(own: Option<&Tls>) -> Option<ClientConfig> {
     let mut roots = authorities(&system_authorities()).unwrap_or_else(|_| RootCertStore::empty());
     roots.extend(own.iter().flat_map(|own| own.authority.roots.iter().cloned()));
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().ok()?;
