@@ -63,6 +63,8 @@ pub(crate) enum Scenario {
     Dialects,
     /// Queries by id, at the owner and at another broker.
     Query,
+    /// Lists of NGSIv2 by type and value, and by place, in an open loop.
+    Lists,
     /// Look-ups of the nearest registrations at discovery.
     Nearby,
     /// Updates until their notification arrives.

@@ -60,6 +60,11 @@ impl Bed {
         Ok(bed)
     }
 
+    /// A broker without discovery, which somebody else stops.
+    pub(crate) fn lone(site: &Site, pid: u32) -> Self {
+        Self { brokers: vec![Target::local(site.broker)], discovery: None, pids: vec![pid], _system: None }
+    }
+
     pub(crate) fn broker(&self) -> &Target {
         &self.brokers[0]
     }

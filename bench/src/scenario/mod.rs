@@ -7,6 +7,7 @@ mod create;
 mod dialects;
 mod fog_function;
 mod footprint;
+mod lists;
 mod nearby;
 mod notify;
 mod output;
@@ -32,7 +33,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-const HTTP: &[Scenario] = &[Scenario::Update, Scenario::Create, Scenario::Query, Scenario::Nearby, Scenario::Notify];
+const HTTP: &[Scenario] =
+    &[Scenario::Update, Scenario::Create, Scenario::Query, Scenario::Lists, Scenario::Nearby, Scenario::Notify];
 const WHOLE: &[Scenario] = &[Scenario::Footprint, Scenario::Task, Scenario::Function];
 
 /// A scenario that fails is noted, and the others still run.
@@ -52,6 +54,7 @@ fn one(options: &Options, scenario: Scenario, report: &mut Report) -> anyhow::Re
         Scenario::Create => create::run(options, report),
         Scenario::Dialects => dialects::run(options, report),
         Scenario::Query => query::run(options, report),
+        Scenario::Lists => lists::run(options, report),
         Scenario::Nearby => nearby::run(options, report),
         Scenario::Notify => notify::run(options, report),
         Scenario::Task => task::run(options, report),

@@ -50,10 +50,27 @@ impl Discovery {
         &self,
         request: &AvailabilityRequest,
     ) -> Result<DiscoverContextAvailabilityResponse, DiscoveryError> {
+        self.look_up("discoverContextAvailability", request).await
+    }
+
+    /// Who else than one provider provides it.
+    pub(crate) async fn discover_except(
+        &self,
+        provider: &str,
+        request: &AvailabilityRequest,
+    ) -> Result<DiscoverContextAvailabilityResponse, DiscoveryError> {
+        self.look_up(&format!("discoverContextAvailability?except={provider}"), request).await
+    }
+
+    async fn look_up(
+        &self,
+        call: &str,
+        request: &AvailabilityRequest,
+    ) -> Result<DiscoverContextAvailabilityResponse, DiscoveryError> {
         if let Some(error) = &*self.failed.lock() {
             return Err(error.clone());
         }
-        let answered = self.post("discoverContextAvailability", request, LOOK_UP_TIMEOUT).await;
+        let answered = self.post(call, request, LOOK_UP_TIMEOUT).await;
         if let Err(error @ DiscoveryError::Unreachable(_)) = &answered {
             self.note_failure(error);
         }

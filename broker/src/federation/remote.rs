@@ -23,7 +23,7 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(crate) struct Located {
     providers: HashMap<String, Vec<EntityRef>>,
-    /// With a `nearby` scope: the entities chosen, wherever they live; `None` when discovery is away.
+    /// With a `nearby` scope: the entities chosen, wherever they live; `None` when discovery is away. Without: those of others.
     pub(crate) chosen: Option<Vec<EntityId>>,
     /// Who did not answer.
     pub(crate) problems: Vec<String>,
@@ -40,7 +40,13 @@ pub(crate) async fn locate(broker: &Broker, request: &QueryContextRequest) -> Lo
         restriction: request.restriction.clone(),
         reference: String::new(),
     };
-    let found = match broker.federation.discovery.discover(&wanted).await {
+    let (discovery, own_url) = (&broker.federation.discovery, &broker.federation.own_url);
+    // The nearest are chosen among all; else we know what we have.
+    let found = match request.restriction.scopes.iter().any(|scope| scope.scope_type == "nearby") {
+        true => discovery.discover(&wanted).await,
+        false => discovery.discover_except(own_url, &wanted).await,
+    };
+    let found = match found {
         Ok(found) => found,
         Err(error) => {
             let problems = vec![format!("only entities of this broker: {error}")];
@@ -52,7 +58,7 @@ pub(crate) async fn locate(broker: &Broker, request: &QueryContextRequest) -> Lo
     for response in found.context_registration_responses {
         let registration = response.context_registration;
         chosen.extend(registration.entities.iter().map(|entity| entity.id.clone()));
-        if registration.providing_application != broker.federation.own_url && !registration.entities.is_empty() {
+        if registration.providing_application != *own_url && !registration.entities.is_empty() {
             located.providers.entry(registration.providing_application).or_default().extend(registration.entities);
         }
     }

@@ -41,10 +41,10 @@ impl Arrivals<'_> {
         if let Some(bounds) = bounds {
             let cover = Cover::of(&bounds);
             for shard in &shards.0 {
-                found.take(|entities| shard.read().select_around(&cover, self.query, entities), &wanted);
+                found.take(|entities| shard.read().select_around(&cover, self.query, &wanted, entities));
                 found.yield_now().await;
             }
-        } else if !self.counts && self.can_walk(shards) {
+        } else if self.can_walk(shards) {
             self.walk(shards, &mut found, &wanted).await;
         } else {
             self.scan(shards, &mut found, &wanted).await;
@@ -54,22 +54,21 @@ impl Arrivals<'_> {
     }
 
     fn can_walk(&self, shards: &Shards) -> bool {
-        self.most < usize::MAX
-            && self.query.exact_ids().is_none()
-            && shards.0.iter().all(|shard| shard.read().can_walk(self.query))
+        self.query.exact_ids().is_none() && shards.0.iter().all(|shard| shard.read().can_walk(self.query))
     }
 
-    /// Goes through all shards at the same pace, until as many are found as are asked for.
+    /// Goes through all shards at the same pace, until as many are found as are asked for, or to the end to count them.
     async fn walk(&self, shards: &Shards, found: &mut Found, wanted: &impl Fn(&Entity) -> bool) {
-        let mut ahead: BinaryHeap<_> = (0..shards.0.len()).map(|shard| Reverse((None, shard, FIRST_STEP))).collect();
+        let first = if self.counts { LONGEST_STEP } else { FIRST_STEP };
+        let mut ahead: BinaryHeap<_> = (0..shards.0.len()).map(|shard| Reverse((None, shard, first))).collect();
         while let Some(Reverse((after, shard, step))) = ahead.pop() {
             // Nothing that is still to come was created before this.
-            if after.is_some_and(|after| found.has_enough_until(after)) {
+            if !self.counts && after.is_some_and(|after| found.has_enough_until(after)) {
                 return;
             }
             let mut until = None;
-            let look = |entities: &mut Vec<_>| until = shards.0[shard].read().walk(self.query, after, step, entities);
-            found.take(look, wanted);
+            let entities_of = &shards.0[shard];
+            found.take(|entities| until = entities_of.read().walk(self.query, (after, step), wanted, entities));
             found.looked_at += step;
             if until.is_some() {
                 ahead.push(Reverse((until, shard, (step * 2).min(LONGEST_STEP))));
@@ -81,19 +80,14 @@ impl Arrivals<'_> {
     async fn scan(&self, shards: &Shards, found: &mut Found, wanted: &impl Fn(&Entity) -> bool) {
         let may_repeat = self.query.exact_ids().is_some();
         for shard in &shards.0 {
-            let select = |entities: &mut Vec<Arc<Entity>>| {
-                let seen = entities.len();
-                let shard = shard.read();
-                shard.select(self.query, entities);
-                if may_repeat {
-                    entities[seen..].sort_unstable_by_key(Arc::as_ptr);
-                    entities.dedup_by(|one, other| Arc::ptr_eq(one, other));
-                }
-                shard.len()
-            };
-            let mut looked_at = 0;
-            found.take(|entities| looked_at = select(entities), wanted);
-            found.looked_at += looked_at;
+            let mut selected = Vec::new();
+            shard.read().select(self.query, &mut selected);
+            found.looked_at += selected.len();
+            if may_repeat {
+                selected.sort_unstable_by_key(Arc::as_ptr);
+                selected.dedup_by(|one, other| Arc::ptr_eq(one, other));
+            }
+            found.take(|entities| entities.extend(selected.into_iter().filter(|entity| wanted(entity))));
             found.yield_now().await;
         }
     }
@@ -109,12 +103,11 @@ struct Found {
 }
 
 impl Found {
-    /// Adds what is selected and wanted, and keeps only what may be among the first.
-    fn take(&mut self, select: impl FnOnce(&mut Vec<Arc<Entity>>), wanted: &impl Fn(&Entity) -> bool) {
+    /// Adds some, and keeps only what may be among the first.
+    fn take(&mut self, add: impl FnOnce(&mut Vec<Arc<Entity>>)) {
         let seen = self.entities.len();
-        select(&mut self.entities);
+        add(&mut self.entities);
         self.looked_at += self.entities.len() - seen;
-        self.entities.extract_if(seen.., |entity| !wanted(entity)).for_each(drop);
         if self.entities.len() / 2 > self.most {
             self.drop_last();
         }

@@ -156,6 +156,10 @@ impl<'a> Search<'a> {
     fn candidates(&self, see: &mut dyn FnMut(&'a Record) -> ControlFlow<()>) -> ControlFlow<()> {
         let named = self.named.iter().filter_map(|slot| self.registry.record(*slot));
         named.filter(|record| self.admits(record)).try_for_each(&mut *see)?;
+        if let Some(others) = self.others() {
+            let records = others.filter_map(|slot| self.registry.record(slot));
+            return records.filter(|r| self.selected_by_type(r) && self.admits(r)).try_for_each(&mut *see);
+        }
         let area = self.query.area();
         for entry in self.types() {
             let slots: Box<dyn Iterator<Item = u32> + 'a> = match &area {
@@ -169,6 +173,14 @@ impl<'a> Search<'a> {
             records.filter(|r| self.selected_by_type(r) && self.admits(r)).try_for_each(&mut *see)?;
         }
         ControlFlow::Continue(())
+    }
+
+    /// What all providers but the excepted one have, if that is less than what there is of the types.
+    fn others(&self) -> Option<impl Iterator<Item = u32> + 'a> {
+        let (providers, except) = (&self.registry.providers, self.query.excepted()?);
+        let theirs: usize = providers.but(except).map(|provider| provider.members.len()).sum();
+        let of_types: usize = self.types().map(|entry| entry.members.len()).sum();
+        (theirs < of_types).then(|| providers.but(except).flat_map(|provider| provider.members.iter().copied()))
     }
 
     /// The types that some selector without an identifier may select.

@@ -66,6 +66,11 @@ impl Providers {
         }
     }
 
+    /// All providers but one.
+    pub(crate) fn but<'a>(&'a self, url: &'a str) -> impl Iterator<Item = &'a Provider> {
+        self.entries.iter().filter(move |provider| *provider.url != *url)
+    }
+
     /// The providers at an origin.
     pub(crate) fn at<'a>(&'a self, origin: &'a str) -> impl Iterator<Item = &'a Provider> {
         self.entries.iter().filter(move |provider| provider.origin == origin)

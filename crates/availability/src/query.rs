@@ -23,9 +23,21 @@ pub struct Query {
     pub(crate) selectors: Vec<EntitySelector>,
     attributes: Vec<Name>,
     scopes: Vec<Scope>,
+    except: Option<Box<str>>,
 }
 
 impl Query {
+    /// The same without what one provider has.
+    #[must_use]
+    pub fn except(self, provider: &str) -> Self {
+        Self { except: Some(provider.into()), ..self }
+    }
+
+    /// The provider whose registrations are not selected.
+    pub(crate) fn excepted(&self) -> Option<&str> {
+        self.except.as_deref()
+    }
+
     /// Compiles a request. No entities at all means any entity.
     ///
     /// # Errors
@@ -43,7 +55,7 @@ impl Query {
         }
         let scopes = request.restriction.parse().map_err(|error| error.within("restriction"))?;
         let attributes = request.attributes.iter().filter(|name| !name.is_empty()).cloned().collect();
-        Ok(Self { selectors, attributes, scopes })
+        Ok(Self { selectors, attributes, scopes, except: None })
     }
 
     /// Whether it selects a registration; a `nearby` scope selects whatever has a place.
@@ -56,7 +68,8 @@ impl Query {
     /// The conditions beside identifier and type.
     pub(crate) fn admits(&self, registration: &Registration, location: Option<&Location>) -> bool {
         let has = |name: &Name| registration.attributes.iter().any(|attribute| attribute.name == *name);
-        self.attributes.iter().all(has)
+        self.except.as_deref() != Some(&*registration.provider)
+            && self.attributes.iter().all(has)
             && self.scopes.iter().all(|scope| scope.matches(location, &|name| registration.plain(name)))
     }
 

@@ -38,7 +38,7 @@ pub struct Registry {
     ids: HashTable<u32>,
     hasher: foldhash::fast::RandomState,
     attribute_lists: AttributeLists,
-    providers: Providers,
+    pub(crate) providers: Providers,
     pub(crate) types: Types,
     pub(crate) subscriptions: Subscriptions,
 }

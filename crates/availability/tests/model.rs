@@ -113,6 +113,14 @@ fn check_discover(registry: &Registry, model: &Model, query: &Query, nearby: Opt
     let all: BTreeSet<_> = found.iter().cloned().collect();
     assert_eq!(all.len(), found.len(), "an entity is found twice");
     let expected: Vec<_> = model.registrations.values().filter(|one| Model::matches(query, one)).collect();
+    if nearby.is_none() {
+        for except in model.registrations.values().map(|one| &one.provider) {
+            let others: BTreeSet<_> =
+                discovered(registry, &query.clone().except(except), Page::default()).into_iter().collect();
+            let theirs = expected.iter().filter(|one| one.provider != *except).map(|one| one.id.clone());
+            assert_eq!(others, theirs.collect(), "but for {except}");
+        }
+    }
     let Some((center, limit)) = nearby else {
         let paged = (0..expected.len() + 2)
             .flat_map(|offset| discovered(registry, query, Page { offset, limit: 1 }))

@@ -13,6 +13,9 @@ use crate::{EntityMap, Query};
 /// The most types through which a walk goes at the same time.
 const MAX_WALKED_TYPES: usize = 16;
 
+/// How many entities are brought near at the same time.
+const AT_ONCE: usize = 16;
+
 type Created = BTreeSet<(Timestamp, u32)>;
 
 impl EntityMap {
@@ -33,10 +36,16 @@ impl EntityMap {
         }
     }
 
-    /// Appends the entities with a place that may meet the box, and that meet the query.
-    pub fn select_around(&self, cover: &Cover, query: &Query, found: &mut Vec<Arc<Entity>>) {
-        let candidates = self.places.candidates(cover).into_iter().filter_map(|slot| self.in_slot(slot));
-        found.extend(candidates.filter(|entity| query.matches(entity)).cloned());
+    /// Appends the entities with a place that may meet the box, that meet the query, and that are wanted.
+    pub fn select_around(
+        &self,
+        cover: &Cover,
+        query: &Query,
+        wanted: impl Fn(&Entity) -> bool,
+        found: &mut Vec<Arc<Entity>>,
+    ) {
+        let slots = self.places.candidates(cover).into_iter();
+        self.filter(slots, |entity| query.matches(entity) && wanted(entity), found);
     }
 
     /// Whether [`Self::walk`] can find what the query means: it does not ask for too many types.
@@ -46,13 +55,13 @@ impl EntityMap {
     }
 
     /// Looks at the entities of the types asked for that were created after an instant, in that order, and appends those that meet
-    /// the query. After `count` of them, and all that were created together with the last, it stops and says when that was; `None` when no more
-    /// are left.
+    /// the query and are wanted. After `count` of them, and all that were created together with the last, it stops and says when
+    /// that was; `None` when no more are left.
     pub fn walk(
         &self,
         query: &Query,
-        after: Option<Timestamp>,
-        count: usize,
+        (after, count): (Option<Timestamp>, usize),
+        wanted: impl Fn(&Entity) -> bool,
         found: &mut Vec<Arc<Entity>>,
     ) -> Option<Timestamp> {
         let mut next = Vec::new();
@@ -61,9 +70,16 @@ impl EntityMap {
         next.retain(|(created_at, _)| until.is_none_or(|until| *created_at <= until));
         next.sort_unstable();
         next.dedup();
-        let candidates = next.into_iter().filter_map(|(_, slot)| self.in_slot(slot));
-        found.extend(candidates.filter(|entity| query.matches(entity)).cloned());
+        self.filter(next.into_iter().map(|(_, slot)| slot), |entity| query.matches(entity) && wanted(entity), found);
         until
+    }
+
+    fn filter(&self, slots: impl Iterator<Item = u32>, wanted: impl Fn(&Entity) -> bool, found: &mut Vec<Arc<Entity>>) {
+        let candidates: Vec<_> = slots.filter_map(|slot| self.in_slot(slot)).collect();
+        for some in candidates.chunks(AT_ONCE) {
+            bring_near(some);
+            found.extend(some.iter().filter(|entity| wanted(entity)).copied().cloned());
+        }
     }
 
     /// The types asked for. Those asked for by name are not sought.
@@ -78,6 +94,15 @@ impl EntityMap {
         let sought = sought.into_iter().flatten().filter(|(name, _)| query.wants_type(name.as_str()));
         named.into_iter().flatten().chain(sought)
     }
+}
+
+/// Reads a little of each entity, for the processor to fetch all of them from memory at once. One after the other, the way from
+/// an entity to a value would be most of the cost of a search through many.
+fn bring_near(entities: &[&Arc<Entity>]) {
+    let in_entities = entities.iter().map(|entity| entity.id.as_str().len() + entity.attributes.len());
+    std::hint::black_box(in_entities.sum::<usize>());
+    let attributes = entities.iter().flat_map(|entity| entity.attributes.iter().take(AT_ONCE));
+    std::hint::black_box(attributes.map(|attribute| attribute.name.as_str().len()).sum::<usize>());
 }
 
 /// Appends so many of one type, and those created together with the last of them, whose time it gives back if others follow.

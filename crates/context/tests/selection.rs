@@ -154,11 +154,11 @@ fn sorted(mut entities: Vec<Arc<Entity>>) -> Vec<(Timestamp, String)> {
     entities.iter().map(|entity| (entity.created_at, entity.id.to_string())).collect()
 }
 
-fn walked(map: &EntityMap, query: &Query, count: usize) -> Vec<Arc<Entity>> {
+fn walked(map: &EntityMap, query: &Query, count: usize, wanted: &dyn Fn(&Entity) -> bool) -> Vec<Arc<Entity>> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let seen = found.len();
-        let until = map.walk(query, after, count, &mut found);
+        let until = map.walk(query, (after, count), wanted, &mut found);
         let in_time = |entity: &Arc<Entity>| after.is_none_or(|after| entity.created_at > after);
         assert!(found[seen..].iter().all(in_time), "what was seen is not seen again");
         match until {
@@ -195,14 +195,13 @@ proptest! {
                 let mut selected = Vec::new();
                 map.select(&query, &mut selected);
                 prop_assert_eq!(sorted(selected), all(&|_| true));
-                let mut walked = walked(&map, &query, count);
+                let walked = walked(&map, &query, count, &|entity| fast.matches(entity));
                 prop_assert!(map.can_walk(&query) && walked.is_sorted_by_key(|entity| entity.created_at));
-                walked.retain(|entity| fast.matches(entity));
                 prop_assert_eq!(sorted(walked), all(&|entity| fast.matches(entity)));
                 for filter in [&area, &zone] {
                     let mut around = Vec::new();
-                    map.select_around(&Cover::of(&filter.bounds().unwrap()), &query, &mut around);
-                    around.retain(|entity| filter.matches(entity));
+                    let cover = Cover::of(&filter.bounds().unwrap());
+                    map.select_around(&cover, &query, |entity| filter.matches(entity), &mut around);
                     prop_assert_eq!(sorted(around), all(&|entity| filter.matches(entity)));
                 }
             }

@@ -37,15 +37,20 @@ struct ContextRegistration {
     provider: Arc<str>,
 }
 
-/// One response a provider. Of more than [`MAX_PAGE`] matches the first are given, and `?offset=` gives the others.
+/// One response a provider. Of more than [`MAX_PAGE`] matches the first are given, and `?offset=` gives the others. `?except=` is the URL
+/// of a provider that is left out: a broker need not be told what it has.
 pub(super) async fn discover(
     State(discovery): Shared,
     RawQuery(parameters): RawQuery,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let page = page(&Parameters::of(parameters.as_deref()))?;
+    let parameters = Parameters::of(parameters.as_deref());
+    let page = page(&parameters)?;
     let request: AvailabilityRequest = ngsi::json::parse_object(&body)?;
-    let query = Query::compile(&request)?;
+    let mut query = Query::compile(&request)?;
+    if let Some(provider) = parameters.text("except") {
+        query = query.except(provider);
+    }
     let found = discovery.registry.read().discover(&query, page);
     let json = serde_json::to_vec(&answer(found, page)).unwrap_or_default();
     Ok(([(CONTENT_TYPE, "application/json")], json).into_response())

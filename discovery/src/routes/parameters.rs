@@ -10,6 +10,11 @@ impl<'a> Parameters<'a> {
         Self(query.unwrap_or_default().split('&').filter_map(|parameter| parameter.split_once('=')).collect())
     }
 
+    /// As it stands in the URL.
+    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
+        self.0.get(name).copied()
+    }
+
     pub(super) fn number(&self, name: &str, default: usize) -> Result<usize, ParseError> {
         match self.0.get(name) {
             Some(text) => text.parse().map_err(|_| ParseError::new(name, format!("must be a number, is `{text}`"))),
