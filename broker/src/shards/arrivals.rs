@@ -39,11 +39,7 @@ impl Arrivals<'_> {
         let mut found = Found { entities: Vec::new(), most: self.most, dropped: 0, looked_at: 0 };
         let bounds = self.place.and_then(GeoFilter::bounds).filter(|_| self.query.exact_ids().is_none());
         if let Some(bounds) = bounds {
-            let cover = Cover::of(&bounds);
-            for shard in &shards.0 {
-                found.take(|entities| shard.read().select_around(&cover, self.query, &wanted, entities));
-                found.yield_now().await;
-            }
+            self.look_around(shards, &Cover::of(&bounds), &mut found, &wanted).await;
         } else if self.can_walk(shards) {
             self.walk(shards, &mut found, &wanted).await;
         } else {
@@ -51,6 +47,26 @@ impl Arrivals<'_> {
         }
         found.settle();
         (found.entities, found.dropped)
+    }
+
+    /// Gathers what may be in the area, and only looks closer, in order, as far as it must.
+    async fn look_around(&self, shards: &Shards, cover: &Cover, found: &mut Found, wanted: &impl Fn(&Entity) -> bool) {
+        let mut candidates = Vec::new();
+        for shard in &shards.0 {
+            let seen = candidates.len();
+            shard.read().select_around(cover, self.query, &mut candidates);
+            found.looked_at += candidates.len() - seen;
+            found.yield_now().await;
+        }
+        candidates.sort_unstable_by(|one, other| arrival(one).cmp(&arrival(other)));
+        for entity in candidates {
+            if !self.counts && found.entities.len() >= self.most {
+                return;
+            }
+            found.looked_at += 1;
+            found.take(|entities| entities.extend(Some(entity).filter(|entity| wanted(entity))));
+            found.yield_now().await;
+        }
     }
 
     fn can_walk(&self, shards: &Shards) -> bool {

@@ -36,16 +36,9 @@ impl EntityMap {
         }
     }
 
-    /// Appends the entities with a place that may meet the box, that meet the query, and that are wanted.
-    pub fn select_around(
-        &self,
-        cover: &Cover,
-        query: &Query,
-        wanted: impl Fn(&Entity) -> bool,
-        found: &mut Vec<Arc<Entity>>,
-    ) {
-        let slots = self.places.candidates(cover).into_iter();
-        self.filter(slots, |entity| query.matches(entity) && wanted(entity), found);
+    /// Appends the entities with a place that may meet the box, and that meet the query.
+    pub fn select_around(&self, cover: &Cover, query: &Query, found: &mut Vec<Arc<Entity>>) {
+        self.filter(self.places.candidates(cover).into_iter(), |entity| query.matches(entity), found);
     }
 
     /// Whether [`Self::walk`] can find what the query means: it does not ask for too many types.
