@@ -25,6 +25,7 @@ use crate::metrics::Counters;
 use crate::notifier::{self, Endpoints, Mqtt, Outbox, Subscriber};
 use crate::providers::Providers;
 use crate::shards::Shards;
+use crate::sources::Sources;
 use crate::temporal::Temporal;
 use crate::unsaved::{Applied, Unsaved};
 
@@ -49,6 +50,7 @@ pub(crate) struct Broker {
     pub(crate) federation: Federation,
     pub(crate) expiry: Expiry,
     pub(crate) providers: Providers,
+    pub(crate) sources: Sources,
     pub(crate) counters: Counters,
     /// Drivers of subscribers at work.
     pub(crate) drivers: AtomicUsize,

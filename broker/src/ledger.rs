@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use context::provision::ProviderRecord;
 use context::{Cause, Notice, Record, codec};
-use ngsi::{Entity, EntityId, SubscriptionId, Timestamp};
+use ngsi::{Entity, EntityId, Registration, SubscriptionId, Timestamp};
 use service::http::Readiness;
 use storage::{Batch, Commit, StorageError, Table};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -45,6 +45,8 @@ pub(crate) enum Kind {
     Departed,
     /// A registration of a context provider.
     Provider,
+    /// A registration of a source outside of this system.
+    Registration,
     /// A tenant; only the ledger of the default one has these.
     Tenant,
 }
@@ -57,6 +59,7 @@ impl Kind {
             Self::Link => b'l',
             Self::Departed => b'd',
             Self::Provider => b'p',
+            Self::Registration => b'r',
             Self::Tenant => b't',
         }
     }
@@ -171,6 +174,12 @@ impl Ledger {
     pub(crate) fn put_provider(&self, batch: &mut Batch, record: &ProviderRecord) -> Result<(), serde_json::Error> {
         batch.put(&self.registers, Kind::Provider.key(record.id.as_str()), serde_json::to_vec(record)?);
         Ok(())
+    }
+
+    pub(crate) fn put_registration(&self, batch: &mut Batch, registration: &Registration) {
+        if let Ok(record) = serde_json::to_vec(registration) {
+            batch.put(&self.registers, Kind::Registration.key(registration.id.as_str()), record);
+        }
     }
 
     pub(crate) fn put_link(&self, batch: &mut Batch, id: &SubscriptionId, link: &LinkRecord) {

@@ -18,6 +18,7 @@ mod providers;
 mod recovery;
 mod routes;
 mod shards;
+mod sources;
 mod subscriptions;
 mod temporal;
 mod tenants;

@@ -20,6 +20,7 @@ use crate::ledger::{Kind, Ledger, split_outbox_key};
 use crate::notifier::{Outbox, Subscriber};
 use crate::providers::Providers;
 use crate::shards::Shards;
+use crate::sources::Sources;
 use crate::temporal::Temporal;
 use crate::tenants::Common;
 use crate::unsaved::Unsaved;
@@ -47,6 +48,7 @@ impl Broker {
             expiry: Expiry::default(),
             providers: Providers::default(),
             federation: Federation::new(&node, &counters, alone),
+            sources: Sources::default(),
             counters,
             drivers: AtomicUsize::new(0),
             node,
@@ -57,6 +59,7 @@ impl Broker {
         broker.recover_outbox()?;
         broker.recover_links()?;
         broker.recover_providers()?;
+        broker.recover_registrations()?;
         Ok(Arc::new(broker))
     }
 

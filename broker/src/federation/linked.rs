@@ -15,6 +15,7 @@ use ngsi::{Entity, EntityId, ParseError};
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use super::owners::Owners;
 use super::remote::{self, CHUNK, Located, TIMEOUT, without_times};
 use crate::broker::Broker;
 
@@ -31,6 +32,13 @@ impl Located {
         }
         fetched
     }
+}
+
+/// One entity that another broker owns, if there is one that answers.
+pub(crate) async fn fetch_linked_one(broker: &Arc<Broker>, id: &EntityId) -> Option<Entity> {
+    let owners = Owners::look_up(broker, vec![id.clone()]).await;
+    let found = ask(broker, owners.get(id)?, &[EntityRef::id(id.clone())]).await.ok()?;
+    found.into_iter().find(|entity| entity.id == *id).map(without_times)
 }
 
 async fn ask(broker: &Broker, provider: &str, entities: &[EntityRef]) -> Result<Vec<Entity>, String> {
@@ -67,11 +75,18 @@ fn read(body: &[u8], asked: &[EntityRef]) -> Result<Vec<Entity>, Problem> {
 
 /// An entity as the other broker describes it, under the identifier by which discovery knows it.
 fn entity(raw: &RawValue, ids: &HashMap<String, &EntityId>) -> Result<Entity, ParseError> {
-    let context = Context::core();
-    let reading = Reading { context: &context, form: Form::Lossless, nulls: Nulls::Refused };
+    let mut entity = linked_entity(raw, &Context::core())?;
+    if let Some(id) = ids.get(entity.id.as_str()) {
+        entity.id = (*id).clone();
+    }
+    Ok(entity)
+}
+
+/// An entity in the normalized or concise representation, with names of a context.
+pub(crate) fn linked_entity(raw: &RawValue, context: &Context) -> Result<Entity, ParseError> {
+    let reading = Reading { context, form: Form::Lossless, nulls: Nulls::Refused };
     let fragment = reading.entity(&Document::of(raw)?)?;
-    let id = ids.get(fragment.id.as_str()).map_or(&fragment.id, |id| *id).clone();
-    let edit = LinkedEdit { id, action: LinkedAction::Create(fragment) };
+    let edit = LinkedEdit { id: fragment.id.clone(), action: LinkedAction::Create(fragment) };
     let edited = EntityMap::default().edit_linked(edit, service::now());
     let edited = edited.map_err(|refusal| ParseError::new("$", refusal.to_string()))?;
     let change = edited.change.ok_or_else(|| ParseError::new("$", "an empty entity"))?;

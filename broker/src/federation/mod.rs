@@ -24,6 +24,7 @@ use service::Node;
 pub(crate) use causes::tell as tell_cause;
 pub(crate) use discovery::Discovery;
 pub(crate) use link::LinkRecord;
+pub(crate) use linked::{fetch_linked_one, linked_entity};
 pub(crate) use links::Links;
 pub(crate) use messages::{Recipient, availability, relay};
 pub(crate) use owners::Owners;

@@ -11,7 +11,9 @@ mod contexts;
 mod documentation;
 mod entities;
 mod federation;
+mod forwarding;
 mod query;
+mod registrations;
 mod subscriptions;
 mod types;
 

@@ -7,6 +7,7 @@ use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
 use ngsi::json::write_string;
 use ngsi::ld::{Context, Kind, Problem};
+use ngsi::{Name, RegistrationId};
 use service::http::Reason;
 use storage::StorageError;
 
@@ -92,6 +93,80 @@ pub(super) fn updated(edited: &LinkedEdited, context: &Context) -> Response {
     with_status(answer::json(out), 207)
 }
 
+/// A part of a change that was not carried out.
+pub(super) struct Failed {
+    pub(super) problem: Problem,
+    /// The registration of the source that was to do it.
+    pub(super) registration: Option<RegistrationId>,
+}
+
+/// An attribute that was not changed (5.2.19).
+pub(super) struct NotUpdated {
+    name: Name,
+    reason: String,
+    registration: Option<RegistrationId>,
+}
+
+impl NotUpdated {
+    pub(super) fn new(name: &Name, reason: &str, registration: Option<&RegistrationId>) -> Self {
+        Self { name: name.clone(), reason: reason.to_owned(), registration: registration.cloned() }
+    }
+}
+
+/// What became of a change that several do parts of: `done` if all did, the first problem if nobody did, else what failed.
+pub(super) fn partial(id: &str, any: bool, mut failed: Vec<Failed>, done: Response) -> Response {
+    if failed.is_empty() {
+        return done;
+    }
+    if !any {
+        return Failure(failed.swap_remove(0).problem).into_response();
+    }
+    let mut out = b"{\"success\":[".to_vec();
+    write_string(&mut out, id);
+    out.extend_from_slice(b"],\"errors\":[");
+    list(&mut out, &failed, |out, failed| write_error(out, id, &failed.problem, failed.registration.as_ref()));
+    out.extend_from_slice(b"]}");
+    with_status(answer::json(out), 207)
+}
+
+/// As [`updated`], when several do parts of it. Names are IRIs where the core has no term: nobody knows the context (6.3.6).
+pub(super) fn partly_updated(names: &[Name], not: &[NotUpdated], done: Response) -> Response {
+    if not.is_empty() {
+        return done;
+    }
+    let context = Context::core();
+    let mut out = b"{\"updated\":[".to_vec();
+    let updated = names.iter().filter(|name| not.iter().all(|not| not.name != **name));
+    list(&mut out, updated, |out, name| write_string(out, &context.compact(name)));
+    out.extend_from_slice(b"],\"notUpdated\":[");
+    list(&mut out, not, |out, not| {
+        out.extend_from_slice(b"{\"attributeName\":");
+        write_string(out, &context.compact(&not.name));
+        out.extend_from_slice(b",\"reason\":");
+        write_string(out, &not.reason);
+        write_registration(out, not.registration.as_ref());
+    });
+    out.extend_from_slice(b"]}");
+    with_status(answer::json(out), 207)
+}
+
+fn write_error(out: &mut Vec<u8>, id: &str, problem: &Problem, registration: Option<&RegistrationId>) {
+    out.extend_from_slice(b"{\"entityId\":");
+    write_string(out, id);
+    out.extend_from_slice(b",\"error\":");
+    out.extend_from_slice(&problem.body());
+    write_registration(out, registration);
+}
+
+/// Ends an object, with the registration that it is about.
+fn write_registration(out: &mut Vec<u8>, registration: Option<&RegistrationId>) {
+    if let Some(id) = registration {
+        out.extend_from_slice(b",\"registrationId\":");
+        write_string(out, id.as_str());
+    }
+    out.push(b'}');
+}
+
 /// The problem that attributes left out are to a batch, which has no finer word for it.
 pub(super) fn left_out(left_out: &[(ngsi::Name, LeftOut)], context: &Context) -> Option<Problem> {
     let said: Vec<_> = left_out.iter().map(|(name, reason)| format!("{}: {reason}", context.compact(name))).collect();
@@ -129,11 +204,7 @@ impl BatchOutcome {
         list(&mut out, self.created.iter().chain(&self.changed), |out, id| write_string(out, id));
         out.extend_from_slice(b"],\"errors\":[");
         list(&mut out, &self.failed, |out, (id, problem)| {
-            out.extend_from_slice(b"{\"entityId\":");
-            write_string(out, id);
-            out.extend_from_slice(b",\"error\":");
-            out.extend_from_slice(&problem.body());
-            out.push(b'}');
+            write_error(out, id, problem, None);
         });
         out.extend_from_slice(b"]}");
         with_status(answer::json(out), 207)

@@ -5,40 +5,55 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
+use context::sources::Attributes;
 use context::{LinkedAction, LinkedEdited};
 use futures_util::future::join_all;
 use ngsi::EntityId;
-use ngsi::ld::{Context, EntityFragment, Problem};
+use ngsi::ld::{Context, EntityFragment, Kind, Problem};
+use ngsi::registration::Operation;
 use serde_json::value::RawValue;
 
 use super::answer::{self, BatchOutcome, Failure};
 use super::call::Call;
+use super::distribute::{Batch, Entry, EntryShare, Warning};
 use super::entity::defaults;
 use super::read::{self, Item, Wanted};
-use super::{change, query_body};
+use super::{change, distribute, query_body};
 use crate::Shared;
 use crate::federation::Owners;
 
+const CREATE: Batch<'_> = Batch { operation: Operation::CreateBatch, path: "/entityOperations/create", params: &[] };
+const UPSERT: Batch<'_> =
+    Batch { operation: Operation::UpsertBatch, path: "/entityOperations/upsert", params: &["options"] };
+const UPDATE: Batch<'_> =
+    Batch { operation: Operation::UpdateBatch, path: "/entityOperations/update", params: &["options"] };
+const MERGE: Batch<'_> = Batch {
+    operation: Operation::MergeBatch,
+    path: "/entityOperations/merge",
+    params: &["options", "format", "observedAt", "lang"],
+};
+const DELETE: Batch<'_> = Batch { operation: Operation::DeleteBatch, path: "/entityOperations/delete", params: &[] };
+
 pub(super) async fn create(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
-    change_all(&broker, &call, Wanted::Entity, LinkedAction::Create).await
+    change_all(&broker, &call, &CREATE, Wanted::Entity, LinkedAction::Create).await
 }
 
 pub(super) async fn upsert(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
     let updates = call.params.option("update");
     let action = if updates { LinkedAction::CreateOrAppend } else { LinkedAction::CreateOrReplace };
-    change_all(&broker, &call, Wanted::Entity, action).await
+    change_all(&broker, &call, &UPSERT, Wanted::Entity, action).await
 }
 
 pub(super) async fn update(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
     let no_overwrite = call.params.option("noOverwrite");
     let action = |fragment| LinkedAction::Append { fragment, no_overwrite };
-    change_all(&broker, &call, Wanted::Fragment, action).await
+    change_all(&broker, &call, &UPDATE, Wanted::Fragment, action).await
 }
 
 pub(super) async fn merge(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
     let defaults = defaults(&call)?;
     let action = |fragment| LinkedAction::Merge { fragment, defaults: defaults.clone() };
-    change_all(&broker, &call, Wanted::Merge, action).await
+    change_all(&broker, &call, &MERGE, Wanted::Merge, action).await
 }
 
 pub(super) async fn delete(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
@@ -49,7 +64,7 @@ pub(super) async fn delete(State(broker): State<Shared>, call: Call) -> Result<R
         let read = change::check_id(&id).map(|()| (fragment, Context::core()));
         Item { id, raw, read }
     });
-    carry_out(&broker, &call, items.collect(), |_| LinkedAction::Delete).await
+    carry_out(&broker, &call, &DELETE, items.collect(), |_| LinkedAction::Delete).await
 }
 
 pub(super) async fn query(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
@@ -60,23 +75,29 @@ pub(super) async fn query(State(broker): State<Shared>, call: Call) -> Result<Re
 async fn change_all(
     broker: &Shared,
     call: &Call,
+    batch: &Batch<'_>,
     wanted: Wanted,
     action: impl Fn(EntityFragment) -> LinkedAction,
 ) -> Result<Response, Failure> {
     let items = read::items(broker, call, wanted).await?;
-    carry_out(broker, call, items, action).await
+    carry_out(broker, call, batch, items, action).await
 }
 
-/// Carries out what is for entities of this broker, and passes the rest on to the brokers that own them.
+/// Carries out what is for entities of this broker, has sources do their parts, and passes the rest on to the brokers that own
+/// entities.
 async fn carry_out(
     broker: &Shared,
     call: &Call,
+    batch: &Batch<'_>,
     items: Vec<Item<'_>>,
     action: impl Fn(EntityFragment) -> LinkedAction,
 ) -> Result<Response, Failure> {
     let mut outcome = BatchOutcome::default();
     let mut elsewhere: BTreeMap<String, Vec<(String, &RawValue)>> = BTreeMap::new();
     let mut applied = Vec::new();
+    change::refuse_loop(broker, call)?;
+    let (shares, warnings) = shares(broker, call, batch, &items).await;
+    let mut shares = shares.into_iter();
     let owners = owners(broker, call, &items).await;
     let _room = broker.admit(call.body.len()).await;
     for Item { id, raw, read } in items {
@@ -88,6 +109,21 @@ async fn carry_out(
             }
         };
         let stored = change::stored_id(broker, &id);
+        if let Some(share) = shares.next() {
+            let mut apply = |attributes: &Attributes| {
+                if owners.contains_key(&stored) {
+                    let problem = "another broker owns the entity, of which sources have parts";
+                    return Err(Problem::new(Kind::OperationNotSupported, problem));
+                }
+                let action = action(change::restricted(fragment.clone(), attributes));
+                let (change, edited) = change::apply(broker, call, stored.clone(), action)?;
+                applied.extend(change);
+                Ok(edited)
+            };
+            let here = share.here.as_ref().map(&mut apply);
+            note_shared(&mut outcome, id, batch.operation, share, here, &context);
+            continue;
+        }
         if let Some(owner) = owners.get(&stored) {
             elsewhere.entry(owner.clone()).or_default().push((id, raw));
             continue;
@@ -108,7 +144,48 @@ async fn carry_out(
             Err(problem) => outcome.failed.extend(ids.into_iter().map(|id| (id, problem.clone()))),
         }
     }
-    Ok(outcome.answer())
+    let mut response = outcome.answer();
+    distribute::warn(broker, &mut response, &warnings);
+    Ok(response)
+}
+
+/// What sources do of each of the items that could be read; nothing at all when no source has to do with any.
+async fn shares(
+    broker: &Shared,
+    call: &Call,
+    batch: &Batch<'_>,
+    items: &[Item<'_>],
+) -> (Vec<EntryShare>, Vec<Warning>) {
+    let read = items.iter().filter_map(|item| Some((item.raw.get(), item.read.as_ref().ok()?)));
+    let entries: Vec<_> = read.map(|(raw, (fragment, context))| Entry { fragment, context, raw }).collect();
+    distribute::distribute_batch(broker, call, batch, &entries).await.unwrap_or_default()
+}
+
+/// As [`note`], of an entity of which sources did parts. That it is not here matters only if it is nowhere.
+fn note_shared(
+    outcome: &mut BatchOutcome,
+    id: String,
+    operation: Operation,
+    share: EntryShare,
+    here: Option<Result<LinkedEdited, Problem>>,
+    context: &Context,
+) {
+    let mut problems = share.problems;
+    let mut created = here.is_none() && matches!(operation, Operation::CreateBatch | Operation::UpsertBatch);
+    match here {
+        Some(Ok(edited)) => {
+            created = edited.created;
+            problems.extend(answer::left_out(&edited.left_out, context).filter(|_| !share.done));
+        }
+        Some(Err(problem)) if share.done && problem.kind == Kind::ResourceNotFound => {}
+        Some(Err(problem)) => problems.push(problem),
+        None => {}
+    }
+    match problems.into_iter().next() {
+        Some(problem) => outcome.failed.push((id, problem)),
+        None if created => outcome.created.push(id),
+        None => outcome.changed.push(id),
+    }
 }
 
 fn note(outcome: &mut BatchOutcome, id: String, edited: &LinkedEdited, context: &Context) {

@@ -21,7 +21,7 @@ use crate::routes::request;
 const PASSED_ON: [&str; 5] = ["content-type", "accept", "fiware-correlator", "ngsild-tenant", "accept-language"];
 
 pub(super) struct Call {
-    method: Method,
+    pub(super) method: Method,
     path_and_query: String,
     pub(super) headers: HeaderMap,
     pub(super) params: Params,
@@ -63,7 +63,7 @@ impl Call {
         }
     }
 
-    fn media_type(&self) -> &str {
+    pub(super) fn media_type(&self) -> &str {
         let given = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         given.split(';').next().unwrap_or_default().trim()
     }

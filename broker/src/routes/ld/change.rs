@@ -1,12 +1,18 @@
 //! Changes to entities of this broker.
 
+use bytes::Bytes;
+use context::sources::Attributes;
 use context::{LinkedAction, LinkedEdit, LinkedEdited};
-use ngsi::EntityId;
-use ngsi::ld::Problem;
+use ngsi::ld::{Context, EntityFragment, Kind, Problem};
+use ngsi::registration::Operation;
+use ngsi::{EntityId, Name};
 
 use super::answer::{Failure, refused, unsaved};
 use super::call::Call;
+use super::distribute::{Change, Payload, Share, distribute};
 use crate::Shared;
+use crate::federation::Owners;
+use crate::sources::Via;
 use crate::unsaved::Applied;
 
 /// Carries out one edit and waits for the disk.
@@ -30,6 +36,105 @@ pub(super) fn apply(
     action: LinkedAction,
 ) -> Result<(Option<Applied>, LinkedEdited), Problem> {
     broker.edit_linked(LinkedEdit { id, action }, &call.origin()).map_err(|refusal| refused(&refusal))
+}
+
+/// A request that changes one entity, of which sources outside may have a part.
+pub(super) struct Task<'a> {
+    pub(super) operation: Operation,
+    /// The entity.
+    pub(super) id: &'a str,
+    /// Behind `/ngsi-ld/v1`, as in [`Change`].
+    pub(super) path: String,
+    pub(super) attribute: Option<&'a Name>,
+    /// Parameters that go on to sources.
+    pub(super) params: &'a [&'a str],
+    /// Types that the request names.
+    pub(super) types: &'a [Name],
+    /// What the request speaks of.
+    pub(super) attributes: Attributes,
+}
+
+/// Has sources do their parts of a change and does the rest. Nothing when no source has to do with it.
+pub(super) async fn share_out(
+    broker: &Shared,
+    call: &Call,
+    context: &Context,
+    task: Task<'_>,
+    payload: &(dyn Fn(&Attributes) -> Option<Payload> + Sync),
+    action: impl FnOnce(&Attributes) -> LinkedAction,
+) -> Result<Option<(Share, Option<Result<LinkedEdited, Problem>>)>, Problem> {
+    refuse_loop(broker, call)?;
+    let stored = stored_id(broker, task.id);
+    let mut types = task.types.to_vec();
+    if let Some(entity) = broker.shards.get(stored.as_str()) {
+        types.extend(entity.types().cloned());
+    }
+    let change = Change {
+        operation: task.operation,
+        method: call.method.clone(),
+        path: task.path,
+        attribute: task.attribute,
+        params: task.params,
+        id: task.id,
+        types: &types,
+        attributes: task.attributes,
+        payload,
+    };
+    let Some(share) = distribute(broker, call, context, &change).await else { return Ok(None) };
+    let here = match &share.here {
+        None => None,
+        Some(attributes) => {
+            let body = payload(attributes).map(|payload| payload.as_it_came(call, context)).unwrap_or_default();
+            Some(do_rest(broker, call, stored, body, action(attributes)).await)
+        }
+    };
+    Ok(Some((share, here)))
+}
+
+/// Refuses a change that comes back to where it has been: it has been carried out here, or is about to be.
+pub(super) fn refuse_loop(broker: &Shared, call: &Call) -> Result<(), Problem> {
+    match Via::of(broker, &call.headers).is_loop() {
+        true => Err(Problem::new(Kind::LoopDetected, "Via: the request has been here before")),
+        false => Ok(()),
+    }
+}
+
+/// Does what is left for this broker, or for the one of its system that owns the entity.
+async fn do_rest(
+    broker: &Shared,
+    call: &Call,
+    id: EntityId,
+    body: Bytes,
+    action: LinkedAction,
+) -> Result<LinkedEdited, Problem> {
+    let owner = match broker.shards.holds(id.as_str()) {
+        true => None,
+        false => Owners::look_up(broker, vec![id.clone()]).await.get(&id).cloned(),
+    };
+    let Some(owner) = owner else { return carry_out(broker, call, id, action).await.map_err(|failure| failure.0) };
+    let answer = call.pass_on(broker, &owner, call.path_and_query(), body).await.map_err(|failure| failure.0)?;
+    match answer.status().as_u16() {
+        200..=206 => Ok(LinkedEdited { change: None, created: false, updated: Vec::new(), left_out: Vec::new() }),
+        404 => Err(Problem::new(Kind::ResourceNotFound, "the broker that owns the entity does not know it")),
+        status => Err(Problem::new(Kind::BadGateway, format!("the broker that owns the entity answered {status}"))),
+    }
+}
+
+/// Leaves of a fragment what it says of these attributes.
+pub(super) fn restricted(mut fragment: EntityFragment, attributes: &Attributes) -> EntityFragment {
+    fragment.attributes.retain(|attribute| attributes.has(&attribute.name));
+    fragment
+}
+
+/// The attributes that a fragment speaks of.
+pub(super) fn names(fragment: &EntityFragment) -> Vec<Name> {
+    let mut names: Vec<Name> = Vec::new();
+    for attribute in &fragment.attributes {
+        if !names.contains(&attribute.name) {
+            names.push(attribute.name.clone());
+        }
+    }
+    names
 }
 
 /// The identifier under which an entity is held: one that came by NGSI-10 or NGSIv2 without a scheme has `urn:` before it in

@@ -3,22 +3,40 @@
 use axum::extract::State;
 use axum::response::Response;
 use context::LinkedAction;
+use context::sources::Attributes;
+use ngsi::registration::Operation;
 use service::http::path_segment;
 
 use super::answer::{Failure, created};
 use super::call::Call;
+use super::change::Task;
+use super::distribute::{Payload, restrict};
 use super::{change, read, search};
 use crate::Shared;
 
 pub(super) async fn create(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
-    let (entity, _) = read::entity(&broker, &call).await?;
+    let (entity, context) = read::entity(&broker, &call).await?;
+    let done = created(&format!("/ngsi-ld/v1/entities/{}", path_segment(entity.id.as_str())));
+    let task = Task {
+        operation: Operation::CreateEntity,
+        id: entity.id.as_str(),
+        path: "/entities".to_owned(),
+        attribute: None,
+        params: &[],
+        types: &entity.types,
+        attributes: Attributes::Only(change::names(&entity)),
+    };
+    let payload = |attributes: &Attributes| restrict(&call.body, &context, attributes).map(Payload::Entity);
+    let rest = |attributes: &Attributes| LinkedAction::Create(change::restricted(entity.clone(), attributes));
+    if let Some((share, here)) = change::share_out(&broker, &call, &context, task, &payload, rest).await? {
+        return Ok(share.conclude(&broker, entity.id.as_str(), &here, done));
+    }
     if let Some(answer) = call.answered_by_owner(&broker, entity.id.as_str()).await? {
         return Ok(answer);
     }
-    let id = entity.id.clone();
-    let stored = change::stored_id(&broker, id.as_str());
+    let stored = change::stored_id(&broker, entity.id.as_str());
     change::carry_out(&broker, &call, stored, LinkedAction::Create(entity)).await?;
-    Ok(created(&format!("/ngsi-ld/v1/entities/{}", path_segment(id.as_str()))))
+    Ok(done)
 }
 
 pub(super) async fn list(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
@@ -29,5 +47,5 @@ pub(super) async fn list(State(broker): State<Shared>, call: Call) -> Result<Res
 /// Deletes what a query finds here (5.6.21): attributes when `attrs` names some, else whole entities.
 pub(super) async fn purge(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
     let context = call.context(&broker, None).await?;
-    search::of_params(&call, &context)?.purge(&broker, &call).await
+    search::of_params(&call, &context)?.purge(&broker, &call, &context).await
 }

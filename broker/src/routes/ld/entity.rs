@@ -1,27 +1,52 @@
 //! `/ngsi-ld/v1/entities/{id}`: one entity (ETSI GS CIM 009, 6.5).
 
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use context::sources::Attributes;
 use context::{LinkedAction, MergeDefaults};
-use ngsi::ld::{EntityFragment, Problem, parse};
+use ngsi::ld::{EntityFragment, Kind, Problem, parse};
+use ngsi::registration::Operation;
 use ngsi::{JsonText, Name};
+use service::http::path_segment;
 
 use super::answer::{Failure, no_content, updated};
 use super::call::Call;
+use super::change::Task;
+use super::distribute::{Payload, Retrieved, restrict};
 use super::read::{self, Wanted};
-use super::{change, rendering};
+use super::rendering::Answering;
+use super::{change, distribute, rendering};
 use crate::Shared;
 
 pub(super) async fn get(State(broker): State<Shared>, Path(id): Path<String>, call: Call) -> Result<Response, Failure> {
     change::check_id(&id)?;
     let stored = change::stored_id(&broker, &id);
+    let context = call.context(&broker, None).await?;
+    let rendering = rendering::of_call(&broker, &call, &context).await?;
+    if let Some(retrieved) = distribute::retrieve(&broker, &call, &context, &id, &stored).await {
+        return Ok(assembled(&broker, &id, &retrieved, &rendering));
+    }
     if let Some(answer) = call.answered_by_owner(&broker, stored.as_str()).await? {
         return Ok(answer);
     }
-    let context = call.context(&broker, None).await?;
-    let rendering = rendering::of_call(&broker, &call, &context).await?;
     let entity = broker.shards.get(stored.as_str()).ok_or_else(|| Failure::no_entity(&id))?;
     rendering.one(&entity).ok_or_else(|| Failure::no_entity(&id))
+}
+
+/// The answer with what sources have, too.
+fn assembled(broker: &Shared, id: &str, retrieved: &Retrieved, rendering: &Answering<'_>) -> Response {
+    let found = retrieved.entity.as_ref().and_then(|entity| rendering.one(entity));
+    let mut response = found.unwrap_or_else(|| {
+        match retrieved.is_loop {
+            true => {
+                Failure::new(Kind::LoopDetected, format!("only sources have `{id}`, and this broker is one of theirs"))
+            }
+            false => Failure::no_entity(id),
+        }
+        .into_response()
+    });
+    distribute::warn(broker, &mut response, &retrieved.warnings);
+    response
 }
 
 pub(super) async fn replace(
@@ -29,7 +54,7 @@ pub(super) async fn replace(
     Path(id): Path<String>,
     call: Call,
 ) -> Result<Response, Failure> {
-    change_one(&broker, &id, &call, Wanted::Entity, LinkedAction::Replace).await
+    change_one(&broker, &id, &call, Wanted::Entity, Operation::ReplaceEntity, LinkedAction::Replace).await
 }
 
 pub(super) async fn merge(
@@ -38,7 +63,8 @@ pub(super) async fn merge(
     call: Call,
 ) -> Result<Response, Failure> {
     let defaults = defaults(&call)?;
-    change_one(&broker, &id, &call, Wanted::Merge, |fragment| LinkedAction::Merge { fragment, defaults }).await
+    let action = |fragment| LinkedAction::Merge { fragment, defaults };
+    change_one(&broker, &id, &call, Wanted::Merge, Operation::MergeEntity, action).await
 }
 
 /// What a merge says of all attributes at once.
@@ -64,10 +90,25 @@ async fn change_one(
     id: &str,
     call: &Call,
     wanted: Wanted,
-    action: impl FnOnce(EntityFragment) -> LinkedAction,
+    operation: Operation,
+    action: impl FnOnce(EntityFragment) -> LinkedAction + Clone,
 ) -> Result<Response, Failure> {
     change::check_id(id)?;
     let (fragment, context) = read::fragment(broker, call, id, wanted).await?;
+    let task = Task {
+        operation,
+        id,
+        path: format!("/entities/{}", path_segment(id)),
+        attribute: None,
+        params: &["observedAt", "lang", "format", "options", "type"],
+        types: &fragment.types,
+        attributes: Attributes::Only(change::names(&fragment)),
+    };
+    let payload = |attributes: &Attributes| restrict(&call.body, &context, attributes).map(Payload::Entity);
+    let rest = |attributes: &Attributes| action.clone()(change::restricted(fragment.clone(), attributes));
+    if let Some((share, here)) = change::share_out(broker, call, &context, task, &payload, rest).await? {
+        return Ok(share.conclude(broker, id, &here, no_content()));
+    }
     let stored = change::stored_id(broker, id);
     if let Some(answer) = call.answered_by_owner(broker, stored.as_str()).await? {
         return Ok(answer);
@@ -82,6 +123,20 @@ pub(super) async fn delete(
 ) -> Result<Response, Failure> {
     change::check_id(&id)?;
     let stored = change::stored_id(&broker, &id);
+    let task = Task {
+        operation: Operation::DeleteEntity,
+        id: &id,
+        path: format!("/entities/{}", path_segment(&id)),
+        attribute: None,
+        params: &["type"],
+        types: &[],
+        attributes: Attributes::All,
+    };
+    let context = call.context(&broker, None).await?;
+    let rest = |_: &Attributes| LinkedAction::Delete;
+    if let Some((share, here)) = change::share_out(&broker, &call, &context, task, &|_| None, rest).await? {
+        return Ok(share.conclude(&broker, &id, &here, no_content()));
+    }
     if let Some(answer) = call.answered_by_owner(&broker, stored.as_str()).await? {
         return Ok(answer);
     }

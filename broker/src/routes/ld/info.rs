@@ -10,13 +10,9 @@ use super::call::Call;
 use super::media;
 use crate::Shared;
 
-/// Each tenant has an alias of its own.
 pub(super) async fn source_identity(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
     let now = service::now();
-    let alias = match broker.tenant.as_str() {
-        "" => broker.federation.id.clone(),
-        tenant => format!("{}.{tenant}", broker.federation.id),
-    };
+    let alias = broker.alias();
     let identity = json!({
         "id": format!("urn:ngsi-ld:ContextSourceIdentity:{alias}"),
         "type": "ContextSourceIdentity",

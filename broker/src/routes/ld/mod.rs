@@ -7,6 +7,7 @@ mod batch;
 mod call;
 mod change;
 mod contexts;
+mod distribute;
 mod entities;
 mod entity;
 mod info;
@@ -15,6 +16,8 @@ mod params;
 pub(super) mod plain;
 mod query_body;
 mod read;
+mod registration;
+mod registrations;
 mod rendering;
 mod search;
 mod shown_subscription;
@@ -60,6 +63,11 @@ pub(super) fn router() -> Router<Shared> {
         .route(
             "/ngsi-ld/v1/subscriptions/{id}",
             get(subscriptions::get).patch(subscriptions::update).delete(subscriptions::delete),
+        )
+        .route("/ngsi-ld/v1/csourceRegistrations", get(registrations::list).post(registrations::create))
+        .route(
+            "/ngsi-ld/v1/csourceRegistrations/{id}",
+            get(registration::get).patch(registration::update).delete(registration::delete),
         )
         .route("/ngsi-ld/v1/types", get(types::list))
         .route("/ngsi-ld/v1/types/{name}", get(types::get))

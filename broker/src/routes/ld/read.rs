@@ -74,10 +74,16 @@ pub(super) async fn fragment(
 }
 
 /// What is said of the attribute that the path names.
-pub(super) async fn attribute(broker: &Shared, call: &Call, name: &str, wanted: Wanted) -> Result<Fragment, Failure> {
+pub(super) async fn attribute(
+    broker: &Shared,
+    call: &Call,
+    name: &str,
+    wanted: Wanted,
+) -> Result<(Fragment, Context), Failure> {
     let document = Document::read(call.json(true)?)?;
     let context = call.context(broker, document.context()).await?;
-    Ok(reading(call, &context, wanted).attribute(name, &document)?)
+    let fragment = reading(call, &context, wanted).attribute(name, &document)?;
+    Ok((fragment, context))
 }
 
 /// The items of a body that is a list.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use context::linked::Instances;
+use context::sources::Attributes;
 use context::{LinkedAction, Query};
 use http::HeaderValue;
 use ngsi::filter::ld::{ScopeFilter, TypeFilter, Vocabulary};
@@ -13,11 +14,12 @@ use ngsi::selector::Matcher;
 use ngsi::v1::EntityRef;
 use ngsi::v1::ngsi10::QueryContextRequest;
 use ngsi::v2::select::{Choice, references};
-use ngsi::{Entity, Name, Restriction};
+use ngsi::{Entity, EntitySelector, Name, Restriction};
 
 use super::answer::{Failure, no_content, unsaved};
 use super::call::Call;
-use super::{change, rendering};
+use super::distribute::{Asked, Gathered, Warning};
+use super::{change, distribute, rendering};
 use crate::Shared;
 use crate::federation::{self, BROKER_TYPE, Located};
 use crate::routes::page::Page;
@@ -58,6 +60,8 @@ pub(super) struct Search {
     place: Option<GeoFilter>,
     attributes: Vec<Name>,
     page: Page,
+    /// The same selectors, for sources.
+    asked: Vec<Asked>,
 }
 
 pub(super) fn of_params(call: &Call, context: &Context) -> Result<Search, Problem> {
@@ -91,7 +95,7 @@ impl Selector<'_> {
     }
 
     /// The references that select, and the types where references cannot say all.
-    fn compile(&self, expand: &dyn Fn(&str) -> Name) -> Result<(Vec<EntityRef>, Option<TypeFilter>), Problem> {
+    fn compile(&self, expand: &dyn Fn(&str) -> Name) -> Result<(Vec<EntityRef>, Option<TypeFilter>, Asked), Problem> {
         for id in &self.ids {
             change::check_id(id)?;
         }
@@ -99,7 +103,19 @@ impl Selector<'_> {
         let types =
             self.types.filter(|types| *types != "*").map(|types| TypeFilter::parse(types, expand)).transpose()?;
         let entities = references(self.identifiers()?, leading(types.as_ref()))?;
-        Ok((entities, types.filter(|types| !types.is_list())))
+        let asked = self.asked(types.as_ref())?;
+        Ok((entities, types.filter(|types| !types.is_list()), asked))
+    }
+
+    /// What sources are asked for: more than what is meant, perhaps.
+    fn asked(&self, types: Option<&TypeFilter>) -> Result<Asked, Problem> {
+        let pattern =
+            self.id_pattern.map(|pattern| EntitySelector::compile(&EntityRef::pattern(pattern))).transpose()?;
+        Ok(Asked {
+            ids: self.ids.iter().map(|id| (*id).to_owned()).collect(),
+            pattern: pattern.map_or(Matcher::Any, |selector| selector.id),
+            types: types.into_iter().flat_map(TypeFilter::leading).cloned().collect(),
+        })
     }
 
     /// Entities whose identifier came without a scheme are meant by `urn:` and it, too.
@@ -127,8 +143,10 @@ impl Wanted<'_> {
         let expand = |term: &str| context.expand(term);
         let mut entities = Vec::new();
         let mut selections = Vec::new();
+        let mut asked = Vec::new();
         for selector in &self.selectors {
-            let (selected, types) = selector.compile(&expand)?;
+            let (selected, types, asked_of_sources) = selector.compile(&expand)?;
+            asked.push(asked_of_sources);
             selections.push((Query::compile(&selected, &[], &Restriction::default())?, types));
             entities.extend(selected);
         }
@@ -145,6 +163,7 @@ impl Wanted<'_> {
             place: self.place(&expand)?,
             attributes: self.attributes.iter().map(|name| context.expand(name)).collect(),
             page,
+            asked,
         })
     }
 
@@ -170,6 +189,8 @@ struct Found {
     /// How many there are on all pages.
     count: usize,
     problems: Vec<String>,
+    /// Of sources.
+    warnings: Vec<Warning>,
 }
 
 impl Search {
@@ -219,42 +240,69 @@ impl Search {
     }
 
     /// The page of what this broker and the others hold: first what is here, in the order in which it came.
-    async fn run(&self, broker: &Shared, call: &Call) -> Found {
+    async fn run(&self, broker: &Shared, call: &Call, context: &Context) -> Found {
+        let mut gathered = self.gather(broker, call, context).await;
+        let warnings = std::mem::take(&mut gathered.warnings);
         let arrivals = Arrivals {
             query: &self.query,
             place: self.place.as_ref(),
             most: self.page.end(),
             counts: self.page.counts,
         };
-        let (mut entities, here) = arrivals.find(&broker.shards, |entity| self.wants(entity)).await;
+        let (mut entities, here) =
+            arrivals.find(&broker.shards, |entity| self.wants(entity) && !gathered.has(broker, entity)).await;
         let full = !arrivals.counts && here >= arrivals.most;
         let mut located = match full || call.is_local() {
             true => Located::default(),
             false => federation::locate(broker, &self.request).await,
         };
         located.retain(|entity| entity.entity_type != BROKER_TYPE && !broker.shards.holds(entity.id.as_str()));
-        let fetched = located.fetch_linked(broker).await;
-        let mut fetched: Vec<_> = fetched.into_iter().filter(|entity| self.wants(entity)).collect();
+        let mut fetched = located.fetch_linked(broker).await;
+        gathered.put_together(broker, &mut fetched);
+        let mut fetched: Vec<_> =
+            fetched.into_iter().filter(|entity| self.query.selects(entity) && self.wants(entity)).collect();
         fetched.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         let count = here + fetched.len();
         entities.extend(fetched);
         self.page.cut(&mut entities);
-        Found { entities, count, problems: located.problems }
+        Found { entities, count, problems: located.problems, warnings }
     }
 
     pub(super) async fn answer(&self, broker: &Shared, call: &Call, context: &Context) -> Result<Response, Failure> {
         let rendering = rendering::of_call(broker, call, context).await?;
-        let found = self.run(broker, call).await;
+        let found = self.run(broker, call, context).await;
         let mut response = rendering.many(&found.entities);
         if self.page.counts {
             response.headers_mut().insert("ngsild-results-count", HeaderValue::from(found.count));
         }
         warn(&mut response, &found.problems);
+        distribute::warn(broker, &mut response, &found.warnings);
         Ok(response)
     }
 
-    /// Deletes what is found at this broker.
-    pub(super) async fn purge(&self, broker: &Shared, call: &Call) -> Result<Response, Failure> {
+    /// What sources have, which is filtered when it has been put together with what is here.
+    async fn gather(&self, broker: &Shared, call: &Call, context: &Context) -> Gathered {
+        let filtered = self.filter.is_some() || self.place.is_some();
+        let attributes = match self.attributes.is_empty() || filtered {
+            true => Attributes::All,
+            false => Attributes::Only(self.attributes.clone()),
+        };
+        distribute::query(broker, call, context, &self.asked, &attributes).await
+    }
+
+    /// Whether sources would delete no more than what is found.
+    fn is_plain(&self) -> bool {
+        let by_pattern = self.asked.iter().any(|asked| !matches!(asked.pattern, Matcher::Any));
+        !by_pattern
+            && self.selections.is_empty()
+            && self.filter.is_none()
+            && self.scopes.is_none()
+            && self.place.is_none()
+    }
+
+    /// Deletes what is found at this broker, and has sources delete it if they can be told all that is asked.
+    pub(super) async fn purge(&self, broker: &Shared, call: &Call, context: &Context) -> Result<Response, Failure> {
+        change::refuse_loop(broker, call)?;
         let all = Arrivals { query: &self.query, place: self.place.as_ref(), most: usize::MAX, counts: true };
         let (entities, _) = all.find(&broker.shards, |entity| self.wants(entity)).await;
         let mut applied = Vec::new();
@@ -267,7 +315,14 @@ impl Search {
             }
         }
         broker.saved(applied).await.map_err(unsaved)?;
-        Ok(no_content())
+        let mut response = no_content();
+        if self.is_plain() {
+            let names = &self.attributes;
+            let attributes = if names.is_empty() { Attributes::All } else { Attributes::Only(names.clone()) };
+            let warnings = distribute::purge(broker, call, context, &self.asked, &attributes).await;
+            distribute::warn(broker, &mut response, &warnings);
+        }
+        Ok(response)
     }
 
     fn purging(&self) -> Vec<LinkedAction> {

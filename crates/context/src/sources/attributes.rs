@@ -42,14 +42,13 @@ impl Attributes {
         }
     }
 
-    /// What is left without those of `other`; `None` when that leaves nothing of what was there. Of all attributes any are
-    /// left as long as the others have names.
+    /// What is left without those of `other`, a part of them; `None` when that is nothing. Of all attributes any are left as long
+    /// as the others have names.
     #[must_use]
     pub fn without(self, other: &Self) -> Option<Self> {
         match (self, other) {
             (_, Self::All) => None,
             (Self::All, Self::Only(_)) => Some(Self::All),
-            (Self::Only(names), Self::Only(_)) if names.is_empty() => Some(Self::Only(names)),
             (Self::Only(mut names), Self::Only(taken)) => {
                 names.retain(|name| !taken.contains(name));
                 (!names.is_empty()).then_some(Self::Only(names))

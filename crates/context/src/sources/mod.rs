@@ -2,6 +2,7 @@
 //! operation (ETSI GS CIM 009, 4.3.6 and 5.12). The broker sends the requests.
 
 mod attributes;
+mod conditions;
 mod conflict;
 mod index;
 mod merge;
@@ -10,6 +11,7 @@ mod selection;
 mod source;
 
 pub use attributes::Attributes;
+pub use conditions::{Conditions, Temporal, Times};
 pub use conflict::conflicting;
 pub use index::{HasSource, SourceIndex};
 pub use merge::{merge, supplement};

@@ -9,6 +9,7 @@ pub mod problem;
 pub mod registration;
 pub mod subscription;
 pub mod temporal;
+pub mod translate;
 pub mod write;
 
 pub use context::{CORE_CONTEXT, Coercion, Context};

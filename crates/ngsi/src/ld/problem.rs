@@ -42,6 +42,12 @@ pub enum Kind {
     UnsupportedMediaType,
     /// Plain HTTP: it may succeed later.
     ServiceUnavailable,
+    /// Plain HTTP: who does a part of it failed.
+    BadGateway,
+    /// Plain HTTP: who does a part of it did not answer.
+    GatewayTimeout,
+    /// Plain HTTP: the request comes back to where it has been (ETSI GS CIM 009, 6.3.17).
+    LoopDetected,
 }
 
 impl Kind {
@@ -61,7 +67,10 @@ impl Kind {
             Self::OperationNotSupported => 422,
             Self::InternalError => 500,
             Self::NoMultiTenantSupport => 501,
+            Self::BadGateway => 502,
             Self::LdContextNotAvailable | Self::ServiceUnavailable => 503,
+            Self::GatewayTimeout => 504,
+            Self::LoopDetected => 508,
         }
     }
 
@@ -74,7 +83,10 @@ impl Kind {
             | Self::LengthRequired
             | Self::PayloadTooLarge
             | Self::UnsupportedMediaType
-            | Self::ServiceUnavailable => "about:blank".to_owned(),
+            | Self::ServiceUnavailable
+            | Self::BadGateway
+            | Self::GatewayTimeout
+            | Self::LoopDetected => "about:blank".to_owned(),
             named => format!("https://uri.etsi.org/ngsi-ld/errors/{named:?}"),
         }
     }
@@ -99,6 +111,9 @@ impl Kind {
             Self::PayloadTooLarge => "Payload Too Large",
             Self::UnsupportedMediaType => "Unsupported Media Type",
             Self::ServiceUnavailable => "Service Unavailable",
+            Self::BadGateway => "Bad Gateway",
+            Self::GatewayTimeout => "Gateway Timeout",
+            Self::LoopDetected => "Loop Detected",
         }
     }
 }
