@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use context::temporal::{Selected, Selection, Step, read_instance, read_subject, write_instance, write_subject};
 use ngsi::EntityId;
-use ngsi::ld::temporal::Subject;
+use ngsi::ld::temporal::{Instance, Subject};
 use parking_lot::Mutex;
 use storage::{Batch, StorageError, Table};
 use tokio::sync::Notify;
@@ -143,6 +143,25 @@ impl Embedded {
         .await
     }
 
+    pub(super) async fn instance(
+        &self,
+        id: &EntityId,
+        attribute: &str,
+        number: u64,
+    ) -> Result<Option<Instance>, TemporalError> {
+        let (table, prefix) = (self.tables.instances.clone(), keys::prefix(&[id.as_str(), attribute]));
+        blocking(move || {
+            for row in table.prefix(prefix) {
+                let (key, record) = row?;
+                if keys::split(&key).is_some_and(|(_, other)| other == number) {
+                    return Ok(read_instance(&record).ok());
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+
     fn note_growth(&self, key: &[u8]) {
         let Some((series, _)) = keys::split(key) else { return };
         let mut growth = self.growth.lock();
@@ -221,8 +240,10 @@ impl Embedded {
     }
 }
 
+type Key = Vec<u8>;
+
 /// Some of the rows that were recorded before a time, and where to go on. Of a series only the first rows are looked at.
-fn old_rows(table: &Table, from: Vec<u8>, oldest: u64) -> Result<(Vec<Vec<u8>>, Option<Vec<u8>>), StorageError> {
+fn old_rows(table: &Table, from: Key, oldest: u64) -> Result<(Vec<Key>, Option<Key>), StorageError> {
     let mut old = Vec::new();
     let mut from = from;
     loop {

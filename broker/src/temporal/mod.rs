@@ -176,10 +176,10 @@ impl Temporal {
         attribute: &str,
         number: u64,
     ) -> Result<Option<Instance>, TemporalError> {
-        let attributes = vec![attribute.to_owned()];
-        let all = Reading { window: Window::default(), attributes, most: usize::MAX / 4 };
-        let instances = self.read(id, &all).await?.instances;
-        Ok(instances.into_iter().find(|instance| instance.number == number))
+        match &self.engine {
+            Engine::Embedded(embedded) => embedded.instance(id, attribute, number).await,
+            Engine::Postgres(postgres) => postgres.instance(id, attribute, number).await,
+        }
     }
 
     /// Sends to PostgreSQL and removes what is too old, until shutdown.

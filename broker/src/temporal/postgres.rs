@@ -66,7 +66,7 @@ impl Postgres {
                     if pause == FIRST_PAUSE {
                         tracing::warn!(%error, "the history waits on disk");
                     }
-                    self.waiting.back_off(pause).await;
+                    tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
@@ -171,6 +171,19 @@ impl Postgres {
         let read = records.iter().map(|record| read_instance(record));
         read.filter_map(|read| readable(read, "an instance")).for_each(|instance| selection.add(instance));
         Ok(selection.finish())
+    }
+
+    pub(super) async fn instance(
+        &self,
+        id: &EntityId,
+        attribute: &str,
+        number: u64,
+    ) -> Result<Option<Instance>, TemporalError> {
+        if attribute.contains('\0') {
+            return Ok(None);
+        }
+        let record = self.evolutions.instance(&self.tenant, id.as_str(), attribute, number).await?;
+        Ok(record.and_then(|record| readable(read_instance(&record), "an instance")))
     }
 
     pub(super) async fn forget_before(&self, micros: i64) -> Result<(), TemporalError> {

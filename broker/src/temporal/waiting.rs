@@ -6,7 +6,7 @@ use std::time::Duration;
 use context::temporal::{Step, read_step, write_step};
 use storage::{Batch, StorageError, Table};
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::TemporalError;
 use super::embedded::blocking;
@@ -15,6 +15,8 @@ use super::embedded::blocking;
 /// by requests.
 const OUT_OF_ORDER: u64 = 10_000;
 /// How often is looked for steps of which nobody told.
+const IDLE: Duration = Duration::from_secs(10);
+/// How often those look who wait for progress.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 pub(super) struct Waiting {
@@ -96,7 +98,7 @@ impl Waiting {
             }
             self.count.store(0, Ordering::Relaxed);
             self.progress.notify_waiters();
-            let _ = timeout(LOOK_AGAIN, self.work.notified()).await;
+            let _ = timeout(IDLE, self.work.notified()).await;
         }
     }
 
@@ -129,11 +131,6 @@ impl Waiting {
         let fewer = |count: usize| Some(count.saturating_sub(steps.len()));
         let _ = self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
         self.progress.notify_waiters();
-    }
-
-    /// Waits before the next attempt.
-    pub(super) async fn back_off(&self, pause: Duration) {
-        sleep(pause).await;
     }
 }
 

@@ -20,7 +20,7 @@ use testkit::Postgres;
 
 /// A broker for each engine, with keys of section `broker.temporal`.
 pub(crate) async fn sites(settings: Value) -> Vec<Site> {
-    let embedded = Site::with_config(config(settings.clone(), "embedded", json!({}))).await;
+    let embedded = Site::with_config(config(settings.clone(), "embedded", &json!({}))).await;
     let postgres = Postgres::shared().await.unwrap();
     vec![embedded, Site::with_config(with_database(settings, postgres)).await]
 }
@@ -30,10 +30,10 @@ pub(crate) fn with_database(settings: Value, postgres: &Postgres) -> Value {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let database = format!("history_{}", NEXT.fetch_add(1, Ordering::Relaxed));
     postgres.create_database(&database).unwrap();
-    config(settings, "postgresql", postgres.section(&database))
+    config(settings, "postgresql", &postgres.section(&database))
 }
 
-fn config(mut settings: Value, engine: &str, postgresql: Value) -> Value {
+fn config(mut settings: Value, engine: &str, postgresql: &Value) -> Value {
     settings["engine"] = json!(engine);
     json!({
         "site_id": "alone",

@@ -250,6 +250,24 @@ impl Evolutions {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
+    /// The record of the instance of that number.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn instance(
+        &self,
+        tenant: &str,
+        entity: &str,
+        attribute: &str,
+        number: u64,
+    ) -> Result<Option<Vec<u8>>, DatabaseError> {
+        let statement = "select record from fogflow_temporal_instances
+            where tenant = $1 and entity_id = $2 and attribute = $3 and number = $4 limit 1";
+        let client = self.client().await?;
+        let row = client.query_opt(statement, &[&tenant, &entity, &attribute, &number.cast_signed()]).await?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
     /// The records of instances of an entity, by attribute and data set.
     ///
     /// # Errors
