@@ -18,7 +18,7 @@ use crate::tenants::{TenantError, Tenants};
 /// The longest name of a tenant.
 const MAX_NAME: usize = 50;
 /// Where the first write of a tenant may arrive; batches of NGSI-LD besides.
-const CREATING: [&str; 9] = [
+const CREATING: [&str; 10] = [
     "/v1/updateContext",
     "/v1/subscribeContext",
     "/v2/entities",
@@ -27,6 +27,7 @@ const CREATING: [&str; 9] = [
     "/v2/registrations",
     "/ngsi-ld/v1/entities",
     "/ngsi-ld/v1/subscriptions",
+    "/ngsi-ld/v1/temporal/entities",
     "/ngsi-ld/v1/csourceRegistrations",
 ];
 const LD_BATCHES: [&str; 3] = ["create", "upsert", "merge"];

@@ -1,8 +1,9 @@
 //! Service paths: where entities stand, and where requests look.
 
 use serde_json::{Value, json};
+use testkit::{Receiver, wait_until};
 
-use super::common::Site;
+use super::common::{SOON, Site};
 use super::{Answer, call_with, get};
 
 async fn call(site: &Site, path: &str, method: &str, url: &str, body: &Value) -> Answer {
@@ -109,4 +110,27 @@ async fn what_is_no_path_is_refused() {
             assert_eq!(answer.outcome(), (400, "BadRequest".to_owned()), "{path} {url}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_subscription_hears_of_its_paths() {
+    let (site, receiver) = (Site::alone().await, Receiver::start().await.unwrap());
+    let subscription = json!({ "subject": { "entities": [{ "idPattern": ".*" }] },
+        "notification": { "http": { "url": receiver.url() } } });
+    assert_eq!(call(&site, "/a-b", "POST", "/v2/subscriptions", &subscription).await.outcome().0, 400);
+    assert_eq!(call(&site, "/a/#", "POST", "/v2/subscriptions", &subscription).await.status, 201);
+    let site = site.restart().await;
+    for (path, id) in [("/", "root"), ("/b", "b"), ("/a", "a"), ("/c", "c"), ("/a/d", "d")] {
+        let body = json!({ "id": id, "type": "T", "n": { "value": 1 } });
+        assert_eq!(call(&site, path, "POST", "/v2/entities", &body).await.status, 201);
+    }
+    let told = wait_until(SOON, "the last entity", async || {
+        let received = receiver.received();
+        let told = received.iter().flat_map(|request| request.json()["data"].as_array().cloned().unwrap_or_default());
+        let told: Vec<_> = told.map(|entity| entity["id"].clone()).collect();
+        (told.last() == Some(&json!("d"))).then_some(told)
+    })
+    .await;
+    assert_eq!(told, [json!("a"), json!("d")]);
+    assert_eq!(receiver.received()[0].headers["fiware-servicepath"], "/a");
 }

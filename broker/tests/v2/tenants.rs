@@ -67,6 +67,9 @@ async fn a_tenant_begins_with_its_first_write() {
         assert_eq!(answer.outcome(), (status, error.to_owned()), "{method} {path}");
         assert!(!answer.header("fiware-correlator").is_empty());
     }
+    let answer = get(&site, "none", "/ngsi-ld/v1/entities?local=true").await;
+    assert_eq!((answer.status, answer.header("content-type")), (404, "application/json"));
+    assert_eq!(answer.json()["type"], "https://uri.etsi.org/ngsi-ld/errors/NonexistentTenant");
     create(&site, "none", 1).await;
     assert_eq!(get(&site, "none", "/v2/entities").await.json().as_array().unwrap().len(), 1);
 }
@@ -81,6 +84,7 @@ async fn names_are_checked() {
         assert!(answer.json()["description"].as_str().unwrap().starts_with("Fiware-Service: "), "{}", answer.text);
         let answer = call(&site, name, "POST", "/v1/queryContext", &json!({})).await;
         assert_eq!(answer.json()["errorCode"]["code"], 400);
+        assert_eq!(get(&site, name, "/ngsi-ld/v1/entities").await.json()["status"], 400);
     }
     assert_eq!(get(&site, "", "/v2/entities").await.status, 200);
 }
@@ -93,7 +97,21 @@ async fn there_are_so_many_tenants_and_no_more() {
     let answer = call(&site, "two", "POST", "/v2/entities", &body).await;
     assert_eq!(answer.outcome(), (422, "Unprocessable".to_owned()));
     assert!(answer.text.contains("broker.max_tenants"), "{}", answer.text);
+    let answer = call(&site, "two", "POST", "/ngsi-ld/v1/entities", &body).await;
+    assert_eq!(answer.json()["status"], 422);
     create(&site, "", 1).await;
+}
+
+#[tokio::test]
+async fn both_headers_name_the_same_tenant() {
+    let site = Site::alone().await;
+    let body = json!({ "id": "urn:e", "type": "T", "a": { "type": "Property", "value": 1 } });
+    assert_eq!(call(&site, "one", "POST", "/ngsi-ld/v1/entities", &body).await.status, 201);
+    assert_eq!(get(&site, "one", "/v2/entities/urn:e/attrs/a/value").await.text, "1");
+    assert_eq!(get(&site, "", "/v2/entities").await.text, "[]");
+    let expired = json!({ "dateExpires": { "value": "2020-01-01", "type": "DateTime" } });
+    assert_eq!(call(&site, "one", "POST", "/v2/entities/urn:e/attrs", &expired).await.status, 204);
+    assert_eq!(get(&site, "one", "/ngsi-ld/v1/entities/urn:e").await.status, 404);
 }
 
 #[tokio::test]
