@@ -4,6 +4,7 @@
 //! together in the next one. Subscriptions with the same reference share a few permits, which a driver also holds while it
 //! waits to try again: a dead host is tried by few at a time, and nobody else waits for it.
 
+mod endpoints;
 mod mqtt;
 mod ngsi10;
 mod outbox;
@@ -19,10 +20,11 @@ use context::{Notice, Subscribed};
 use ngsi::Timestamp;
 use send::Outcome;
 
+pub(crate) use endpoints::Endpoints;
 pub(crate) use mqtt::Mqtt;
 pub(crate) use outbox::Outbox;
 pub(crate) use statistics::{Counters, Report, Status};
-pub(crate) use subscriber::{Endpoints, Subscriber};
+pub(crate) use subscriber::Subscriber;
 
 use crate::broker::Broker;
 

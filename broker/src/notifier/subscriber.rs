@@ -1,8 +1,7 @@
 //! A subscription together with what is under way to its subscriber.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use context::backlog::Displaced;
@@ -12,6 +11,7 @@ use ngsi::{Entity, SubscriptionId, Timestamp};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 
+use super::endpoints::Endpoints;
 use super::ngsi10;
 use super::statistics::{Counters, Report, Statistics, Status};
 
@@ -21,27 +21,6 @@ const BATCH: usize = 256;
 const BATCH_BYTES: usize = 1024 * 1024;
 /// How often the log says that notifications to a subscriber are lost.
 const LOSS_REPORT_INTERVAL: Duration = Duration::from_secs(10);
-/// Notifications under way to one reference.
-const PER_REFERENCE: usize = 8;
-
-/// References in use, each with its permits.
-#[derive(Default)]
-pub(crate) struct Endpoints(Mutex<HashMap<String, Weak<Semaphore>>>);
-
-impl Endpoints {
-    fn permits(&self, reference: &str) -> Arc<Semaphore> {
-        let mut endpoints = self.0.lock();
-        if let Some(permits) = endpoints.get(reference).and_then(Weak::upgrade) {
-            return permits;
-        }
-        if endpoints.len() >= 64 && endpoints.len().is_power_of_two() {
-            endpoints.retain(|_, permits| permits.strong_count() > 0);
-        }
-        let permits = Arc::new(Semaphore::new(PER_REFERENCE));
-        endpoints.insert(reference.to_owned(), Arc::downgrade(&permits));
-        permits
-    }
-}
 
 /// A subscription as it is now. When its owner changes it another takes its place, with the same [`Progress`].
 pub(crate) struct Subscriber {

@@ -9,12 +9,13 @@ use ngsi::Name;
 use ngsi::members::Members;
 use ngsi::v2::names::BUILTIN_ATTRIBUTES;
 use ngsi::v2::path::ServicePath;
+use ngsi::v2::subscription::Expression;
 use ngsi::v2::write::Rendering;
 use ngsi::v2::{EntityInput, Form, Kind, Problem, parse, select};
 use serde::Deserialize;
 
 use super::answer::{Failure, no_content};
-use super::list::{self, Expression, Search};
+use super::list::{self, Search};
 use super::params::{Options, Params};
 use super::{body, change};
 use crate::Shared;

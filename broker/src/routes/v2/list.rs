@@ -11,9 +11,9 @@ use ngsi::filter::{Filter, GeoFilter, OrderBy};
 use ngsi::v1::EntityRef;
 use ngsi::v1::ngsi10::QueryContextRequest;
 use ngsi::v2::path::ServicePaths;
+use ngsi::v2::subscription::Expression;
 use ngsi::v2::{Problem, Rendering, select};
 use ngsi::{Entity, Restriction};
-use serde::Deserialize;
 
 use super::headers;
 use super::params::Params;
@@ -27,17 +27,6 @@ use crate::{Shared, answer, providers};
 pub(super) const REPRESENTATIONS: [&str; 4] = ["keyValues", "values", "unique", "skipForwarding"];
 /// The options of a list.
 pub(super) const OPTIONS: [&str; 5] = ["count", "keyValues", "values", "unique", "skipForwarding"];
-
-/// What entities must hold, and where they must be, as it stands in a request.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Expression {
-    q: Option<String>,
-    mq: Option<String>,
-    georel: Option<String>,
-    geometry: Option<String>,
-    coords: Option<String>,
-}
 
 /// A search that has been understood.
 pub(super) struct Search {
@@ -82,10 +71,7 @@ impl Search {
         page: Page,
     ) -> Result<Self, Problem> {
         let query = Query::compile(&entities, &[], &Restriction::default())?;
-        let mut filters = Vec::new();
-        filters.extend(expression.q.as_deref().map(Filter::parse_q).transpose()?);
-        filters.extend(expression.mq.as_deref().map(Filter::parse_mq).transpose()?);
-        let place = expression.place()?;
+        let (filters, place) = (expression.filters()?, expression.place()?);
         let order = order.map(OrderBy::parse).transpose()?;
         if place.is_none() && order.as_ref().is_some_and(OrderBy::needs_reference) {
             return Err(Problem::bad_request("orderBy: geo:distance needs georel, geometry and coords"));
@@ -219,16 +205,6 @@ impl Search {
 
 fn timeless(entity: Arc<Entity>) -> Arc<Entity> {
     Arc::new(federation::without_times(Arc::unwrap_or_clone(entity)))
-}
-
-impl Expression {
-    fn place(&self) -> Result<Option<GeoFilter>, Problem> {
-        match (&self.georel, &self.geometry, &self.coords) {
-            (None, None, None) => Ok(None),
-            (Some(georel), Some(geometry), Some(coords)) => Ok(Some(GeoFilter::parse(georel, geometry, coords)?)),
-            _ => Err(Problem::bad_request("georel, geometry and coords: either all three or none")),
-        }
-    }
 }
 
 /// The findings as a list.
