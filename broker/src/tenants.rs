@@ -85,13 +85,13 @@ pub(crate) enum TenantError {
 
 pub(crate) struct Tenants {
     common: Common,
-    default: Shared,
+    default: Tenant,
     nobody: Router,
     others: RwLock<HashMap<String, Tenant>>,
     making: Mutex<()>,
 }
 
-/// A tenant with a name.
+/// A tenant, the default one or one with a name.
 #[derive(Clone)]
 pub(crate) struct Tenant {
     pub(crate) broker: Shared,
@@ -107,11 +107,11 @@ impl Tenant {
 impl Tenants {
     /// Recovers all of them.
     pub(crate) fn open(common: Common) -> anyhow::Result<(Arc<Self>, Vec<Shared>)> {
-        let default = Broker::open(&common, "")?;
+        let default = Tenant::new(Broker::open(&common, "")?);
         let nobody = routes::router(Broker::open(&common, NOBODY)?);
-        let mut brokers = vec![default.clone()];
+        let mut brokers = vec![default.broker.clone()];
         let mut others = HashMap::new();
-        for record in default.ledger.records(Kind::Tenant) {
+        for record in default.broker.ledger.records(Kind::Tenant) {
             let (name, _) = record?;
             let broker = Broker::open(&common, &name)?;
             others.insert(name, Tenant::new(broker.clone()));
@@ -123,7 +123,11 @@ impl Tenants {
     }
 
     pub(crate) fn default(&self) -> &Shared {
-        &self.default
+        &self.default.broker
+    }
+
+    pub(crate) fn default_router(&self) -> Router {
+        self.default.router.clone()
     }
 
     /// Serves reads in tenants that do not exist: it holds nothing and is never written to.
@@ -160,8 +164,8 @@ impl Tenants {
         let opened = tokio::task::spawn_blocking(move || Broker::open(&common, &named)).await;
         let broker = opened.map_err(|error| in_words(&error))?.map_err(|error| in_words(&error))?;
         let mut batch = Batch::new();
-        self.default.ledger.put_tenant(&mut batch, &name);
-        self.default.ledger.commit(batch).await.map_err(|error| in_words(&error))?;
+        self.default.broker.ledger.put_tenant(&mut batch, &name);
+        self.default.broker.ledger.commit(batch).await.map_err(|error| in_words(&error))?;
         broker.run();
         let tenant = Tenant::new(broker);
         self.common.counters.tenants.inc();

@@ -31,7 +31,8 @@ impl Contexts {
 
     /// Serves a document from now on. Gives its identifier.
     pub(crate) async fn host(self: &Arc<Self>, body: &[u8]) -> Result<Arc<str>, Problem> {
-        let document = Document::parse(body)?;
+        let invalid = |error: ngsi::ParseError| Problem::new(Kind::InvalidRequest, error.to_string());
+        let document = Document::parse(body).map_err(invalid)?;
         if let Err(ContextError::Invalid(error)) = Context::parse(document.context(), &|_| None) {
             return Err(error.into());
         }

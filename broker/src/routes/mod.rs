@@ -34,12 +34,14 @@ use crate::tenants::Tenants;
 /// The routes of all tenants, and what their answers have in common.
 pub(crate) fn served(tenants: &Arc<Tenants>) -> Router {
     let cors = cors::layer(&tenants.default().node.config);
-    router(tenants.default().clone())
+    tenants
+        .default_router()
         // The default one would have no layers.
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn_with_state(tenants.clone(), tenant::dispatch))
         .layer(middleware::from_fn(v2::headers::answer))
         .layer(middleware::from_fn(ld::plain::answer))
+        .layer(middleware::from_fn(ld::in_common))
         .layer(option_layer(cors))
 }
 

@@ -54,12 +54,17 @@ impl Dialect {
 }
 
 /// Passes a request on to the tenant it names.
-pub(super) async fn dispatch(State(tenants): State<Arc<Tenants>>, request: Request, next: Next) -> Response {
+pub(super) async fn dispatch(State(tenants): State<Arc<Tenants>>, mut request: Request, next: Next) -> Response {
     let Some(dialect) = Dialect::of(request.uri().path()) else { return in_default(&tenants, request, next).await };
     let name = match name(&request, dialect) {
         Ok(name) => name,
         Err(problem) => return refused(dialect, &problem),
     };
+    let renamed = dialect == Dialect::Ld && ld::without_slash(&mut request);
+    if name.is_empty() && renamed {
+        tenants.default().expire().await;
+        return forward(tenants.default_router(), request).await;
+    }
     if name.is_empty() {
         return in_default(&tenants, request, next).await;
     }

@@ -43,12 +43,32 @@ async fn what_was_not_updated_is_said() {
     let site = Site::alone().await;
     create(&site, &car()).await;
     let body = json!({ "brand": { "type": "Property", "value": "VW" }, "none": { "type": "Property", "value": 1 } });
-    let answer = call(&site, "PATCH", &format!("{CAR}/attrs"), &body).await;
-    assert_eq!(answer.status, 207, "{}", answer.text);
-    assert_eq!(answer.json()["updated"], json!(["brand"]));
-    assert_eq!(answer.json()["notUpdated"][0]["attributeName"], "none");
     let answer = call(&site, "POST", &format!("{CAR}/attrs?options=noOverwrite"), &body).await;
     assert_eq!(answer.status, 207, "{}", answer.text);
-    assert_eq!(answer.json()["notUpdated"][0]["attributeName"], "brand");
+    let name = |name: &str| format!("https://uri.etsi.org/ngsi-ld/default-context/{name}");
+    assert_eq!(answer.json()["updated"], json!([name("none")]));
+    assert_eq!(answer.json()["notUpdated"][0]["attributeName"], name("brand"));
     assert_eq!(get(&site, CAR).await.json()["none"]["value"], 1);
+    check(&site, &[("PATCH", &format!("{CAR}/attrs"), json!({ "more": body["brand"] }), 204, "")]).await;
+    let read = get(&site, CAR).await.json();
+    assert_eq!((&read["brand"]["value"], &read["more"]["value"]), (&json!("Seat"), &json!("VW")));
+}
+
+#[tokio::test]
+async fn scopes_are_appended_set_and_removed() {
+    let site = Site::alone().await;
+    create(&site, &car()).await;
+    let attrs = format!("{CAR}/attrs");
+    let scope = json!({ "scope": "/Toledo" });
+    check(&site, &[("POST", &format!("{attrs}?options=noOverwrite"), scope.clone(), 204, "")]).await;
+    assert_eq!(get(&site, CAR).await.json()["scope"], json!(["/Madrid/Centre", "/Toledo"]));
+    check(&site, &[("POST", &attrs, scope, 204, "")]).await;
+    assert_eq!(get(&site, CAR).await.json()["scope"], "/Toledo");
+    let removal = format!("{attrs}/scope");
+    check(
+        &site,
+        &[("DELETE", &removal, Value::Null, 204, ""), ("DELETE", &removal, Value::Null, 404, "ResourceNotFound")],
+    )
+    .await;
+    assert_eq!(get(&site, CAR).await.json()["scope"], Value::Null);
 }

@@ -32,6 +32,7 @@ async fn batches_create_change_and_delete() {
             ("POST", &operation("delete"), json!(["urn:e:2"]), 204, ""),
             ("POST", &operation("create"), json!({}), 400, "BadRequestData"),
             ("POST", &operation("create"), json!([]), 400, "BadRequestData"),
+            ("POST", &operation("create"), json!([entity(9, 1), null]), 400, "BadRequestData"),
         ],
     )
     .await;

@@ -249,8 +249,8 @@ async fn a_hosted_context_is_created_used_and_deleted() {
 async fn requests_for_contexts_are_checked() {
     let site = Site::alone().await;
     let table = [
-        ("POST", "/jsonldContexts", json!({}), 400, "BadRequestData"),
-        ("POST", "/jsonldContexts", json!([]), 400, "BadRequestData"),
+        ("POST", "/jsonldContexts", json!({}), 400, "InvalidRequest"),
+        ("POST", "/jsonldContexts", json!([]), 400, "InvalidRequest"),
         ("POST", "/jsonldContexts", json!({ "@context": 1 }), 400, "BadRequestData"),
         ("POST", "/jsonldContexts", json!({ "@context": { "a": { "@id": 1 } } }), 400, "BadRequestData"),
         ("GET", "/jsonldContexts?kind=Other", Value::Null, 400, "BadRequestData"),

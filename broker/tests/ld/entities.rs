@@ -66,6 +66,9 @@ async fn refusals_name_what_is_wrong() {
             ("DELETE", "/entities/urn:e:9", null.clone(), 404, "ResourceNotFound"),
             ("PUT", "/entities/urn:e:9", json!({ "id": "urn:e:9", "type": "T" }), 404, "ResourceNotFound"),
             ("PATCH", "/entities/urn:e:9", json!({ "a": 1 }), 404, "ResourceNotFound"),
+            ("DELETE", "/entities/urn:ngsi-ld:Car:1?type=Bus", null.clone(), 404, "ResourceNotFound"),
+            ("PATCH", "/entities/urn:ngsi-ld:Car:1/attrs?type=Bus", json!({ "a": 1 }), 404, "ResourceNotFound"),
+            ("PATCH", "/entities/urn:ngsi-ld:Car:1/attrs?type=Bus,Car", json!({ "a": 1 }), 204, ""),
         ],
     )
     .await;

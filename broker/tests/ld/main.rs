@@ -10,6 +10,7 @@ mod context_server;
 mod contexts;
 mod documentation;
 mod entities;
+mod exchange;
 mod federation;
 mod forwarding;
 mod query;

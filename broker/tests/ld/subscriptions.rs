@@ -45,7 +45,7 @@ async fn a_subscription_is_made_read_changed_and_ended() {
     for (name, value) in whole.as_object().unwrap().iter().filter(|(name, _)| *name != "notification") {
         assert_eq!(&read[name], value, "{name}");
     }
-    assert_eq!((&read["status"], &read["isActive"]), (&json!("active"), &json!(true)));
+    assert_eq!((&read["status"], &read["isActive"]), (&json!("active"), &Value::Null));
     let site = site.restart().await;
     assert_eq!(get(&site, PATH).await.json(), read);
     check(
@@ -84,6 +84,15 @@ async fn refusals_name_the_member() {
         (json!({ "notificationTrigger": ["never"] }), "notificationTrigger"),
         (json!({ "notification": { "endpoint": { "uri": "ftp://host" } } }), "uri"),
         (json!({ "notification": {} }), "notification"),
+        (
+            json!({ "notification": { "pick": ["a"], "omit": ["a"], "endpoint": { "uri": "http://host/" } } }),
+            "notification.omit",
+        ),
+        (
+            json!({ "notification": { "pick": ["a"], "attributes": ["b"], "endpoint": { "uri": "http://host/" } } }),
+            "notification.attributes",
+        ),
+        (json!({ "id": "" }), "id"),
     ];
     for (change, member) in table {
         let answer = call(&site, "POST", "/subscriptions", &subscription("http://127.0.0.1:9/", change.clone())).await;

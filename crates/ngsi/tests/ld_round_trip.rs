@@ -155,7 +155,7 @@ fn entity() -> impl Strategy<Value = Entity> {
     let instances = prop::collection::btree_map(prop_oneof![Just(String::new()), uri()], (typed(), metadata()), 1..3);
     let attributes = prop::collection::btree_map(name(), instances, 0..5);
     let types = prop::collection::btree_set(name(), 1..3);
-    let scopes = prop::collection::btree_set("(/[A-Za-z0-9_é]{1,4}){1,3}", 0..3);
+    let scopes = prop::collection::btree_set("(/[A-Za-zé][A-Za-z0-9_é]{0,3}){1,3}", 0..3);
     let expiry = prop::option::of(time().prop_map(|time| attribute("dateExpires", "", "DateTime", time)));
     (uri(), types, scopes, attributes, expiry).prop_map(|(id, types, scopes, attributes, expiry)| {
         let mut types = types.into_iter();

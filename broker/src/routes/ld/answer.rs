@@ -74,17 +74,18 @@ pub(super) fn created(path: &str) -> Response {
     response
 }
 
-/// What became of the attributes of one entity (5.2.18): nothing to say when all were set.
+/// What became of the attributes of one entity (5.2.18): nothing to say when all were set. Names are IRIs, as the answer has no
+/// context.
 pub(super) fn updated(edited: &LinkedEdited, context: &Context) -> Response {
     if edited.left_out.is_empty() {
         return no_content();
     }
     let mut out = b"{\"updated\":[".to_vec();
-    list(&mut out, &edited.updated, |out, name| write_string(out, &context.compact(name)));
+    list(&mut out, &edited.updated, |out, name| write_string(out, &context.iri(name)));
     out.extend_from_slice(b"],\"notUpdated\":[");
     list(&mut out, &edited.left_out, |out, (name, reason)| {
         out.extend_from_slice(b"{\"attributeName\":");
-        write_string(out, &context.compact(name));
+        write_string(out, &context.iri(name));
         out.extend_from_slice(b",\"reason\":");
         write_string(out, &reason.to_string());
         out.push(b'}');

@@ -83,6 +83,7 @@ async fn change_one(
     if let Some(answer) = call.answered_by_owner(broker, stored.as_str()).await? {
         return Ok(answer);
     }
+    change::check_type(broker, call, context, &stored)?;
     change::carry_out(broker, call, stored, action).await?;
     Ok(no_content())
 }

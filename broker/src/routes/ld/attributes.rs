@@ -30,7 +30,8 @@ pub(super) async fn update(
     Path(id): Path<String>,
     call: Call,
 ) -> Result<Response, Failure> {
-    change_some(&broker, &id, &call, Operation::UpdateEntity, LinkedAction::Update).await
+    let action = |fragment| LinkedAction::Append { fragment, no_overwrite: false };
+    change_some(&broker, &id, &call, Operation::UpdateEntity, action).await
 }
 
 async fn change_some(
@@ -61,5 +62,6 @@ async fn change_some(
     if let Some(answer) = call.answered_by_owner(broker, stored.as_str()).await? {
         return Ok(answer);
     }
+    change::check_type(broker, call, &context, &stored)?;
     Ok(updated(&change::carry_out(broker, call, stored, action(fragment)).await?, &context))
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use context::sources::Attributes;
 use context::{LinkedAction, LinkedEdit, LinkedEdited};
+use ngsi::filter::ld::TypeFilter;
 use ngsi::ld::{Context, EntityFragment, Kind, Problem};
 use ngsi::registration::Operation;
 use ngsi::{EntityId, Name};
@@ -135,6 +136,16 @@ pub(super) fn names(fragment: &EntityFragment) -> Vec<Name> {
         }
     }
     names
+}
+
+/// Refuses what is for an entity of types that the one there is does not have (4.17).
+pub(super) fn check_type(broker: &Shared, call: &Call, context: &Context, id: &EntityId) -> Result<(), Failure> {
+    let Some(wanted) = call.params.get("type") else { return Ok(()) };
+    let types = TypeFilter::parse(wanted, &|term| context.expand(term))?;
+    match broker.shards.get(id.as_str()) {
+        Some(entity) if !types.matches(&entity) => Err(Failure::no_entity(id.as_str())),
+        _ => Ok(()),
+    }
 }
 
 /// The identifier under which an entity is held: one that came by NGSI-10 or NGSIv2 without a scheme has `urn:` before it in

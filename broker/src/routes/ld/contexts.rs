@@ -16,7 +16,6 @@ use crate::contexts::{ContextKind, Contexts, Entry, PATH};
 pub(super) fn router() -> Router<Shared> {
     Router::new()
         .route("/ngsi-ld/v1/jsonldContexts", get(list).post(host))
-        .route("/ngsi-ld/v1/jsonldContexts/", get(list).post(host))
         // Cached ones are found by their URL as well, which has slashes.
         .route("/ngsi-ld/v1/jsonldContexts/{*id}", get(serve).delete(delete))
 }

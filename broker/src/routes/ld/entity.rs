@@ -113,6 +113,7 @@ async fn change_one(
     if let Some(answer) = call.answered_by_owner(broker, stored.as_str()).await? {
         return Ok(answer);
     }
+    change::check_type(broker, call, &context, &stored)?;
     Ok(updated(&change::carry_out(broker, call, stored, action(fragment)).await?, &context))
 }
 
@@ -140,6 +141,7 @@ pub(super) async fn delete(
     if let Some(answer) = call.answered_by_owner(&broker, stored.as_str()).await? {
         return Ok(answer);
     }
+    change::check_type(&broker, &call, &call.context(&broker, None).await?, &stored)?;
     change::carry_out(&broker, &call, stored, LinkedAction::Delete).await?;
     Ok(no_content())
 }

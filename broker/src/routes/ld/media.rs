@@ -77,7 +77,7 @@ fn weight(accept: &str, media: &str) -> f32 {
             _ => return None,
         };
         let weight = parts.find_map(|part| part.strip_prefix("q="));
-        Some((closeness, weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0))))
+        Some((closeness, weight.and_then(|weight| weight.parse().ok()).unwrap_or(1.0)))
     });
     fitting.max_by_key(|(closeness, _)| *closeness).map_or(0.0, |(_, weight)| weight)
 }
@@ -124,6 +124,7 @@ mod tests {
             ("application/json;q=0, */*", Some(Media::JsonLd)),
             ("application/geo+json;q=0.5,application/ld+json;q=0.4", Some(Media::GeoJson)),
             ("text/html, */*;q=0.1", Some(Media::Json)),
+            ("application/ld+json;q=x", Some(Media::JsonLd)),
             ("text/html", None),
             ("application/json;q=0", None),
         ];

@@ -10,6 +10,7 @@ mod contexts;
 mod distribute;
 mod entities;
 mod entity;
+mod exchange;
 mod info;
 mod media;
 mod params;
@@ -31,6 +32,7 @@ use axum::routing::{get, patch, post};
 use ngsi::ld::Kind;
 
 use self::answer::Failure;
+pub(super) use self::exchange::{in_common, without_slash};
 use crate::Shared;
 
 /// A refusal that is no matter of one resource.

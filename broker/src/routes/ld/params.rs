@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use axum::extract::Query;
+use axum::response::Response;
 use http::Uri;
+use http::header::{HeaderValue, LINK};
 use ngsi::ld::{Kind, Problem};
 
 use crate::routes::page::Page;
@@ -14,6 +16,71 @@ const USUAL: usize = 20;
 /// The most items of a list.
 const MAX_ITEMS: usize = 1_000;
 
+/// The parameters that operations of NGSI-LD have.
+const KNOWN: [&str; 47] = [
+    "aggrMethods",
+    "aggrPeriodDuration",
+    "attrs",
+    "collation",
+    "collapse",
+    "containedBy",
+    "coordinates",
+    "count",
+    "csf",
+    "datasetId",
+    "deleteAll",
+    "details",
+    "drop",
+    "endTimeAt",
+    "expandValues",
+    "format",
+    "geometry",
+    "geometryProperty",
+    "geoproperty",
+    "georel",
+    "id",
+    "idPattern",
+    "instanceId",
+    "join",
+    "joinLevel",
+    "keep",
+    "kind",
+    "lang",
+    "lastN",
+    "limit",
+    "local",
+    "observedAt",
+    "offset",
+    "omit",
+    "options",
+    "orderBy",
+    "pick",
+    "q",
+    "reload",
+    "scopeQ",
+    "splitEntities",
+    "sysAttrs",
+    "timeAt",
+    "timeproperty",
+    "timerel",
+    "type",
+    "jsonKeys",
+];
+
+/// What may stand in `options`.
+const OPTIONS: [&str; 10] = [
+    "aggregatedValues",
+    "concise",
+    "keyValues",
+    "noOverwrite",
+    "normalized",
+    "replace",
+    "simplified",
+    "sysAttrs",
+    "temporalValues",
+    "update",
+];
+
 /// What stands behind the `?`.
 #[derive(Debug, Default)]
 pub(super) struct Params(HashMap<String, String>);
@@ -22,7 +89,15 @@ impl Params {
     pub(super) fn read(uri: &Uri) -> Result<Self, Problem> {
         let given = Query::<HashMap<String, String>>::try_from_uri(uri)
             .map_err(|error| Problem::new(Kind::InvalidRequest, error.body_text()))?;
-        Ok(Self(given.0))
+        let invalid = |problem| Err(Problem::new(Kind::InvalidRequest, problem));
+        if let Some(unknown) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+            return invalid(format!("{unknown}: there is no such parameter"));
+        }
+        let mut options = given.get("options").into_iter().flat_map(|options| options.split(',')).map(str::trim);
+        match options.find(|option| !OPTIONS.contains(option)) {
+            Some(unknown) => invalid(format!("options: there is no option `{unknown}`")),
+            None => Ok(Self(given.0)),
+        }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -78,4 +153,25 @@ impl Params {
         }
         Ok(page)
     }
+}
+
+/// Says where the pages before and behind one are (6.3.10).
+pub(super) fn link_pages(response: &mut Response, page: Page, path_and_query: &str, goes_on: bool) {
+    let before = (page.offset > 0).then(|| ("prev", page.offset.saturating_sub(page.limit)));
+    let behind = (goes_on && page.limit > 0).then(|| ("next", page.end()));
+    for (relation, offset) in before.into_iter().chain(behind) {
+        let target = with_offset(path_and_query, offset);
+        let link = format!("<{target}>;rel=\"{relation}\";type=\"application/ld+json\"");
+        if let Ok(link) = HeaderValue::try_from(link) {
+            response.headers_mut().append(LINK, link);
+        }
+    }
+}
+
+/// The same request for another page.
+fn with_offset(path_and_query: &str, offset: usize) -> String {
+    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+    let others = query.split('&').filter(|parameter| !parameter.is_empty() && !parameter.starts_with("offset="));
+    let parameters: Vec<_> = others.map(str::to_owned).chain([format!("offset={offset}")]).collect();
+    format!("{path}?{}", parameters.join("&"))
 }

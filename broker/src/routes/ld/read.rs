@@ -92,6 +92,9 @@ pub(super) fn list(body: &[u8]) -> Result<Vec<&RawValue>, Problem> {
     if items.len() > MAX_ENTITIES {
         return Err(Problem::bad_request(format!("the body: must have at most {MAX_ENTITIES} items")));
     }
+    if items.iter().any(|item| item.get() == "null") {
+        return Err(Problem::bad_request("the body: has an item that is null"));
+    }
     Ok(items)
 }
 

@@ -1,13 +1,14 @@
 //! How entities are answered: which part of them, in which representation and as which media type (ETSI GS CIM 009, 6.3.5 to 6.3.7,
 //! 6.3.15).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::response::Response;
 use http::header::HeaderValue;
 use ngsi::ld::temporal::Evolution;
 use ngsi::ld::write::{Geometry, Languages, Projection, Rendering, Representation, Selection};
-use ngsi::ld::{Context, Problem};
+use ngsi::ld::{Context, Kind, Problem};
 use ngsi::{Entity, Name};
 
 use super::call::Call;
@@ -25,6 +26,15 @@ pub(super) struct Answering<'c> {
 
 pub(super) async fn of_call<'c>(broker: &Shared, call: &Call, context: &'c Context) -> Result<Answering<'c>, Problem> {
     of_media(broker, call, context, &Media::ENTITIES, representation(&call.params)?).await
+}
+
+/// As [`of_call`], for subscriptions, which have one form.
+pub(super) async fn of_subscriptions<'c>(
+    broker: &Shared,
+    call: &Call,
+    context: &'c Context,
+) -> Result<Answering<'c>, Problem> {
+    of_media(broker, call, context, &Media::USUAL, Representation::default()).await
 }
 
 /// As [`of_call`], for evolutions, which are never GeoJSON.
@@ -77,7 +87,7 @@ fn representation(params: &Params) -> Result<Representation, Problem> {
     };
     if let Some(format) = params.get("format") {
         let problem = || format!("format: must be normalized, concise, simplified or keyValues, is `{format}`");
-        return named(format).ok_or_else(|| Problem::bad_request(problem()));
+        return named(format).ok_or_else(|| Problem::new(Kind::InvalidRequest, problem()));
     }
     Ok(params.list("options")?.into_iter().find_map(named).unwrap_or_default())
 }
@@ -88,12 +98,31 @@ fn selection(params: &Params, context: &Context) -> Result<Selection, Problem> {
         Some(text) => Projection::parse(text, context).map_err(|error| error.within(name)),
     };
     let data_sets = params.list("datasetId")?.into_iter();
-    Ok(Selection {
-        attributes: params.list("attrs")?.into_iter().map(|name| context.expand(name)).collect(),
+    let selection = Selection {
+        attributes: attributes(&params.list("attrs")?, context)?,
         pick: projection("pick")?,
         omit: projection("omit")?,
         data_sets: data_sets.map(|id| if id == "@none" { Name::default() } else { Name::from(id) }).collect(),
-    })
+    };
+    if selection.projects() && !selection.attributes.is_empty() {
+        return Err(Problem::bad_request("attrs: does not go with pick or omit"));
+    }
+    let contradicts = |picked: &&Projection| selection.omit.iter().any(|omitted| omitted == *picked);
+    match selection.pick.iter().find(contradicts) {
+        Some(both) => Err(Problem::bad_request(format!("omit: `{}` is to be picked", context.compact(&both.name)))),
+        None => Ok(selection),
+    }
+}
+
+/// The stored names of attributes that a client names.
+pub(super) fn attributes(terms: &[&str], context: &Context) -> Result<Vec<Name>, Problem> {
+    let name = |term: &&str| match context.expand(term) {
+        name if matches!(name.as_str(), "id" | "type") => {
+            Err(Problem::bad_request(format!("attrs: `{term}` is not the name of an attribute")))
+        }
+        name => Ok(name),
+    };
+    terms.iter().map(name).collect()
 }
 
 impl Answering<'_> {
@@ -101,6 +130,9 @@ impl Answering<'_> {
     pub(super) fn one(&self, entity: &Entity) -> Option<Response> {
         let wanted = &self.rendering.selection.attributes;
         if !wanted.is_empty() && !wanted.iter().any(|name| entity.instances(name.as_str()).next().is_some()) {
+            return None;
+        }
+        if !self.rendering.shows_any(entity) {
             return None;
         }
         let mut out = Vec::with_capacity(512);
@@ -113,7 +145,7 @@ impl Answering<'_> {
 
     pub(super) fn many(&self, entities: &[Arc<Entity>]) -> Response {
         let mut out = Vec::with_capacity(2 + entities.len() * 512);
-        let all = entities.iter().map(|entity| &**entity);
+        let all = entities.iter().map(|entity| &**entity).filter(|entity| self.rendering.shows_any(entity));
         match self.media {
             Media::GeoJson => self.rendering.write_features(&mut out, all, &self.geometry),
             Media::Json | Media::JsonLd => self.rendering.write_list(&mut out, all),
@@ -121,9 +153,19 @@ impl Answering<'_> {
         self.response(out)
     }
 
+    /// Leaves the attributes that a body names.
+    pub(super) fn select(&mut self, attributes: &[Name]) {
+        self.rendering.selection.attributes = attributes.to_vec();
+    }
+
     /// Whether times of creation and modification are told.
     pub(super) fn tells_times(&self) -> bool {
         self.rendering.sys_attrs
+    }
+
+    /// What a stored name is called.
+    pub(super) fn compact<'a>(&'a self, name: &'a Name) -> Cow<'a, str> {
+        self.rendering.context.compact(name)
     }
 
     /// The value of a member `@context`, if there is to be one.

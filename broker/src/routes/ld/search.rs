@@ -161,7 +161,7 @@ impl Wanted<'_> {
             filter: self.q.map(|q| Filter::parse_ld(q, &vocabulary)).transpose()?,
             scopes: self.scope_q.map(ScopeFilter::parse).transpose()?,
             place: self.place(&expand)?,
-            attributes: self.attributes.iter().map(|name| context.expand(name)).collect(),
+            attributes: rendering::attributes(&self.attributes, context)?,
             page,
             asked,
         })
@@ -269,7 +269,8 @@ impl Search {
     }
 
     pub(super) async fn answer(&self, broker: &Shared, call: &Call, context: &Context) -> Result<Response, Failure> {
-        let rendering = rendering::of_call(broker, call, context).await?;
+        let mut rendering = rendering::of_call(broker, call, context).await?;
+        rendering.select(&self.attributes);
         let found = self.run(broker, call, context).await;
         let mut response = rendering.many(&found.entities);
         if self.page.counts {

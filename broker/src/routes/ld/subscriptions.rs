@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::answer::{Failure, created, list as items, no_content, unsaved};
 use super::call::Call;
+use super::params::link_pages;
 use super::shown_subscription::write;
 use super::{change, rendering};
 use crate::Shared;
@@ -24,6 +25,9 @@ pub(super) async fn create(State(broker): State<Shared>, call: Call) -> Result<R
     let document = Document::read(call.json(false)?)?;
     let context = call.context(&broker, document.context()).await?;
     let mut wanted = Wanted::parse(&call.body)?;
+    if wanted.id.is_empty() && document.id().is_some() {
+        return Err(Problem::bad_request("id: must be a URI, is empty").into());
+    }
     check_end(&wanted)?;
     if wanted.id.is_empty() {
         wanted.id = format!("urn:ngsi-ld:Subscription:{}", uuid::Uuid::now_v7());
@@ -70,7 +74,7 @@ async fn notification_context(broker: &Shared, record: &Record, context: &Contex
 
 pub(super) async fn list(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
     let context = call.context(&broker, None).await?;
-    let rendering = rendering::of_call(&broker, &call, &context).await?;
+    let rendering = rendering::of_subscriptions(&broker, &call, &context).await?;
     let page = call.params.page()?;
     let is_linked = |subscriber: &&Arc<Subscriber>| subscriber.subscription().linked().is_some();
     let mut all: Vec<_> = broker.subscribers.read().iter().filter(is_linked).cloned().collect();
@@ -78,22 +82,23 @@ pub(super) async fn list(State(broker): State<Shared>, call: Call) -> Result<Res
     let count = all.len();
     page.cut(&mut all);
     let mut out = vec![b'['];
-    items(&mut out, &all, |out, subscriber| write(out, subscriber, &rendering));
+    items(&mut out, &all, |out, subscriber| write(out, &broker, subscriber, &rendering));
     out.push(b']');
     let mut response = rendering.response(out);
     if page.counts {
         response.headers_mut().insert("ngsild-results-count", HeaderValue::from(count));
     }
+    link_pages(&mut response, page, call.path_and_query(), count > page.end());
     Ok(response)
 }
 
 pub(super) async fn get(State(broker): State<Shared>, Path(id): Path<String>, call: Call) -> Result<Response, Failure> {
     change::check_id(&id)?;
     let context = call.context(&broker, None).await?;
-    let rendering = rendering::of_call(&broker, &call, &context).await?;
+    let rendering = rendering::of_subscriptions(&broker, &call, &context).await?;
     let subscriber = find(&broker, &id)?;
     let mut out = Vec::with_capacity(512);
-    write(&mut out, &subscriber, &rendering);
+    write(&mut out, &broker, &subscriber, &rendering);
     Ok(rendering.response(out))
 }
 

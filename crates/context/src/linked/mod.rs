@@ -33,15 +33,13 @@ pub enum LinkedAction {
     CreateOrReplace(EntityFragment),
     /// Created, or its attributes set as by an append (5.6.8).
     CreateOrAppend(EntityFragment),
-    /// Attributes are set; with `no_overwrite` those that exist stay as they are (5.6.3).
+    /// Attributes are set; with `no_overwrite` those that exist stay as they are (5.6.2, 5.6.3).
     Append {
         /// What is said of the entity.
         fragment: EntityFragment,
         /// Whether what exists stays.
         no_overwrite: bool,
     },
-    /// Attributes that exist are set, the others left out (5.6.2).
-    Update(EntityFragment),
     /// What the fragment says is merged into what there is, member by member (5.5.12, 5.6.17).
     Merge {
         /// What is said of the entity.
@@ -98,7 +96,7 @@ pub struct LinkedEdited {
 /// Why an attribute was left out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LeftOut {
-    /// It is to be set only where it exists.
+    /// It is to be deleted, and is not there.
     #[error("the entity has no such attribute")]
     Unknown,
     /// It is not to be overwritten.

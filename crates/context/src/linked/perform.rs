@@ -32,11 +32,8 @@ impl EntityMap {
                 });
             }
             LinkedAction::Replace(fragment) | LinkedAction::CreateOrReplace(fragment) => draft.replace(fragment)?,
-            LinkedAction::CreateOrAppend(fragment) => draft.set_all(fragment, |_| None),
-            LinkedAction::Append { fragment, no_overwrite } => {
-                draft.set_all(fragment, |exists| (no_overwrite && exists).then_some(LeftOut::Exists));
-            }
-            LinkedAction::Update(fragment) => draft.set_all(fragment, |exists| (!exists).then_some(LeftOut::Unknown)),
+            LinkedAction::CreateOrAppend(fragment) => draft.append(fragment, false),
+            LinkedAction::Append { fragment, no_overwrite } => draft.append(fragment, no_overwrite),
             LinkedAction::Merge { fragment, defaults } => draft.merge(fragment, &defaults)?,
             LinkedAction::PartialUpdate(fragment) => draft.change_one(fragment, attribute::updated)?,
             LinkedAction::ReplaceAttribute(fragment) => {
@@ -145,6 +142,12 @@ impl Draft {
         }
     }
 
+    fn add_scopes(&mut self, added: Vec<Name>) {
+        let mut scopes = self.entity.scopes.clone();
+        scopes.extend(added.into_iter().filter(|scope| !self.entity.scopes.contains(scope)));
+        self.set_scopes(Some(scopes));
+    }
+
     fn replace(&mut self, fragment: EntityFragment) -> Result<(), LinkedRefusal> {
         let former = std::mem::take(&mut self.entity.attributes);
         self.done.touched.extend(former.iter().map(|attribute| attribute.name.clone()));
@@ -163,19 +166,22 @@ impl Draft {
         Ok(())
     }
 
-    /// Sets every attribute for which `refuse`, told whether it exists, gives no reason against it.
-    fn set_all(&mut self, fragment: EntityFragment, refuse: impl Fn(bool) -> Option<LeftOut>) {
+    /// Sets every attribute, but those that exist if nothing is to be overwritten; scopes are added then.
+    fn append(&mut self, fragment: EntityFragment, no_overwrite: bool) {
         self.add_types(fragment.types);
-        self.set_scopes(fragment.scopes);
+        match fragment.scopes {
+            Some(added) if no_overwrite => self.add_scopes(added),
+            scopes => self.set_scopes(scopes),
+        }
         for fragment in fragment.attributes {
             let (name, dataset_id) = (fragment.name.clone(), fragment.dataset_id.clone());
             let former = self.present(&name, &dataset_id);
-            let outcome = match refuse(former.is_some()) {
-                Some(reason) => Err(reason),
-                None if fragment.is_null => {
+            let outcome = match former {
+                Some(_) if no_overwrite => Err(LeftOut::Exists),
+                _ if fragment.is_null => {
                     self.remove(&name, &Instances::One(dataset_id)).ok_or(LeftOut::Unknown).map(|()| None)
                 }
-                None => attribute::replaced(former, fragment, self.now).map(Some).map_err(LeftOut::from),
+                _ => attribute::replaced(former, fragment, self.now).map(Some).map_err(LeftOut::from),
             };
             match outcome {
                 Ok(Some(attribute)) => self.put(attribute),
@@ -219,7 +225,12 @@ impl Draft {
         Ok(())
     }
 
+    /// Removes an attribute, or the scopes.
     fn delete(&mut self, name: &Name, instances: &Instances) -> Result<(), LinkedRefusal> {
+        if *name == *"scope" && !self.entity.scopes.is_empty() {
+            self.set_scopes(Some(Vec::new()));
+            return Ok(());
+        }
         self.remove(name, instances).ok_or_else(|| LinkedRefusal::UnknownAttribute(name.clone()))
     }
 

@@ -42,7 +42,8 @@ impl LinkedRequest {
     }
 
     /// What a name stands for, by what is known and by a context.
-    pub(crate) fn expand(&self, context: &Context, term: &str) -> Name {
+    #[must_use]
+    pub fn expand(&self, context: &Context, term: &str) -> Name {
         self.names.get(term).cloned().unwrap_or_else(|| context.expand(term))
     }
 

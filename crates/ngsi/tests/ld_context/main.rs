@@ -194,6 +194,21 @@ fn answers_name_the_context() {
 }
 
 #[test]
+fn a_document_that_ends_with_the_core_says_all() {
+    let url = "https://example.org/compound.jsonld";
+    let text = json!({ "@context": [{ "a": "urn:a", "b": "urn:b" }, CORE_CONTEXT] }).to_string();
+    let documents = |_: &str| Document::parse(text.as_bytes()).ok();
+    let of = |value: Value| Context::parse(&value, &documents).unwrap();
+    for value in [json!(url), json!([url]), json!([url, CORE_CONTEXT])] {
+        assert_eq!(of(value).to_json(), json!(url).to_string());
+    }
+    let added = json!([url, { "c": "urn:c" }]);
+    assert_eq!(of(added).to_json(), json!([url, { "c": "urn:c" }, CORE_CONTEXT]).to_string());
+    let hidden = Name::from("b");
+    assert_eq!(of(json!(url)).compact(&hidden), "ngsi-ld:default-context/b");
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     let table = [
         (json!(1), "@context: "),

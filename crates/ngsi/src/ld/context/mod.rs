@@ -25,11 +25,14 @@ pub use self::core::{CORE_CONTEXT, CORE_DOCUMENT, DEFAULT_VOCABULARY, is_core_co
 pub use self::iri::join;
 use self::read::Reader;
 pub use self::read::{ContextError, Document, MAX_DOCUMENT};
+use self::terms::Active;
 pub use self::terms::MAX_TERMS;
-use self::terms::Term;
 use crate::Name;
 
-static CORE: LazyLock<Context> = LazyLock::new(|| Context::new(&Value::Null, HashMap::new()));
+/// What the prefix `ngsi-ld` of the core stands for.
+const NGSI_LD: &str = "https://uri.etsi.org/ngsi-ld/";
+
+static CORE: LazyLock<Context> = LazyLock::new(|| Context::new(&Value::Null, Active::default()));
 
 /// A context with all it refers to; cheap to clone.
 #[derive(Clone)]
@@ -68,11 +71,13 @@ impl Context {
     /// [`ContextError::Missing`] names documents to be fetched before the next attempt, of which there may be several, as documents
     /// refer to others. [`ContextError::Invalid`] is a context that JSON-LD or the standard forbids, or one past a bound.
     pub fn parse(value: &Value, documents: &dyn Fn(&str) -> Option<Document>) -> Result<Self, ContextError> {
-        let terms = Reader::new(documents).read(value)?.into_terms();
-        Ok(if terms.is_empty() && user_items(value).next().is_none() { Self::core() } else { Self::new(value, terms) })
+        let active = Reader::new(documents).read(value)?;
+        Ok(if user_items(value).next().is_none() { Self::core() } else { Self::new(value, active) })
     }
 
-    fn new(value: &Value, terms: HashMap<Box<str>, Term>) -> Self {
+    fn new(value: &Value, active: Active) -> Self {
+        let json = json_of(value, active.ends_with_core());
+        let terms = active.into_terms();
         let (mut names, mut prefixes) = (HashMap::new(), HashMap::new());
         let mut entries = HashMap::with_capacity(terms.len());
         for (term, definition) in terms {
@@ -87,7 +92,7 @@ impl Context {
             entries.insert(term, Entry { name, prefix, coercion: definition.coercion });
         }
         let prefix_lengths = prefixes.keys().map(|iri| iri.len()).collect();
-        let (json, link) = (json_of(value), link_of(value));
+        let link = link_of(value);
         Self(Arc::new(Tables { terms: entries, names, prefixes, prefix_lengths, json, link }))
     }
 
@@ -115,8 +120,7 @@ impl Context {
         self.expand(term)
     }
 
-    /// What a stored name is called in this context: its shortest term, failing that a compact IRI with a prefix of the user's,
-    /// failing that its IRI.
+    /// What a stored name is called in this context: its shortest term, failing that a compact IRI, failing that its IRI.
     #[must_use]
     pub fn compact<'a>(&'a self, stored: &'a Name) -> Cow<'a, str> {
         if let Some(term) = self.0.names.get(stored) {
@@ -145,7 +149,8 @@ impl Context {
         }
     }
 
-    /// The JSON of a member `@context` that says the same, with the core context at its end.
+    /// The JSON of a member `@context` that says the same. The core context is at its end, unless the last document it names has it
+    /// there.
     #[must_use]
     pub fn to_json(&self) -> &str {
         &self.0.json
@@ -172,9 +177,10 @@ impl Context {
 
     fn compact_iri(&self, iri: &str, stored: &Name) -> Option<String> {
         let shorter = self.0.prefix_lengths.range(..iri.len()).filter_map(|length| iri.split_at_checked(*length));
-        let compact = shorter
-            .filter_map(|(start, suffix)| Some(format!("{}:{suffix}", self.0.prefixes.get(start)?)))
-            .filter(|compact| self.expand(compact) == *stored);
+        let with_prefix =
+            shorter.filter_map(|(start, suffix)| Some(format!("{}:{suffix}", self.0.prefixes.get(start)?)));
+        let with_core = iri.strip_prefix(NGSI_LD).map(|suffix| format!("ngsi-ld:{suffix}"));
+        let compact = with_prefix.chain(with_core).filter(|compact| self.expand(compact) == *stored);
         compact.min_by(|a, b| (a.len(), a).cmp(&(b.len(), b)))
     }
 }
@@ -211,14 +217,15 @@ fn user_items(value: &Value) -> impl Iterator<Item = &Value> {
     items.iter().filter(|item| item.as_str().is_none_or(|url| !is_core_context(url)))
 }
 
-fn json_of(value: &Value) -> String {
-    let core = Value::from(CORE_CONTEXT);
+fn json_of(value: &Value, ends_with_core: bool) -> String {
     let mut items: Vec<_> = user_items(value).cloned().collect();
-    if items.is_empty() {
-        return core.to_string();
+    if !ends_with_core {
+        items.push(Value::from(CORE_CONTEXT));
     }
-    items.push(core);
-    Value::Array(items).to_string()
+    match items.as_slice() {
+        [only] => only.to_string(),
+        _ => Value::Array(items).to_string(),
+    }
 }
 
 fn link_of(value: &Value) -> Option<String> {

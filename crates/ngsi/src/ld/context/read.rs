@@ -120,6 +120,9 @@ impl<'a> Reader<'a> {
         let Some(url) = url else { return wrong(format!("`{reference}` is not a URL of http or https")) };
         if is_core_context(&url) {
             self.active.use_core_vocabulary();
+            if place.depth > 0 {
+                self.active.end_with_core();
+            }
             return Ok(());
         }
         self.references += 1;

@@ -26,6 +26,8 @@ pub(super) struct Term {
 pub(super) struct Active {
     pub(super) terms: HashMap<Box<str>, Term>,
     vocabulary: Option<String>,
+    /// Whether a document has the core after all else.
+    ends_with_core: bool,
     /// The core is being read, so that it is not there to be asked.
     pub(super) without_core: bool,
 }
@@ -49,12 +51,23 @@ impl Active {
         self.vocabulary = Some(DEFAULT_VOCABULARY.to_owned());
     }
 
+    /// Notes that the core stands in a document, not beside it.
+    pub(super) fn end_with_core(&mut self) {
+        self.ends_with_core = true;
+    }
+
+    /// Whether the core need not be added to say everything.
+    pub(super) fn ends_with_core(&self) -> bool {
+        self.ends_with_core
+    }
+
     pub(super) fn into_terms(self) -> HashMap<Box<str>, Term> {
         self.terms
     }
 
     /// Applies the members of an object that stands at `place`.
     pub(super) fn add(&mut self, members: &Map<String, Value>, place: &str) -> Result<(), ParseError> {
+        self.ends_with_core = false;
         if let Some(vocabulary) = members.get("@vocab") {
             self.vocabulary = self.vocabulary_of(vocabulary, place)?;
         }

@@ -213,8 +213,9 @@ fn decided(given: Option<AttributeType>, kind: AttributeType, raw: &RawValue) ->
 
 fn time(term: &str, value: &RawValue) -> Result<JsonText, ParseError> {
     let text = names::text(term, value)?.replace(',', ".");
-    let time = text.contains('T').then(|| date::parse(&text)).flatten();
-    let time = time.ok_or_else(|| ParseError::new(term, "must be a time such as 2024-02-29T12:00:00Z"))?;
+    let is_utc = text.contains('T') && text.ends_with('Z');
+    let time = is_utc.then(|| date::parse(&text)).flatten();
+    let time = time.ok_or_else(|| ParseError::new(term, "must be a time in UTC such as 2024-02-29T12:00:00Z"))?;
     Ok(JsonText::string(&time.to_string()))
 }
 

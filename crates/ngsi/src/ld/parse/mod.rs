@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 pub(super) use self::member::{Annotation, is_reified, is_taken, members};
+pub(super) use self::names::check_term;
 pub use self::names::{MAX_NAME, MAX_SCOPES, MAX_TYPES, is_language, is_uri};
 pub(super) use self::value::{NULL, check_fits, looks_like_geometry};
 use super::{Context, EntityFragment, Fragment, Kind, Problem};

@@ -101,7 +101,9 @@ pub(super) fn scopes(value: &RawValue, nulls: Nulls) -> Result<Vec<Name>, ParseE
     let mut scopes = Vec::with_capacity(given.len());
     for scope in given {
         let levels = scope.strip_prefix('/').unwrap_or(&scope);
-        let is_level = |level: &str| !level.is_empty() && level.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let is_level = |level: &str| {
+            level.starts_with(char::is_alphabetic) && level.chars().all(|c| c.is_alphanumeric() || c == '_')
+        };
         if !levels.split('/').all(is_level) {
             let problem = format!("must be of the form /Madrid/Gardens, with letters, digits and _, is {scope:?}");
             return Err(ParseError::new("scope", problem));
@@ -116,7 +118,7 @@ pub(super) fn scopes(value: &RawValue, nulls: Nulls) -> Result<Vec<Name>, ParseE
 
 /// Checks the name of a type or an attribute (4.6.2). Beyond the letters, numbers and `_` of the standard it may have `-` and `.`,
 /// which are usual in the other dialects.
-pub(super) fn check_term(path: &str, term: &str) -> Result<(), ParseError> {
+pub(in crate::ld) fn check_term(path: &str, term: &str) -> Result<(), ParseError> {
     if term == NULL {
         return Err(ParseError::new(path, format!("must not be {NULL}")));
     }
@@ -134,7 +136,9 @@ pub(super) fn check_term(path: &str, term: &str) -> Result<(), ParseError> {
 /// The name of an attribute, unless it is that of something else.
 pub(super) fn attribute(term: &str, name: Name) -> Result<Name, ParseError> {
     match name.as_str() {
-        "id" | "type" | "scope" => Err(ParseError::new(term, "is not the name of an attribute")),
+        "id" | "type" | "scope" | "datasetId" | "instanceId" | "observedAt" => {
+            Err(ParseError::new(term, "is not the name of an attribute"))
+        }
         _ => Ok(name),
     }
 }

@@ -112,8 +112,11 @@ pub(in crate::ld) fn looks_like_geometry(json: &str) -> bool {
     has("coordinates").is_some() && has("type").is_some_and(names_geometry)
 }
 
+/// A geometry, or the text of one (4.7.2).
 pub(super) fn geo(value: &RawValue, nulls: Nulls) -> Result<JsonText, ParseError> {
     let value = JsonText::from(value);
+    let unwrapped = value.as_string().and_then(|text| serde_json::from_str::<JsonText>(&text).ok());
+    let value = unwrapped.unwrap_or(value);
     // A merge may name some members only.
     if nulls != Nulls::InValues || looks_like_geometry(value.as_str()) {
         check_geometry(&value)?;

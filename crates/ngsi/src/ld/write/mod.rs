@@ -88,6 +88,17 @@ impl<'c> Rendering<'c> {
         members.close();
     }
 
+    /// Whether anything of an entity is written.
+    #[must_use]
+    pub fn shows_any(&self, entity: &Entity) -> bool {
+        if !self.selection.projects() {
+            return true;
+        }
+        let mut out = Vec::new();
+        Self { with_context: false, ..self.clone() }.write(&mut out, entity);
+        out != b"{}"
+    }
+
     /// Appends a list of entities.
     pub fn write_list<'a>(&self, out: &mut Vec<u8>, entities: impl IntoIterator<Item = &'a Entity>) {
         list(out, entities, |out, entity| self.write(out, entity));

@@ -1,6 +1,6 @@
 //! What of an entity is written (ETSI GS CIM 009, 4.21, 6.3.7 and 4.5.5).
 
-use crate::ld::Context;
+use crate::ld::{Context, parse};
 use crate::{Name, ParseError};
 
 /// The most names of one `pick` or `omit`, and how deeply they nest.
@@ -41,6 +41,12 @@ impl Selection {
                 .unwrap_or_default()
         };
         Self { pick: inner(&self.pick), omit: inner(&self.omit), ..Self::default() }
+    }
+
+    /// Whether single members are picked or omitted, so that nothing may be left of an entity.
+    #[must_use]
+    pub fn projects(&self) -> bool {
+        !self.pick.is_empty() || !self.omit.is_empty()
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -99,6 +105,7 @@ impl Reader<'_> {
         if term.is_empty() {
             return Err(wrong("has an empty name"));
         }
+        parse::check_term("$", term)?;
         let name = self.context.expand(term);
         let Some(rest) = self.rest.strip_prefix('{') else { return Ok(Projection { name, linked: Vec::new() }) };
         self.rest = rest;
