@@ -13,6 +13,7 @@ mod entities;
 mod exchange;
 mod federation;
 mod forwarding;
+mod mqtt;
 mod query;
 mod registrations;
 mod subscriptions;

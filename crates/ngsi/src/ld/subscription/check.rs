@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{Accept, Endpoint, Format, Notification, Subscription};
-use crate::v2::subscription::{Mqtt, Password};
 use crate::{ParseError, Timestamp, date};
 
 /// The longest text or URL, in bytes.
@@ -129,22 +128,6 @@ impl Endpoint {
     fn user(&self) -> Option<(&str, &str)> {
         let (_, rest) = self.uri.split_once("://")?;
         rest.split_once('@').filter(|(user, _)| !user.contains('/'))
-    }
-
-    /// Where and how it is published by MQTT; the quality of service is `MQTT-QoS` of `notifierInfo` (7.2).
-    #[must_use]
-    pub fn mqtt(&self) -> Option<Mqtt> {
-        let topic = self.mqtt_topic()?.to_owned();
-        let (scheme, rest) = self.uri.split_once("://")?;
-        let host = self.user().map_or(rest, |(_, rest)| rest);
-        let host = host.split('/').next().unwrap_or_default();
-        let quality = self.notifier_info.iter().find(|pair| pair.key == "MQTT-QoS");
-        let (user, passwd) = match self.user().map(|(user, _)| user.split_once(':').unwrap_or((user, ""))) {
-            Some((user, password)) => (Some(user.to_owned()), Some(Password::from(password))),
-            None => (None, None),
-        };
-        let qos = quality.and_then(|pair| pair.value.parse().ok()).unwrap_or(0);
-        Some(Mqtt { url: format!("{scheme}://{host}"), topic, qos, retain: false, user, passwd })
     }
 
     fn check(&self) -> Checked {

@@ -113,12 +113,6 @@ pub struct Password(String);
 /// What is shown instead of a password.
 const HIDDEN: &str = "*****";
 
-impl From<&str> for Password {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
 impl Password {
     /// The password itself.
     #[must_use]
