@@ -226,7 +226,8 @@ impl Subscriber {
     /// Whether nothing waits and nothing is under way.
     pub(crate) fn is_idle(&self) -> bool {
         let state = self.progress.state.lock();
-        !state.driving && state.backlog.len() == 0
+        let waiting = state.backlog.len();
+        !state.driving && waiting == 0
     }
 
     /// Whether the caller is to start a driver.
