@@ -151,7 +151,7 @@ impl Broker {
             matches!(edit.action, LinkedAction::Delete | LinkedAction::Replace(_) | LinkedAction::CreateOrReplace(_));
         let changed = self.change(id.as_str(), origin, |shard, now| {
             let edited = shard.edit_linked(edit, now).map_err(Err)?;
-            let Some(change) = edited.change.clone() else { return Err(Ok(edited)) };
+            let Some(change) = edited.change.clone() else { return Err(Ok(Box::new(edited))) };
             if forgets {
                 self.histories.forget(&change);
             }
@@ -162,7 +162,7 @@ impl Broker {
         });
         match changed {
             Ok((applied, edited)) => Ok((Some(applied), edited)),
-            Err(Ok(edited)) => Ok((None, edited)),
+            Err(Ok(edited)) => Ok((None, *edited)),
             Err(Err(refusal)) => Err(refusal),
         }
     }

@@ -149,7 +149,7 @@ impl Broker {
             match source.and_then(|registration| Ok(Source::compile(registration)?)) {
                 Ok(source) => drop(index.insert(Arc::new(Registered::new(source)))),
                 Err(error) => {
-                    tracing::error!(%id, %error, "a registration in the store cannot be read and is left out")
+                    tracing::error!(%id, %error, "a registration in the store cannot be read and is left out");
                 }
             }
         }

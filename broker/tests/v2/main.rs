@@ -1,5 +1,5 @@
 //! NGSIv2 over HTTP: tables of requests and answers, a file per resource.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -102,7 +102,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// The sources, each with the part of its registration that matters (5.10.2.5).
-    fn find<'s>(&self, sources: &'s SourceIndex<Registered>) -> Vec<(std::sync::Arc<Registered>, Registration)> {
+    fn find(&self, sources: &SourceIndex<Registered>) -> Vec<(std::sync::Arc<Registered>, Registration)> {
         let selection = Selection { ids: &self.ids, pattern: self.pattern.clone(), types: &self.types };
         let now = service::now();
         let relevant = |source: std::sync::Arc<Registered>| {

@@ -69,7 +69,7 @@ pub enum ClientErrorKind {
     NoTls,
     /// A URL that this client sends nothing to.
     #[error("not allowed")]
-    Refused(#[source] TargetError),
+    Refused(#[source] Box<TargetError>),
 }
 
 impl ClientErrorKind {
@@ -223,7 +223,7 @@ impl Client {
             _ => return Err(ClientErrorKind::Invalid("the URL must begin with http:// or https://".into())),
         }
         if let Some(guard) = &self.guard {
-            guard.check_literal(request.uri()).map_err(ClientErrorKind::Refused)?;
+            guard.check_literal(request.uri()).map_err(|error| ClientErrorKind::Refused(Box::new(error)))?;
         }
         let most = request.extensions().get::<MaxResponse>().map_or(MAX_RESPONSE_BYTES, |most| most.0);
         let response = self.pool.request(request.map(Full::new)).await.map_err(|error| {

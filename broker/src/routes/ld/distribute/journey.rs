@@ -90,7 +90,7 @@ impl<'a> Journey<'a> {
         if self.via.is_loop() {
             return Err(Trouble::Loop);
         }
-        let request = self.request(source, language, message)?;
+        let request = self.request(source, language, &message)?;
         let answer = source.send(self.broker, request).await.map_err(Trouble::Unanswered)?;
         match answer.status().is_success() {
             true => Ok(answer),
@@ -102,12 +102,12 @@ impl<'a> Journey<'a> {
         &self,
         source: &Registered,
         language: &Context,
-        message: Message<'_>,
+        message: &Message<'_>,
     ) -> Result<Request<Bytes>, Trouble> {
         let registration = &source.source().registration;
-        let mut request = Request::builder().method(message.method.clone()).uri(url(source, &message));
+        let mut request = Request::builder().method(message.method.clone()).uri(url(source, message));
         let inline = info(registration, "contentType") == Some("application/ld+json");
-        let body = match message.payload {
+        let body = match &message.payload {
             None => Bytes::new(),
             Some(payload) => {
                 let media = if inline { "application/ld+json" } else { "application/json" };

@@ -100,7 +100,7 @@ impl Notification {
         if self.show_changes && matches!(self.format, Format::KeyValues | Format::Simplified) {
             return wrong("showChanges", "does not go with the simplified format");
         }
-        if !self.attributes.is_empty() && !(self.pick.is_empty() && self.omit.is_empty()) {
+        if !(self.attributes.is_empty() || self.pick.is_empty() && self.omit.is_empty()) {
             return wrong("attributes", "does not go with pick and omit");
         }
         if let Some(both) = self.omit.iter().find(|omitted| self.pick.contains(omitted)) {
