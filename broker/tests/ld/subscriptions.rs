@@ -1,7 +1,7 @@
 //! Subscriptions and their notifications.
 
 use serde_json::{Value, json};
-use testkit::{Mosquitto, Received, Receiver};
+use testkit::{Received, Receiver};
 
 use super::common::{SOON, Site};
 use super::{call, check, create, get};
@@ -196,20 +196,4 @@ async fn notifications_come_as_linked_data_and_as_features_and_at_intervals() {
             _ => assert_eq!(body["data"][0]["temperature"]["value"], 1),
         }
     }
-}
-
-#[tokio::test]
-async fn an_mqtt_broker_is_notified_with_the_headers_in_the_message() {
-    let (site, mosquitto) = (Site::alone().await, Mosquitto::start_for("me", "secret").await.unwrap());
-    let listener = mosquitto.listen("rooms/#").await.unwrap();
-    let uri = format!("mqtt://me:secret@127.0.0.1:{}/rooms/all", mosquitto.port());
-    let endpoint =
-        json!({ "uri": uri, "accept": "application/json", "notifierInfo": [{ "key": "MQTT-QoS", "value": "1" }] });
-    let whole = subscription("", json!({ "notification": { "endpoint": endpoint } }));
-    assert_eq!(call(&site, "POST", "/subscriptions", &whole).await.status, 201);
-    create(&site, &room(21)).await;
-    let (topic, message) = listener.wait_for(1, SOON).await.remove(0);
-    let message: Value = serde_json::from_str(&message).unwrap();
-    assert_eq!((topic.as_str(), &message["metadata"]["Content-Type"]), ("rooms/all", &json!("application/json")));
-    assert_eq!(message["body"]["data"][0]["temperature"]["value"], 21);
 }
