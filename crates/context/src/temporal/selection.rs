@@ -73,7 +73,7 @@ impl Selection {
         // One more than may be kept is kept, to see whether a time ends there.
         if self.kept.len() / 2 > self.most {
             self.cut = true;
-            keep_first(&mut self.kept, self.most.saturating_add(1), &self.window);
+            keep_first_times(&mut self.kept, self.most, &self.window);
         }
     }
 }
@@ -82,6 +82,20 @@ fn keep_first(instances: &mut Vec<Instance>, most: usize, window: &Window) {
     if most < instances.len() {
         instances.select_nth_unstable_by(most, |one, other| window.compare(one, other));
         instances.truncate(most);
+    }
+}
+
+/// Keeps one more than so many, and in any case all of the very first time.
+fn keep_first_times(instances: &mut Vec<Instance>, most: usize, window: &Window) {
+    if most >= instances.len() {
+        return;
+    }
+    let (before, last, _) = instances.select_nth_unstable_by(most, |one, other| window.compare(one, other));
+    let last = window.time(last);
+    if before.iter().all(|instance| window.time(instance) == last) {
+        instances.retain(|instance| window.time(instance) == last);
+    } else {
+        instances.truncate(most.saturating_add(1));
     }
 }
 
