@@ -19,6 +19,8 @@ use crate::wait::wait_until;
 const VERSIONS: &str = "/usr/lib/postgresql";
 const START_DEADLINE: Duration = Duration::from_secs(60);
 const STOP_DEADLINE: Duration = Duration::from_secs(60);
+const ATTEMPTS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(250);
 const PASSWORD: &str = "test-password";
 
 /// A running, or stopped, PostgreSQL with the user and database `fogflow`.
@@ -80,11 +82,22 @@ impl Postgres {
         output(&mut command)
     }
 
-    /// Starts the stopped server again, with what it stored.
+    /// Starts the stopped server again, with what it stored. The parts of one that was killed hold its memory until they
+    /// notice, so a start may fail some times.
     ///
     /// # Errors
     /// When it does not start.
     pub async fn resume(&mut self) -> anyhow::Result<()> {
+        for _ in 1..ATTEMPTS {
+            if self.try_to_start().await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.try_to_start().await
+    }
+
+    async fn try_to_start(&mut self) -> anyhow::Result<()> {
         let log = File::options().create(true).append(true).open(self.path("log.txt"))?;
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.path("data")).args(["-p", &self.port.to_string()]);

@@ -23,7 +23,8 @@ export const launch = () =>
 
 /** A tab that takes note of everything that should not happen. */
 export class Tab {
-  readonly complaints: string[] = [];
+  private readonly said: { text: string; url: string }[] = [];
+  private readonly gone = new Set<string>();
   private constructor(
     readonly page: Page,
     readonly context: BrowserContext,
@@ -51,15 +52,25 @@ export class Tab {
     return tab;
   }
 
+  /** What should not have happened. To find that what is to be deleted is gone already is no fault. */
+  get complaints(): string[] {
+    return this.said.filter(({ url }) => !this.gone.has(url)).map(({ text }) => text);
+  }
+
   private listen() {
-    this.page.on("pageerror", (error) => this.complaints.push(`error: ${error.message}`));
+    const say = (text: string, url = "") => this.said.push({ text: `${text} ${url}`.trim(), url });
+    this.page.on("pageerror", (error) => say(`error: ${error.message}`));
     this.page.on("console", (message) => {
       if (message.type() !== "error" || message.text().includes(ELSEWHERE)) return;
-      this.complaints.push(`console: ${message.text()}`);
+      say(`console: ${message.text()}`, message.location().url);
+    });
+    this.page.on("response", (response) => {
+      if (response.status() === 404 && response.request().method() === "DELETE")
+        this.gone.add(response.url());
     });
     this.page.on("request", (request) => {
       const elsewhere = !request.url().startsWith(this.url) && /^(https?|wss?):/.test(request.url());
-      if (elsewhere) this.complaints.push(`fetched from elsewhere: ${request.url()}`);
+      if (elsewhere) say("fetched from elsewhere:", request.url());
     });
   }
 
