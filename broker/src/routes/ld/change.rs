@@ -4,6 +4,7 @@ use bytes::Bytes;
 use context::sources::Attributes;
 use context::{LinkedAction, LinkedEdit, LinkedEdited};
 use ngsi::filter::ld::TypeFilter;
+use ngsi::ld::parse::is_uri;
 use ngsi::ld::{Context, EntityFragment, Kind, Problem};
 use ngsi::registration::Operation;
 use ngsi::{EntityId, Name};
@@ -157,11 +158,8 @@ pub(super) fn stored_id(broker: &Shared, id: &str) -> EntityId {
 
 /// Checks that an identifier in a path is a URI.
 pub(super) fn check_id(id: &str) -> Result<(), Problem> {
-    let scheme = id.split_once(':').map_or("", |(scheme, _)| scheme);
-    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    if is_scheme && !id.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c)) {
-        return Ok(());
+    match is_uri(id) {
+        true => Ok(()),
+        false => Err(Problem::bad_request(format!("the identifier `{id}` is not a URI"))),
     }
-    Err(Problem::bad_request(format!("the identifier `{id}` is not a URI")))
 }
