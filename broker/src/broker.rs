@@ -4,13 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use context::backlog::Displaced;
-use context::{
-    Change, Edit, EditAction, EditRefusal, EntityMap, LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal, Notice,
-    Origin, Refusal, Subscribed, SubscriptionIndex,
-};
-use ngsi::v1::ContextElement;
-use ngsi::v1::ngsi10::UpdateAction;
-use ngsi::{Name, Timestamp};
+use context::{Mappings, Notice, Subscribed, SubscriptionIndex};
+use ngsi::Timestamp;
 use parking_lot::{Mutex, RwLock};
 use service::Node;
 use storage::Batch;
@@ -27,7 +22,7 @@ use crate::providers::Providers;
 use crate::shards::Shards;
 use crate::sources::Sources;
 use crate::temporal::Temporal;
-use crate::unsaved::{Applied, Unsaved};
+use crate::unsaved::Unsaved;
 
 /// One tenant of the broker.
 pub(crate) struct Broker {
@@ -51,6 +46,8 @@ pub(crate) struct Broker {
     pub(crate) expiry: Expiry,
     pub(crate) providers: Providers,
     pub(crate) sources: Sources,
+    /// Entity maps of queries.
+    pub(crate) mappings: Mutex<Mappings>,
     pub(crate) counters: Counters,
     /// Drivers of subscribers at work.
     pub(crate) drivers: AtomicUsize,
@@ -97,6 +94,11 @@ impl Broker {
             }
         }
         crate::federation::run(self);
+        let broker = self.clone();
+        self.node.tasks.spawn(async move {
+            let shutdown = &broker.node.shutdown;
+            shutdown.run_until_cancelled(broker.follow_all()).await
+        });
     }
 
     /// Waits until an update of that size may be held in memory until it is on disk, and in the history.
@@ -105,111 +107,14 @@ impl Broker {
         self.ledger.admit(bytes).await
     }
 
-    /// Applies one element to an entity of ours: to memory, to the subscribers it concerns, and to the journal. Nothing may
-    /// be acknowledged before it is [saved](Broker::saved).
-    pub(crate) fn apply(
-        self: &Arc<Self>,
-        element: ContextElement,
-        action: UpdateAction,
-        origin: &Origin,
-    ) -> Result<Applied, Refusal> {
-        let id = element.entity.id.clone();
-        self.change(id.as_str(), origin, |shard, now| {
-            let change = shard.apply(element, action, now)?;
-            match action {
-                UpdateAction::Delete => self.histories.forget(&change),
-                UpdateAction::Update | UpdateAction::Append => self.histories.record(&change.entity),
-            }
-            Ok((change, ()))
-        })
-        .map(|(applied, ())| applied)
-    }
-
-    /// As [`Broker::apply`], with the semantics of NGSIv2. Tells which attributes were left out.
-    pub(crate) fn edit(self: &Arc<Self>, edit: Edit, origin: &Origin) -> Result<(Applied, Vec<Name>), EditRefusal> {
-        let (id, action) = (edit.id.clone(), edit.action);
-        self.change(id.as_str(), origin, |shard, now| {
-            let edited = shard.edit(edit, now)?;
-            if matches!(action, EditAction::Delete | EditAction::Replace) {
-                self.histories.forget(&edited.change);
-            }
-            if action != EditAction::Delete {
-                self.histories.record(&edited.change.entity);
-            }
-            Ok((edited.change, edited.left_out))
-        })
-    }
-
-    /// As [`Broker::apply`], with the semantics of NGSI-LD; nothing is to be saved when nothing changed.
-    pub(crate) fn edit_linked(
-        self: &Arc<Self>,
-        edit: LinkedEdit,
-        origin: &Origin,
-    ) -> Result<(Option<Applied>, LinkedEdited), LinkedRefusal> {
-        let id = edit.id.clone();
-        let forgets =
-            matches!(edit.action, LinkedAction::Delete | LinkedAction::Replace(_) | LinkedAction::CreateOrReplace(_));
-        let changed = self.change(id.as_str(), origin, |shard, now| {
-            let edited = shard.edit_linked(edit, now).map_err(Err)?;
-            let Some(change) = edited.change.clone() else { return Err(Ok(Box::new(edited))) };
-            if forgets {
-                self.histories.forget(&change);
-            }
-            if !change.deleted {
-                self.histories.record(&change.entity);
-            }
-            Ok((change, edited))
-        });
-        match changed {
-            Ok((applied, edited)) => Ok((Some(applied), edited)),
-            Err(Ok(edited)) => Ok((None, *edited)),
-            Err(Err(refusal)) => Err(refusal),
-        }
-    }
-
-    pub(crate) fn change<T, E>(
-        self: &Arc<Self>,
-        id: &str,
-        origin: &Origin,
-        make: impl FnOnce(&mut EntityMap, Timestamp) -> Result<(Change, T), E>,
-    ) -> Result<(Applied, T), E> {
-        let now = service::now();
-        let mut shard = self.shards.of(id).write();
-        let count = shard.len();
-        let (change, outcome) = make(&mut shard, now)?;
-        let grown = shard.len() as i64 - count as i64;
-        let mut batch = Batch::new();
-        let mut concerned = self.subscribers.read().matching(&change, origin, now);
-        concerned.retain(|subscriber| self.is_served(&mut batch, subscriber));
-        let told = concerned.iter().any(|subscriber| subscriber.subscription().tells_causes());
-        let cause = told.then(|| change.cause(origin).clone());
-        let due = Due::new(change.entity.clone(), change.deleted, now, cause);
-        self.ledger.put_change(&mut batch, &due);
-        self.temporal.record(&mut batch, &change, now);
-        for subscriber in &concerned {
-            self.queue(&mut batch, subscriber, &due);
-        }
-        let commit = self.ledger.submit(batch);
-        self.expiry.note(&change);
-        drop(shard);
-        self.counters.updates.inc();
-        self.counters.entities.inc_by(grown);
-        for subscriber in &concerned {
-            notifier::wake(self, subscriber);
-        }
-        self.announce(&change);
-        Ok((Applied::new(change.entity.id.clone(), commit), outcome))
-    }
-
-    fn announce(&self, change: &Change) {
-        if change.availability && !self.federation.alone {
-            self.federation.registrar.mark(&change.entity.id, change.deleted);
-        }
-    }
-
     /// Makes a state of an entity due for a subscriber, durably with the batch.
     pub(crate) fn queue(&self, batch: &mut Batch, subscriber: &Subscriber, due: &Due) {
         let notice = self.ledger.put_notice(batch, subscriber.id(), due);
+        self.hand_over(subscriber, notice);
+    }
+
+    /// Gives a subscriber a notice that the outbox has.
+    pub(crate) fn hand_over(&self, subscriber: &Subscriber, notice: Notice) {
         self.outbox.added(1);
         for displaced in subscriber.push(notice) {
             match displaced {

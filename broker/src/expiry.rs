@@ -1,13 +1,14 @@
-//! Removing entities that have ended. Requests are preceded by it, so that none meets such an entity; between requests a driver
+//! Removing entities, and attributes, that have ended. Requests are preceded by it, so that none meets such a one; between requests a driver
 //! sees to it that subscribers hear in time.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use context::expiry::{Expiries, expires_at};
-use context::{Change, Origin, Refusal};
-use ngsi::{Entity, Timestamp};
+use context::expiry::{Expiries, concerns, next_end};
+use context::{Change, Origin};
+use ngsi::{Entity, EntityId, Timestamp};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -20,7 +21,7 @@ const NEVER: i64 = i64::MAX;
 
 pub(crate) struct Expiry {
     entities: Mutex<Expiries>,
-    /// When the next entity ends.
+    /// When the next entity or attribute ends.
     next: AtomicI64,
     earlier: Notify,
 }
@@ -35,17 +36,22 @@ impl Expiry {
     /// Takes note of a change, under the lock of the entity's shard.
     pub(crate) fn note(&self, change: &Change) {
         let is_gone = change.deleted && self.next.load(Ordering::Relaxed) != NEVER;
-        if is_gone || change.touched.iter().any(|name| name == ngsi::v2::DATE_EXPIRES) {
-            self.change(|entities| match change.deleted {
-                true => entities.forget(&change.entity.id),
-                false => entities.note(&change.entity),
-            });
+        if is_gone || concerns(change) {
+            self.stand(&change.entity.id, Some(&change.entity).filter(|_| !change.deleted));
         }
+    }
+
+    /// Takes note of how an entity stands, or that it is gone.
+    fn stand(&self, id: &EntityId, entity: Option<&Arc<Entity>>) {
+        self.change(|entities| match entity {
+            Some(entity) => entities.note(entity),
+            None => entities.forget(id),
+        });
     }
 
     /// Takes note of an entity found on disk.
     pub(crate) fn recover(&self, entity: &Entity) {
-        if expires_at(entity).is_some() {
+        if next_end(entity).is_some() {
             self.change(|entities| entities.note(entity));
         }
     }
@@ -61,7 +67,7 @@ impl Expiry {
 }
 
 impl Broker {
-    /// Removes the entities that have ended.
+    /// Removes what has ended.
     pub(crate) async fn expire(self: &Arc<Self>) {
         while self.expiry.next.load(Ordering::Relaxed) <= service::now().as_micros() {
             self.expire_some();
@@ -71,27 +77,25 @@ impl Broker {
 
     fn expire_some(self: &Arc<Self>) {
         let ended = self.expiry.entities.lock().ended(service::now(), BATCH);
-        let removed: Vec<_> = ended
-            .iter()
-            .filter_map(|id| {
-                let removed = self.change(id.as_str(), &Origin::default(), |shard, now| {
-                    let ended = shard.get(id.as_str()).and_then(|entity| expires_at(entity));
-                    if ended.is_none_or(|time| time > now) {
-                        return Err(Refusal::UnknownEntity);
-                    }
-                    let change = shard.delete(id.as_str())?;
-                    self.histories.forget(&change);
-                    Ok((change, ()))
-                });
-                removed.ok().map(|(applied, ())| applied)
-            })
-            .collect();
+        let (removed, _) = self.change_all(
+            ended,
+            |id| id,
+            &Origin::default(),
+            |shard, id, now| {
+                let change = shard.expire(&id, now);
+                match &change {
+                    Some(change) => self.histories.forget(change),
+                    None => self.expiry.stand(&id, shard.exact(&id)),
+                }
+                Ok::<_, Infallible>((change, ()))
+            },
+        );
         let broker = self.clone();
         // What cannot be written now is written later; until then a restart removes them again.
         self.node.tasks.spawn(async move { drop(broker.saved(removed).await) });
     }
 
-    /// Removes entities when they end, until shutdown.
+    /// Removes what ends when it does, until shutdown.
     pub(crate) async fn keep_expiring(self: &Arc<Self>) {
         loop {
             let earlier = self.expiry.earlier.notified();

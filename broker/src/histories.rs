@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use context::{Change, History, history};
 use foldhash::fast::FixedState;
-use ngsi::{Entity, Timestamp};
+use ngsi::{Entity, EntityId, Timestamp};
 use parking_lot::Mutex;
 
 const STRIPES: u64 = 64;
@@ -100,7 +100,7 @@ impl Histories {
         let Some(stripe) = self.stripe(entity.id.as_str()) else { return };
         let kept = |name: &str| entity.context_attributes().any(|attribute| attribute.name == *name);
         stripe.change(|history| {
-            let mut forget = |name: &str| history.forget(entity.id.as_str(), name);
+            let mut forget = |name: &str| history.forget(entity.id.key(), name);
             let gone = if change.deleted {
                 entity.context_attributes().filter(|attribute| forget(attribute.name.as_str())).count()
             } else {
@@ -111,9 +111,9 @@ impl Histories {
     }
 
     /// What is kept of an attribute, oldest first.
-    pub(crate) fn points(&self, entity: &str, attribute: &str) -> Vec<(Timestamp, f64)> {
-        let stripe = self.stripe(entity);
-        stripe.map_or_else(Vec::new, |stripe| stripe.history.lock().points(entity, attribute).collect())
+    pub(crate) fn points(&self, entity: &EntityId, attribute: &str) -> Vec<(Timestamp, f64)> {
+        let stripe = self.stripe(entity.as_str());
+        stripe.map_or_else(Vec::new, |stripe| stripe.history.lock().points(entity.key(), attribute).collect())
     }
 
     fn stripe(&self, entity: &str) -> Option<&Stripe> {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     fn kept(histories: &Histories, ids: std::ops::Range<usize>) -> Vec<usize> {
-        ids.filter(|id| !histories.points(&format!("Room.{id}"), "humidity").is_empty()).collect()
+        ids.filter(|id| !histories.points(&format!("Room.{id}").into(), "humidity").is_empty()).collect()
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         for second in 0..50 {
             (0..5).for_each(|id| histories.record(&entity(id, at(second))));
         }
-        assert_eq!((kept(&histories, 0..5), histories.points("Room.1", "humidity").len()), (vec![0, 1], 50));
+        assert_eq!((kept(&histories, 0..5), histories.points(&"Room.1".into(), "humidity").len()), (vec![0, 1], 50));
         // Nobody updates the second one any more.
         for second in 50..109 {
             [0, 4].into_iter().for_each(|id| histories.record(&entity(id, at(second))));
@@ -202,8 +202,8 @@ mod tests {
             }
         });
         histories.record(&entity(99, service::now()));
-        let kept = (0..100).map(|id| histories.points(&format!("Room.{id}"), "humidity").len());
-        let kept = kept.chain((0..100).map(|id| histories.points(&format!("Room.{id}"), "temperature").len()));
+        let kept = (0..100).map(|id| histories.points(&format!("Room.{id}").into(), "humidity").len());
+        let kept = kept.chain((0..100).map(|id| histories.points(&format!("Room.{id}").into(), "temperature").len()));
         let kept = kept.filter(|points| *points > 0).count();
         assert_eq!(kept, histories.count.load(Ordering::Relaxed));
         assert!((1..=MOST).contains(&kept), "{kept} series");

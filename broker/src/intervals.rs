@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use context::Subscribed;
-use ngsi::{SubscriptionId, Timestamp};
+use context::{Subscribed, Subscription};
+use ngsi::v1::ngsi10::QueryContextRequest;
+use ngsi::{Entity, SubscriptionId, Timestamp};
 
 use crate::broker::Broker;
+use crate::federation::{self, BROKER_TYPE};
 use crate::notifier::{self, Subscriber};
 
 /// How often it is looked whether one is due.
@@ -36,16 +38,34 @@ impl Broker {
         }
     }
 
-    /// Sends the entities as they stand, unless the last time is not over yet.
+    /// Sends the entities or registrations as they stand, unless the last time is not over yet.
     async fn tell_state(self: &Arc<Self>, subscriber: &Arc<Subscriber>, now: Timestamp) {
         if !subscriber.is_idle() {
             return;
         }
         let subscription = subscriber.subscription();
-        let mut entities = self.shards.select(subscription.query()).await;
-        entities.retain(|entity| subscription.selects(entity));
+        let entities = match subscription.sources() {
+            Some(interest) => self.sources.as_told(interest),
+            None => {
+                let mut entities = self.shards.select(subscription.query()).await;
+                entities.extend(self.standing_elsewhere(subscription).await);
+                entities.retain(|entity| subscription.selects(entity));
+                entities
+            }
+        };
         subscriber.begin_with(entities, now);
         notifier::wake(self, subscriber);
+    }
+    /// The entities of other brokers that a subscription means, as far as these answer.
+    async fn standing_elsewhere(&self, subscription: &Subscription) -> Vec<Arc<Entity>> {
+        let entities = subscription.record.as_ngsi10().into_owned().entities;
+        let mut located = federation::locate(self, &QueryContextRequest { entities, ..Default::default() }).await;
+        located.retain(|entity| entity.entity_type != BROKER_TYPE && !self.shards.holds(entity.id.as_str()));
+        let found = located.fetch_linked(self).await;
+        for problem in located.problems {
+            tracing::debug!(subscription = %subscription.id(), problem, "not all entities are told");
+        }
+        found
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use context::provision::ProviderRecord;
+use context::sources::Hold;
 use context::{Cause, Notice, Record, codec};
 use ngsi::{Entity, EntityId, Registration, SubscriptionId, Timestamp};
 use service::http::Readiness;
@@ -41,12 +42,14 @@ pub(crate) enum Kind {
     Counters,
     /// What a subscription holds at discovery and at other brokers.
     Link,
-    /// A deleted entity that discovery has not been told of.
+    /// The identifier of a deleted entity that discovery has not been told of.
     Departed,
     /// A registration of a context provider.
     Provider,
     /// A registration of a source outside of this system.
     Registration,
+    /// A subscription at a source outside of this system.
+    Hold,
     /// A tenant; only the ledger of the default one has these.
     Tenant,
 }
@@ -60,6 +63,7 @@ impl Kind {
             Self::Departed => b'd',
             Self::Provider => b'p',
             Self::Registration => b'r',
+            Self::Hold => b'h',
             Self::Tenant => b't',
         }
     }
@@ -124,28 +128,28 @@ impl Ledger {
     }
 
     pub(crate) fn put_change(&self, batch: &mut Batch, change: &Due) {
-        let id = change.entity.id.as_str();
+        let id = &change.entity.id;
         if change.deleted {
             self.put_departed(batch, id);
         } else {
-            batch.put(&self.entities, id, codec::entity_in_notice(&change.record));
+            batch.put(&self.entities, id.key(), codec::entity_in_notice(&change.record));
         }
     }
 
     /// An entity as it stands, or that there is none of that identifier.
     pub(crate) fn put_state(&self, batch: &mut Batch, id: &EntityId, entity: Option<&Arc<Entity>>) {
         let Some(entity) = entity else {
-            return self.put_departed(batch, id.as_str());
+            return self.put_departed(batch, id);
         };
         let mut record = Vec::with_capacity(256);
         codec::write_entity(&mut record, entity);
-        batch.put(&self.entities, id.as_str(), record);
+        batch.put(&self.entities, id.key(), record);
     }
 
-    fn put_departed(&self, batch: &mut Batch, id: &str) {
-        batch.delete(&self.entities, id);
+    fn put_departed(&self, batch: &mut Batch, id: &EntityId) {
+        batch.delete(&self.entities, id.key());
         if self.notes_departed {
-            batch.put(&self.registers, Kind::Departed.key(id), []);
+            batch.put(&self.registers, Kind::Departed.key(id.as_str()), []);
         }
     }
 
@@ -179,6 +183,12 @@ impl Ledger {
     pub(crate) fn put_registration(&self, batch: &mut Batch, registration: &Registration) {
         if let Ok(record) = serde_json::to_vec(registration) {
             batch.put(&self.registers, Kind::Registration.key(registration.id.as_str()), record);
+        }
+    }
+
+    pub(crate) fn put_hold(&self, batch: &mut Batch, hold: &Hold) {
+        if let Ok(record) = serde_json::to_vec(hold) {
+            batch.put(&self.registers, Kind::Hold.key(&hold.key), record);
         }
     }
 

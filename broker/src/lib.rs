@@ -6,6 +6,7 @@
 
 mod answer;
 mod broker;
+mod changing;
 mod contexts;
 mod expiry;
 mod federation;
@@ -27,6 +28,7 @@ mod unsaved;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use axum::Router;
 use service::{Node, Running};
 use storage::Store;
 
@@ -42,13 +44,26 @@ pub async fn start(node: Node, store: Store) -> anyhow::Result<Running> {
     let (address, key) = node.config.broker_listen();
     let listener = service::http::bind(address, key).await?;
     let node = with_bound_port(&node, listener.port());
-    let recovering = node.clone();
-    let opened = tokio::task::spawn_blocking(move || Tenants::open(Common::new(recovering, store)?)).await?;
-    let (tenants, brokers) = opened.context("cannot start the broker")?;
+    let (tenants, brokers) = recover(&node, store).await?;
     node.readiness("storage").set(Ok(()));
     let running = service::http::serve(&node, listener, routes::served(&tenants), node.limits());
     brokers.iter().for_each(Broker::run);
     Ok(running)
+}
+
+/// The routes of a broker without a listener, for whoever asks it in its own process. Nothing runs beside the requests.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn open(node: Node, store: Store) -> anyhow::Result<Router> {
+    let (tenants, _) = recover(&node.for_service("broker"), store).await?;
+    Ok(routes::served(&tenants))
+}
+
+async fn recover(node: &Node, store: Store) -> anyhow::Result<(Arc<Tenants>, Vec<Shared>)> {
+    let node = node.clone();
+    let opened = tokio::task::spawn_blocking(move || Tenants::open(Common::new(node, store)?)).await?;
+    opened.context("cannot start the broker")
 }
 
 /// Other nodes must be told the port the system chose.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 
 use context::backlog::Displaced;
 use context::provision::{ProviderRecord, Provision};
-use context::{Record, Request, Subscribed, Subscription, SubscriptionIndex, codec};
+use context::{Record, Subscribed, Subscription, SubscriptionIndex, codec};
 use ngsi::ld::Context;
 use ngsi::{EntityId, ParseError, SubscriptionId};
 use parking_lot::{Mutex, RwLock};
@@ -47,6 +47,7 @@ impl Broker {
             unsaved: Unsaved::default(),
             expiry: Expiry::default(),
             providers: Providers::default(),
+            mappings: Mutex::default(),
             federation: Federation::new(&node, &counters, alone),
             sources: Sources::default(),
             counters,
@@ -60,6 +61,7 @@ impl Broker {
         broker.recover_links()?;
         broker.recover_providers()?;
         broker.recover_registrations()?;
+        broker.recover_holds()?;
         Ok(Arc::new(broker))
     }
 
@@ -116,12 +118,12 @@ impl Broker {
 
     /// A subscription of NGSI-LD is served whether or not its context can be read; without it names are sent as IRIs.
     fn understood(&self, record: Record) -> Result<Subscription, ParseError> {
-        let Request::NgsiLd(request) = &record.request else { return Subscription::compile(record) };
-        let context = self.contexts.at_hand(&request.context.to_value()).unwrap_or_else(|| {
+        let Some(request) = record.linked() else { return Subscription::compile(record) };
+        let context = self.contexts.at_hand(&request.notifying_context()).unwrap_or_else(|| {
             tracing::warn!(subscription = %record.id, "the context is not here; notifications name attributes by their IRIs");
             Context::core()
         });
-        Subscription::compile_with(record, &context)
+        Subscription::compile_with(record, &self.contexts.named(context))
     }
 
     /// Notices that were due wait again; those of subscriptions that have ended are forgotten.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use context::{Record, Subscribed, Subscription};
-use ngsi::SubscriptionId;
+use ngsi::{Entity, SubscriptionId};
 use storage::{Batch, StorageError};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -54,20 +54,30 @@ impl Broker {
             broker.serve(&subscriber);
             if !record.delivery.from_broker {
                 crate::federation::span(&broker, &subscriber);
+                broker.follow_subscription(subscriber.id());
             }
         });
         Ok(())
     }
 
-    /// Queues the entities as they stand, if the subscriber is told; what changes from now on follows.
+    /// Queues what there is, if the subscriber is told; what changes from now on follows.
     pub(crate) async fn begin(&self, subscriber: &Subscriber) {
         let subscription = subscriber.subscription();
+        if let Some(interest) = subscription.sources() {
+            return self.begin_with_sources(subscriber, interest).await;
+        }
         let mut initial = Vec::new();
         if subscription.begins_with_state() {
             initial = self.shards.select(subscription.query()).await;
             initial.retain(|entity| subscription.has_content(entity));
         }
+        self.queue_initial(subscriber, initial);
+    }
+
+    pub(crate) fn queue_initial(&self, subscriber: &Subscriber, initial: Vec<Arc<Entity>>) {
+        let none = initial.is_empty();
         let contained = subscriber.begin_with(initial, service::now());
+        subscriber.set_initialised(none);
         self.outbox.done(subscriber.id(), &contained);
     }
 
@@ -105,6 +115,7 @@ impl Broker {
         self.outbox.done(id, &left);
         self.counters.subscriptions.dec();
         crate::federation::unspan(self, id);
+        self.follow_subscription(id);
         let mut batch = Batch::new();
         self.ledger.delete(&mut batch, Kind::Subscription, id.as_str());
         self.ledger.delete(&mut batch, Kind::Counters, id.as_str());
@@ -120,6 +131,7 @@ impl Broker {
     }
 
     pub(crate) async fn sweep(self: &Arc<Self>) {
+        let mut swept_at = service::now();
         while !self.node.shutdown.is_cancelled() {
             tokio::select! {
                 () = tokio::time::sleep(SWEEP_INTERVAL) => {}
@@ -138,6 +150,8 @@ impl Broker {
                 self.drop_subscription(&id).await;
             }
             self.unregister_ended().await;
+            self.follow_ended();
+            self.tell_ended_sources(std::mem::replace(&mut swept_at, now), now).await;
         }
     }
 
@@ -163,7 +177,8 @@ impl Broker {
         let (former, amended, commit) = {
             let _amending = self.amending.lock();
             let former = self.subscribers.read().get(id).cloned().ok_or(NotAmended::Unknown)?;
-            let changed = change(former.record()).map_err(NotAmended::Refused)?;
+            let mut changed = change(former.record()).map_err(NotAmended::Refused)?;
+            changed.record.initialised &= changed.sources().is_none();
             let amended = Arc::new(former.amended(changed, &self.endpoints));
             self.subscribers.write().insert(amended.clone());
             (former, amended.clone(), self.ledger.submit(self.subscription_batch(&amended.subscription().record)))
@@ -177,10 +192,16 @@ impl Broker {
         } else {
             self.outbox.done(amended.id(), &amended.silence());
         }
+        if let Some(interest) = amended.subscription().sources() {
+            self.begin_with_sources(&amended, interest).await;
+        }
         notifier::wake(self, &amended);
+        self.follow_subscription(amended.id());
         let entities = |subscriber: &Subscriber| subscriber.subscription().record.as_ngsi10().into_owned().entities;
         // What has ended is dropped by other brokers.
-        if former.subscription().is_expired(service::now()) || entities(&former) != entities(&amended) {
+        if amended.subscription().sources().is_none()
+            && (former.subscription().is_expired(service::now()) || entities(&former) != entities(&amended))
+        {
             crate::federation::respan(self, amended.id());
         }
         Ok(())

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use axum::Router;
 use parking_lot::RwLock;
+use service::Node;
 use service::config::TemporalEngine;
-use service::{Config, Node};
 use storage::postgres::{Evolutions, Login};
 use storage::{Batch, StorageError, Store, Table};
 use tokio::sync::{Mutex, Semaphore};
@@ -43,7 +43,7 @@ impl Common {
         let counters = Counters::register(&node.metrics);
         let (endpoints, uncommitted) = (Arc::default(), Arc::new(Semaphore::new(UNCOMMITTED_KIB)));
         let contexts = Contexts::open(&node, &store)?;
-        let evolutions = evolutions(&node.config)?;
+        let evolutions = evolutions(&node)?;
         let mqtt = Mqtt::new(node.clone());
         Ok(Self { node, store, counters, endpoints, contexts, mqtt, uncommitted, evolutions })
     }
@@ -57,7 +57,8 @@ impl Common {
     }
 }
 
-fn evolutions(config: &Config) -> anyhow::Result<Option<Evolutions>> {
+fn evolutions(node: &Node) -> anyhow::Result<Option<Evolutions>> {
+    let config = &node.config;
     if config.broker.temporal.engine == TemporalEngine::Embedded {
         return Ok(None);
     }
@@ -69,7 +70,7 @@ fn evolutions(config: &Config) -> anyhow::Result<Option<Evolutions>> {
         database: settings.database.clone(),
         username: settings.username.expose().to_owned(),
         password: settings.password.expose().to_owned(),
-        tls: if settings.tls { Some(service::http::to_servers(&config.https)?) } else { None },
+        tls: settings.tls.then(|| node.to_servers().config()),
     };
     Ok(Some(Evolutions::new(login).context("configuration section `postgresql`")?))
 }

@@ -15,15 +15,15 @@ use crate::broker::Broker;
 const BATCH: usize = 100;
 const RETRY: Duration = Duration::from_secs(1);
 
-/// A change on its way to the disk.
+/// Changes on their way to the disk, in one write.
 pub(crate) struct Applied {
-    entity: EntityId,
+    entities: Vec<EntityId>,
     commit: Commit,
 }
 
 impl Applied {
-    pub(crate) fn new(entity: EntityId, commit: Commit) -> Self {
-        Self { entity, commit }
+    pub(crate) fn new(entities: Vec<EntityId>, commit: Commit) -> Self {
+        Self { entities, commit }
     }
 }
 
@@ -48,9 +48,9 @@ impl Broker {
     /// Waits until all changes are on disk.
     pub(crate) async fn saved(&self, changes: impl IntoIterator<Item = Applied>) -> Result<(), StorageError> {
         let mut outcome = Ok(());
-        for Applied { entity, commit } in changes {
+        for Applied { entities, commit } in changes {
             if let Err(error) = self.ledger.finish(commit).await {
-                self.unsaved.add([entity]);
+                self.unsaved.add(entities);
                 outcome = Err(error);
             }
         }
@@ -70,9 +70,11 @@ impl Broker {
     /// Whether that went well and there may be more.
     async fn save_some(&self) -> bool {
         let entities = self.unsaved.take();
-        let commits: Vec<_> = entities.iter().map(|entity| self.save(entity)).collect();
-        let changes = entities.into_iter().zip(commits);
-        let changes: Vec<_> = changes.map(|(entity, commit)| Applied::new(entity, commit)).collect();
+        let save = |entity: EntityId| {
+            let commit = self.save(&entity);
+            Applied::new(vec![entity], commit)
+        };
+        let changes: Vec<_> = entities.into_iter().map(save).collect();
         !changes.is_empty() && self.saved(changes).await.is_ok()
     }
 
@@ -80,7 +82,7 @@ impl Broker {
     fn save(&self, entity: &EntityId) -> Commit {
         let shard = self.shards.of(entity.as_str()).read();
         let mut batch = Batch::new();
-        self.ledger.put_state(&mut batch, entity, shard.get(entity.as_str()));
+        self.ledger.put_state(&mut batch, entity, shard.exact(entity));
         self.ledger.submit(batch)
     }
 }

@@ -94,6 +94,12 @@ fn a_bad_configuration_is_named_by_its_key() {
     let output = run(&["broker", "-f", "nowhere.json"], &config);
     assert_eq!(output.status.code(), Some(1));
     assert!(complaint(&output).contains("nowhere.json"), "{}", complaint(&output));
+    let mut config = self::config();
+    config["https"] = json!({ "enabled": true, "my_certificate": "/nowhere/c.pem", "my_key": "/nowhere/k.pem", "my_ca": "/nowhere/ca.pem" });
+    let output = run(&["broker", "-f", "config.json"], &config);
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = complaint(&output);
+    assert!(complaint.contains("`https.my_ca`") && complaint.contains("/nowhere/ca.pem"), "{complaint}");
 }
 
 #[test]

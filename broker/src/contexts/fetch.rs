@@ -58,6 +58,11 @@ impl Fetches {
         self.failures.lock().get(url).filter(|failure| failure.counts()).map(|failure| failure.reason.clone())
     }
 
+    /// Forgets that it failed.
+    pub(super) fn forget(&self, url: &str) {
+        self.failures.lock().remove(url);
+    }
+
     /// Whether a URL is being fetched.
     pub(super) fn is_running(&self, url: &str) -> bool {
         self.running.lock().contains_key(url)

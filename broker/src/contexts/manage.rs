@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use ngsi::ld::context::{ContextError, Document};
+use ngsi::ld::context::{ContextError, Document, is_core_context};
 use ngsi::ld::{Context, Kind, Problem};
+use serde_json::Value;
 use storage::{Batch, StorageError};
 
 use super::record::{ContextKind, Record};
@@ -17,16 +18,29 @@ impl Contexts {
         if let Some(url) = context.link() {
             return Ok(url.to_owned());
         }
-        let text = format!("{{\"@context\":{}}}", context.to_json());
+        let text = document(context);
         let known = self.shelf.lock().by_key(&text).map(|entry| entry.record.id.clone());
         let id = match known {
             Some(id) => {
                 self.shelf.lock().touch(&id, service::now());
                 id
             }
-            None => self.keep(Record::new(ContextKind::ImplicitlyCreated, &text, service::now())).await?,
+            None => Box::pin(self.keep(Record::new(ContextKind::ImplicitlyCreated, &text, service::now()))).await?,
         };
         Ok(self.own_url(&id))
+    }
+
+    /// The URL at which this broker serves a context that is found nowhere else, if it does.
+    pub(crate) fn implicit_url(&self, context: &Context) -> Option<String> {
+        let shelf = self.shelf.lock();
+        let entry = context.link().is_none().then(|| shelf.by_key(&document(context)))??;
+        Some(self.own_url(&entry.record.id))
+    }
+
+    /// The same context by the URL of [`Contexts::implicit_url`], if it has one, so that a header can name it.
+    pub(crate) fn named(&self, context: Context) -> Context {
+        let named = self.implicit_url(&context).and_then(|url| self.at_hand(&Value::from(url)));
+        named.unwrap_or(context)
     }
 
     /// Serves a document from now on. Gives its identifier.
@@ -39,12 +53,22 @@ impl Contexts {
         self.keep(Record::new(ContextKind::Hosted, &document.to_json(), service::now())).await
     }
 
-    /// What `look` sees of a context, by identifier or URL.
+    /// What `look` sees of a context, by identifier or URL. The core is always there.
     pub(crate) fn find<T>(&self, id_or_url: &str, look: impl FnOnce(&Entry) -> T) -> Result<T, Problem> {
+        if is_core_context(id_or_url) {
+            return Ok(look(&self.core));
+        }
         let shelf = self.shelf.lock();
         let found = shelf.get(id_or_url).or_else(|| shelf.get(local_id(id_or_url)?));
         let unknown = || Problem::new(Kind::ResourceNotFound, format!("there is no context `{id_or_url}`"));
         found.map(look).ok_or_else(unknown)
+    }
+
+    /// As [`Contexts::find`], for a client that is served it, which counts as a use.
+    pub(crate) fn serve<T>(self: &Arc<Self>, id_or_url: &str, look: impl FnOnce(&Entry) -> T) -> Result<T, Problem> {
+        let (served, id) = self.find(id_or_url, |entry| (look(entry), entry.record.id.clone()))?;
+        self.touch(&[id]);
+        Ok(served)
     }
 
     /// What `look` sees of all contexts of a kind, or of all, the oldest first.
@@ -63,6 +87,9 @@ impl Contexts {
 
     /// Forgets a context, by identifier or URL.
     pub(crate) async fn delete(&self, id_or_url: &str) -> Result<(), Problem> {
+        if is_core_context(id_or_url) {
+            return Err(Problem::bad_request("the core context cannot be deleted"));
+        }
         let record = self.find(id_or_url, |entry| entry.record.clone())?;
         let mut batch = Batch::new();
         batch.delete(&self.table, &*record.id);
@@ -72,6 +99,9 @@ impl Contexts {
             self.store.submit(batch)
         };
         self.ready.lock().clear();
+        if let Some(url) = &record.url {
+            self.fetches.forget(url);
+        }
         commit.await.map_err(|error| {
             let restored = self.shelf.lock().insert(record).is_ok();
             tracing::debug!(restored, "a context that cannot be deleted on disk is not deleted");
@@ -79,12 +109,15 @@ impl Contexts {
         })
     }
 
-    /// Fetches a cached context again, by identifier or URL.
+    /// Fetches a cached context again, by identifier or URL; the core is built in.
     pub(crate) async fn reload(self: &Arc<Self>, id_or_url: &str) -> Result<(), Problem> {
-        match self.find(id_or_url, |entry| entry.record.url.clone())? {
-            Some(url) => self.fetch(&url, true).await.map(drop),
-            None => {
-                Err(Problem::bad_request(format!("reload: `{id_or_url}` is of no kind that is fetched from elsewhere")))
+        if is_core_context(id_or_url) {
+            return Ok(());
+        }
+        match self.find(id_or_url, |entry| entry.record.url.clone()) {
+            Ok(Some(url)) => self.fetch(&url, true).await.map(drop),
+            Ok(None) | Err(_) => {
+                Err(Problem::bad_request(format!("reload: `{id_or_url}` is no context that is fetched from elsewhere")))
             }
         }
     }
@@ -124,6 +157,11 @@ impl Contexts {
     fn own_url(&self, id: &str) -> String {
         format!("{}{PATH}{id}", self.base)
     }
+}
+
+/// What is served of a context that came with a request.
+fn document(context: &Context) -> String {
+    format!("{{\"@context\":{}}}", context.to_json())
 }
 
 fn unsaved(error: StorageError) -> Problem {

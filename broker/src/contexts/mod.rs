@@ -47,6 +47,8 @@ pub(crate) struct Contexts {
     /// This broker as others reach it.
     base: String,
     shelf: Mutex<Shelf>,
+    /// The core context, which is not on the shelf.
+    core: Entry,
     ready: Mutex<Ready>,
     fetches: Arc<Fetches>,
 }
@@ -72,6 +74,7 @@ impl Contexts {
             store: store.clone(),
             table,
             shelf: Mutex::new(shelf),
+            core: Entry::new(Record::of_core(service::now())),
             ready: Mutex::default(),
             fetches: Arc::default(),
         }))
@@ -88,7 +91,7 @@ impl Contexts {
             self.touch(&used);
             return Ok(context);
         }
-        match timeout(TIMEOUT, self.read(value, text)).await {
+        match Box::pin(timeout(TIMEOUT, self.read(value, text))).await {
             Ok(outcome) => outcome,
             Err(_) => Err(unavailable(format!("@context: not there within {} s", TIMEOUT.as_secs()))),
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ngsi::Timestamp;
+use ngsi::ld::context::{CORE_CONTEXT, CORE_DOCUMENT};
 use ngsi::ld::{Kind, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,12 @@ impl Record {
     pub(crate) fn new(kind: ContextKind, text: &str, now: Timestamp) -> Self {
         let id = format!("urn:ngsi-ld:Context:{}", uuid::Uuid::new_v4());
         Self { id: id.into(), kind, url: None, created_at: now, expires_at: None, text: text.into() }
+    }
+
+    /// The core context, as if it had been fetched.
+    pub(super) fn of_core(now: Timestamp) -> Self {
+        let url = Some(CORE_CONTEXT.into());
+        Self { id: CORE_CONTEXT.into(), url, ..Self::new(ContextKind::Cached, CORE_DOCUMENT, now) }
     }
 
     pub(super) fn written(&self) -> Result<Vec<u8>, Problem> {

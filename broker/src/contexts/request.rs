@@ -21,6 +21,14 @@ impl Contexts {
         }
     }
 
+    /// Refuses a `Link` header with a context where bodies have one.
+    pub(crate) fn check_link(headers: &HeaderMap, is_ld: bool) -> Result<(), Problem> {
+        match is_ld && link::of_headers(headers)?.is_some() {
+            true => Err(Problem::bad_request("Link: must not name a context when Content-Type is application/ld+json")),
+            false => Ok(()),
+        }
+    }
+
     /// Of a request with a body, or of a part of it: `in_body` is its member `@context`. In `application/ld+json` it is needed and
     /// the only one allowed, in other types there must be none.
     pub(crate) async fn of_body(
@@ -29,14 +37,12 @@ impl Contexts {
         is_ld: bool,
         in_body: Option<&RawValue>,
     ) -> Result<Context, Problem> {
+        Self::check_link(headers, is_ld)?;
         match (is_ld, in_body) {
             (false, None) => self.of_link(headers).await,
             (false, Some(_)) => Err(Problem::bad_request(
                 "@context: must not be in a body whose Content-Type is not application/ld+json",
             )),
-            (true, _) if link::of_headers(headers)?.is_some() => {
-                Err(Problem::bad_request("Link: must not name a context when Content-Type is application/ld+json"))
-            }
             (true, None) => {
                 Err(Problem::bad_request("@context: must be in a body whose Content-Type is application/ld+json"))
             }

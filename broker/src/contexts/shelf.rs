@@ -19,6 +19,13 @@ pub(crate) struct Entry {
     turn: u64,
 }
 
+impl Entry {
+    /// One that was not used yet.
+    pub(super) fn new(record: Record) -> Self {
+        Self { record, hits: 0, last_used: None, turn: 0 }
+    }
+}
+
 pub(super) struct Shelf {
     entries: HashMap<Arc<str>, Entry>,
     /// Identifiers by [`Record::key`].

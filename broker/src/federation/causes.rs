@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use context::Notice;
 use context::cause::{Action, Cause, Origin, Touched};
-use ngsi::v1::{ContextAttribute, ContextMetadata};
 use ngsi::v2::AlterationType;
-use ngsi::{Attribute, Entity, JsonText, Name, Timestamp};
+use ngsi::{Entity, JsonText, Name, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use super::whole::ToldAttribute as WholeAttribute;
 
 /// The member `cause` of an element of a notification.
 #[derive(Default, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ struct Told {
     alteration: Option<AlterationType>,
     touched: Vec<ToldAttribute>,
     /// Of a deleted entity all attributes as they were.
-    former: Vec<ContextAttribute>,
+    former: Vec<WholeAttribute>,
     correlator: String,
     forced: bool,
 }
@@ -46,7 +47,7 @@ enum ToldAction {
 }
 
 /// What a notice is due to, for another broker.
-pub(crate) fn tell(notice: &Notice) -> JsonText {
+pub(crate) fn tell(notice: &Notice) -> Vec<u8> {
     let told = match &notice.cause {
         None => Told { initial: true, created_at: Some(notice.entity.created_at), ..Told::default() },
         Some(cause) => Told {
@@ -54,14 +55,14 @@ pub(crate) fn tell(notice: &Notice) -> JsonText {
             touched: cause.touched.iter().map(ToldAttribute::from).collect(),
             former: if notice.deleted { &notice.entity.attributes } else { &cause.former }
                 .iter()
-                .map(context_attribute)
+                .map(WholeAttribute::from)
                 .collect(),
             correlator: cause.origin.correlator.clone(),
             forced: cause.origin.forced,
             ..Told::default()
         },
     };
-    serde_json::to_value(told).map(JsonText::from).unwrap_or_default()
+    serde_json::to_vec(&told).unwrap_or_else(|_| b"null".to_vec())
 }
 
 /// What led to a state that another broker tells; `None` when nothing did since the subscription was made. The first state of an
@@ -71,12 +72,12 @@ pub(super) fn understand(
     entity: &Entity,
     deleted: bool,
     since: Timestamp,
+    now: Timestamp,
 ) -> Option<Arc<Cause>> {
     let told = told.and_then(JsonText::read::<Told>).unwrap_or_default();
     if told.initial && told.created_at.is_none_or(|created_at| created_at <= since) {
         return None;
     }
-    let now = entity.modified_at;
     let (alteration, action) = match told.alteration {
         Some(alteration) => (alteration, Action::Update),
         None if told.initial => (AlterationType::EntityCreate, Action::Append),
@@ -85,7 +86,7 @@ pub(super) fn understand(
     };
     let touched = match told.alteration {
         Some(_) => told.touched.into_iter().map(Touched::from).collect(),
-        None => entity.merged_attributes(&[]).map(|attribute| changed(&attribute.name, action)).collect(),
+        None => entity.visible_attributes().map(|attribute| changed(&attribute.name, action)).collect(),
     };
     let former = told.former.into_iter().map(|attribute| attribute.into_attribute(now)).collect();
     let origin = Origin { correlator: told.correlator, auth_token: String::new(), forced: told.forced };
@@ -117,20 +118,6 @@ impl From<ToldAttribute> for Touched {
         };
         let ToldAttribute { name, value_differs, metadata_differ, .. } = told;
         Self { name, action, value_differs, metadata_differ }
-    }
-}
-
-fn context_attribute(attribute: &Attribute) -> ContextAttribute {
-    let metadata = attribute.metadata.iter().map(|metadatum| ContextMetadata {
-        name: metadatum.name.clone(),
-        value_type: metadatum.value_type.clone(),
-        value: metadatum.value.clone(),
-    });
-    ContextAttribute {
-        name: attribute.name.clone(),
-        value_type: attribute.value_type.clone(),
-        value: attribute.value.clone(),
-        metadata: metadata.collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! NGSI-9 as a client. After a look-up that failed no other waits for discovery until a heartbeat has reached it, so local
 //! work runs at full speed while it is away.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::{Request, StatusCode};
@@ -11,7 +12,8 @@ use ngsi::v1::ngsi9::{
 use ngsi::v1::ngsi10::UnsubscribeContextRequest;
 use ngsi::{SubscriptionId, json};
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use service::Node;
 use service::http::Client;
 use tokio::sync::Notify;
@@ -29,6 +31,13 @@ pub(crate) enum DiscoveryError {
     Refused(StatusCode),
     #[error("discovery's answer cannot be understood: {0}")]
     Answer(String),
+}
+
+/// A broker as discovery lists it.
+#[derive(Deserialize)]
+struct Provider {
+    #[serde(rename = "myURL")]
+    url: String,
 }
 
 pub(crate) struct Discovery {
@@ -62,15 +71,29 @@ impl Discovery {
         self.look_up(&format!("discoverContextAvailability?except={provider}"), request).await
     }
 
+    /// The URLs of the brokers that live, this one among them.
+    pub(crate) async fn brokers(&self) -> Result<Vec<String>, DiscoveryError> {
+        let brokers: BTreeMap<String, Provider> = self.answered(self.get("broker", LOOK_UP_TIMEOUT)).await?;
+        Ok(brokers.into_values().map(|broker| broker.url).collect())
+    }
+
     async fn look_up(
         &self,
         call: &str,
         request: &AvailabilityRequest,
     ) -> Result<DiscoverContextAvailabilityResponse, DiscoveryError> {
+        self.answered(self.post(call, request, LOOK_UP_TIMEOUT)).await
+    }
+
+    /// The answer to a request for which somebody waits.
+    async fn answered<T: DeserializeOwned>(
+        &self,
+        asked: impl Future<Output = Result<bytes::Bytes, DiscoveryError>>,
+    ) -> Result<T, DiscoveryError> {
         if let Some(error) = &*self.failed.lock() {
             return Err(error.clone());
         }
-        let answered = self.post(call, request, LOOK_UP_TIMEOUT).await;
+        let answered = asked.await;
         if let Err(error @ DiscoveryError::Unreachable(_)) = &answered {
             self.note_failure(error);
         }
@@ -122,13 +145,26 @@ impl Discovery {
         self.post("broker/heartbeat", &body, BACKGROUND_TIMEOUT).await
     }
 
+    async fn get(&self, call: &str, limit: Duration) -> Result<bytes::Bytes, DiscoveryError> {
+        self.send(Request::get(format!("{}/{call}", self.url)), bytes::Bytes::new(), limit).await
+    }
+
     async fn post<T: Serialize>(&self, call: &str, body: &T, limit: Duration) -> Result<bytes::Bytes, DiscoveryError> {
+        let body = serde_json::to_vec(body).map_err(|error| DiscoveryError::Unreachable(error.to_string()))?;
+        let request = Request::post(format!("{}/{call}", self.url));
+        self.send(request.header(http::header::CONTENT_TYPE, "application/json"), body.into(), limit).await
+    }
+
+    async fn send(
+        &self,
+        request: http::request::Builder,
+        body: bytes::Bytes,
+        limit: Duration,
+    ) -> Result<bytes::Bytes, DiscoveryError> {
         let unreachable = |error: &dyn std::fmt::Display| DiscoveryError::Unreachable(error.to_string());
-        let body = serde_json::to_vec(body).map_err(|error| unreachable(&error))?;
-        let request = Request::post(format!("{}/{call}", self.url))
-            .header(http::header::CONTENT_TYPE, "application/json")
+        let request = request
             .header(http::header::USER_AGENT, ngsi::v1::BROKER_USER_AGENT)
-            .body(body.into())
+            .body(body)
             .map_err(|error| unreachable(&error))?;
         let response = self.client.send_with_timeout(request, limit).await.map_err(|error| unreachable(&error))?;
         if response.status().is_success() {

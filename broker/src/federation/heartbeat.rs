@@ -92,7 +92,7 @@ impl Watch {
     /// Whether discovery lacks something. One that says nothing may have been restarted whenever it was away.
     fn has_forgotten(&self, broker: &Broker, pulse: &Pulse) -> bool {
         let Some(known) = pulse.known else { return !self.was_reached };
-        let lacks_some = pulse.registrations.is_some_and(|count| count < broker.shards.len());
+        let lacks_some = pulse.registrations.is_some_and(|count| count < broker.shards.count_ids());
         !known || self.epoch != pulse.epoch || (lacks_some && !broker.federation.registrar.is_busy())
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use context::{Change, Subscribed};
 use ngsi::v1::ngsi9::{NotifyContextAvailabilityRequest, UNAVAILABLE};
 use ngsi::v1::ngsi10::NotifyContextRequest;
-use ngsi::{Entity, EntityId, JsonText, SubscriptionId};
+use ngsi::{Entity, EntityId, JsonText, SubscriptionId, Timestamp};
 use serde::Deserialize;
 use storage::{Batch, StorageError};
 
@@ -14,6 +14,7 @@ use super::causes;
 use super::link::Part;
 use super::remote;
 use super::spanning::wake;
+use super::whole;
 use crate::broker::Broker;
 use crate::ledger::Due;
 use crate::notifier::{self, Subscriber};
@@ -127,28 +128,43 @@ pub(crate) async fn relay(broker: &Arc<Broker>, told: NotifyContextRequest) -> R
     let mut batch = Batch::new();
     for response in told.context_responses {
         let element = response.context_element;
-        let deleted = element.attributes.is_empty() && element.domain_metadata.is_empty();
-        let entity = remote::entity(element, now);
+        let whole = response.entity.as_ref().map(whole::understand);
+        if whole == Some(None) {
+            tracing::warn!(subscription = %id, entity = %element.entity.id, "another broker tells an entity that cannot be read");
+            continue;
+        }
+        let whole = whole.flatten();
+        let deleted = whole.is_none() && element.attributes.is_empty() && element.domain_metadata.is_empty();
+        let entity = whole.unwrap_or_else(|| remote::entity(element, now));
         let due = if subscriber.subscription().begins_with_state() {
             Some(Due::new(Arc::new(entity), deleted, now, None))
         } else {
-            judged(&subscriber, entity, deleted, response.cause.as_ref())
+            judged(&subscriber, entity, deleted, response.cause.as_ref(), now)
                 .filter(|_| broker.is_served(&mut batch, &subscriber))
         };
         if let Some(due) = due {
             broker.queue(&mut batch, &subscriber, &due);
         }
     }
+    if batch.is_empty() {
+        return Ok(Recipient::Known);
+    }
+    let commit = broker.ledger.submit(batch);
     notifier::wake(broker, &subscriber);
-    broker.ledger.commit(batch).await?;
+    broker.ledger.finish(commit).await?;
     Ok(Recipient::Known)
 }
 
 /// Of subscriptions that are told changes, not states, we judge the changes ourselves: the other broker sends all.
-fn judged(subscriber: &Subscriber, entity: Entity, deleted: bool, told: Option<&JsonText>) -> Option<Due> {
+fn judged(
+    subscriber: &Subscriber,
+    entity: Entity,
+    deleted: bool,
+    told: Option<&JsonText>,
+    now: Timestamp,
+) -> Option<Due> {
     let subscription = subscriber.subscription();
-    let now = entity.modified_at;
-    let cause = causes::understand(told, &entity, deleted, subscription.record.created_at)?;
+    let cause = causes::understand(told, &entity, deleted, subscription.record.created_at, now)?;
     let entity = if deleted { causes::last_state(entity, &cause) } else { entity };
     let entity = Arc::new(entity);
     let change = Change::told(entity.clone(), deleted, cause.clone());

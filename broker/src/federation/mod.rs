@@ -5,6 +5,7 @@
 
 mod causes;
 mod discovery;
+mod everywhere;
 mod heartbeat;
 mod link;
 mod linked;
@@ -14,6 +15,7 @@ mod owners;
 mod registrar;
 mod remote;
 mod spanning;
+mod whole;
 
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use service::Node;
 
 pub(crate) use causes::tell as tell_cause;
 pub(crate) use discovery::Discovery;
+pub(crate) use everywhere::{Answered, Everywhere, ask_everywhere};
 pub(crate) use link::LinkRecord;
 pub(crate) use linked::{fetch_linked_one, linked_entity};
 pub(crate) use links::Links;
@@ -30,6 +33,7 @@ pub(crate) use messages::{Recipient, availability, relay};
 pub(crate) use owners::Owners;
 pub(crate) use registrar::{BROKER_TYPE, Registrar};
 pub(crate) use remote::{Located, entity, fetch, forward, locate, registrations, without_times};
+pub(crate) use whole::{ENTITY_FORM, WHOLE, tell as tell_entity};
 
 use crate::broker::Broker;
 use crate::metrics::Counters;

@@ -29,7 +29,7 @@ const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 
 pub(crate) struct Registrar {
-    /// Out of date at discovery; true when the entity has been deleted since.
+    /// Identifiers that are out of date at discovery, which knows of one entity each; true when one has been deleted since.
     dirty: Mutex<HashMap<EntityId, bool>>,
     work: Notify,
     pending: Gauge,
@@ -42,7 +42,7 @@ impl Registrar {
 
     pub(crate) fn mark(&self, id: &EntityId, deleted: bool) {
         let mut dirty = self.dirty.lock();
-        *dirty.entry(id.clone()).or_default() |= deleted;
+        *dirty.entry(EntityId::from(id.as_str())).or_default() |= deleted;
         self.pending.set(i64::try_from(dirty.len()).unwrap_or(i64::MAX));
         drop(dirty);
         self.work.notify_one();

@@ -130,10 +130,19 @@ pub(super) async fn ask(
     Ok(elements.map(|response| Arc::new(entity(response.context_element, now))).collect())
 }
 
-/// One entity as the broker that owns it has it; when it was created and set, only that broker knows.
-pub(crate) async fn fetch(broker: &Broker, provider: &str, id: &EntityId) -> Result<Option<Entity>, String> {
+/// The entities of one identifier as the broker that owns them has them; when they were created and set, only that broker knows.
+pub(crate) async fn fetch(broker: &Broker, provider: &str, id: &EntityId) -> Result<Vec<Entity>, String> {
     let found = ask(broker, provider, vec![EntityRef::id(id.clone())], &QueryContextRequest::default()).await?;
-    Ok(found.into_iter().find(|entity| entity.id == *id).map(Arc::unwrap_or_clone).map(without_times))
+    let mut entities = Vec::with_capacity(1);
+    let mut next = id.clone();
+    for entity in found.into_iter().filter(|entity| entity.id == *id) {
+        let following = next.next();
+        entities.push(Entity {
+            id: std::mem::replace(&mut next, following),
+            ..without_times(Arc::unwrap_or_clone(entity))
+        });
+    }
+    Ok(entities)
 }
 
 /// Takes away the times that an entity of another broker was given when it came.

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::link::{LinkRecord, RemoteSubscription, Step};
 use super::remote;
+use super::whole::{ENTITY_FORM, WHOLE};
 use crate::broker::Broker;
 use crate::ledger::Kind;
 use crate::notifier::Subscriber;
@@ -203,7 +204,10 @@ async fn subscribe(
 ) -> Result<SubscriptionId, String> {
     let delivery = &subscriber.subscription().record.delivery;
     let reliable = if delivery.reliable { "true" } else { "" };
-    let headers = [("Fiware-Correlator", delivery.correlator.as_str()), ("Require-Reliability", reliable)];
+    // What NGSI-10 has no words for, only the other dialects need.
+    let form = if subscriber.subscription().outgoing().is_some() { WHOLE } else { "" };
+    let correlator = delivery.correlator.as_str();
+    let headers = [("Fiware-Correlator", correlator), ("Require-Reliability", reliable), (ENTITY_FORM, form)];
     let answer: Option<SubscribeContextResponse> =
         remote::post_with(broker, provider, "subscribeContext", &headers, request).await?;
     let id = answer.map(|answer| answer.subscribe_response.subscription_id).filter(|id| !id.is_empty());

@@ -68,7 +68,8 @@ async fn drive(broker: &Arc<Broker>, subscriber: &Arc<Subscriber>) {
         let Some(batch) = subscriber.next_or_stop() else { return };
         deliver(broker, &mut subscriber, batch).await;
         drop(permit);
-        if subscriber.initial_delivered() {
+        // What was under way when the broker stops is told again.
+        if !broker.node.shutdown.is_cancelled() && subscriber.initial_delivered() {
             broker.note_initialised(&subscriber);
         }
         if let Some(length) = subscriber.subscription().throttling {
@@ -85,6 +86,7 @@ fn current(broker: &Broker, subscriber: Arc<Subscriber>) -> Arc<Subscriber> {
 /// Tries until the notices are delivered or given up, or shutdown leaves them to the next start.
 async fn deliver(broker: &Arc<Broker>, subscriber: &mut Arc<Subscriber>, mut batch: Vec<Notice>) {
     let mut retry = FIRST_RETRY;
+    let mut first = true;
     while !batch.is_empty() && subscriber.may_send() {
         match send::attempt(broker, subscriber, &batch).await {
             Outcome::Delivered => {
@@ -100,10 +102,11 @@ async fn deliver(broker: &Arc<Broker>, subscriber: &mut Arc<Subscriber>, mut bat
                 broker.note_lost(subscriber, &std::mem::take(&mut batch), &reason);
             }
             Outcome::Failed(reason) => {
-                note_failure(broker, subscriber, &reason, retry == FIRST_RETRY);
+                note_failure(broker, subscriber, &reason, first);
+                first = false;
                 give_up_old(broker, subscriber, &mut batch, &reason);
                 subscriber.statistics().under_way(batch.len());
-                pause(broker, subscriber, retry).await;
+                pause(broker, subscriber, subscriber.cooldown().unwrap_or(retry)).await;
                 retry = (retry * 2).min(LAST_RETRY);
                 if broker.node.shutdown.is_cancelled() {
                     return;

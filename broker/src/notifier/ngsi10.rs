@@ -9,7 +9,7 @@ use ngsi::v1::{BROKER_USER_AGENT, write_element};
 use ngsi::{Entity, ld, v2};
 
 use super::Subscriber;
-use crate::federation::tell_cause;
+use crate::federation::{tell_cause, tell_entity};
 
 const LD_PATH: &str = "/ngsi-ld/v1/entityOperations/upsert";
 
@@ -75,15 +75,20 @@ fn ngsi10(subscriber: &Subscriber, notices: &[Notice], originator: &str) -> Vec<
     out.extend_from_slice(b",\"contextResponses\":[");
     list(&mut out, notices.iter(), |out, notice| {
         out.extend_from_slice(b"{\"contextElement\":");
-        if notice.deleted {
+        let whole = subscriber.wants_whole() && !notice.deleted;
+        if notice.deleted || whole {
             write_element(out, &bare(&notice.entity), &[]);
         } else {
             write_element(out, &notice.entity, names);
         }
         out.extend_from_slice(b",\"statusCode\":{\"code\":200,\"reasonPhrase\":\"OK\"}");
+        if whole {
+            out.extend_from_slice(b",\"entity\":");
+            out.extend_from_slice(&tell_entity(&notice.entity));
+        }
         if subscriber.is_broker() {
             out.extend_from_slice(b",\"cause\":");
-            out.extend_from_slice(tell_cause(notice).as_str().as_bytes());
+            out.extend_from_slice(&tell_cause(notice));
         }
         out.push(b'}');
     });

@@ -1,13 +1,18 @@
 //! One attempt to notify a subscriber.
 
+use std::error::Error;
+use std::iter::successors;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use context::outgoing::{HttpMessage, Message, MqttMessage};
 use context::{Notice, Outgoing, Subscribed};
 use http::{HeaderName, HeaderValue, Request, StatusCode};
-use service::http::{Client, Timeout};
+use service::http::{Client, ClientError, Timeout};
 
 use super::{Subscriber, ngsi10};
 use crate::broker::Broker;
+use crate::routes::joined;
 
 pub(super) enum Outcome {
     Delivered,
@@ -19,10 +24,10 @@ pub(super) enum Outcome {
     Gone,
 }
 
-pub(super) async fn attempt(broker: &Broker, subscriber: &Subscriber, batch: &[Notice]) -> Outcome {
-    match (subscriber.subscription().outgoing(), batch) {
-        (Some(outgoing), [notice]) => custom(broker, subscriber, outgoing, notice).await,
-        _ => match ngsi10::request(subscriber, batch, broker.own_url()) {
+pub(super) async fn attempt(broker: &Arc<Broker>, subscriber: &Subscriber, batch: &[Notice]) -> Outcome {
+    match subscriber.subscription().outgoing() {
+        Some(outgoing) => custom(broker, subscriber, outgoing, batch).await,
+        None => match ngsi10::request(subscriber, batch, broker.own_url()) {
             Ok(Some(request)) => http(subscriber, &broker.node.client, of_tenant(&broker.tenant, request)).await,
             Ok(None) => Outcome::Delivered,
             Err(error) => Outcome::Failed(error.to_string()),
@@ -30,13 +35,19 @@ pub(super) async fn attempt(broker: &Broker, subscriber: &Subscriber, batch: &[N
     }
 }
 
-async fn custom(broker: &Broker, subscriber: &Subscriber, outgoing: &Outgoing, notice: &Notice) -> Outcome {
-    match outgoing.message(subscriber.id(), notice, broker.own_url(), &broker.tenant, service::now()) {
-        Message::Http(message) => match request(message) {
+async fn custom(broker: &Arc<Broker>, subscriber: &Subscriber, outgoing: &Outgoing, batch: &[Notice]) -> Outcome {
+    let joined = match outgoing.joins(batch) {
+        Some(joins) => Some(Box::pin(joined(broker, &joins)).await),
+        None => None,
+    };
+    let (id, tenant) = (subscriber.id(), &broker.tenant);
+    match outgoing.message(id, batch, broker.own_url(), tenant, joined.as_ref(), service::now()) {
+        None => Outcome::Delivered,
+        Some(Message::Http(message)) => match request(message) {
             Ok(request) => http(subscriber, broker.node.outside(), request).await,
             Err(error) => Outcome::Unsendable(format!("not a request that can be sent: {error}")),
         },
-        Message::Mqtt(message) => mqtt(broker, subscriber, message).await,
+        Some(Message::Mqtt(message)) => mqtt(broker, subscriber, message).await,
     }
 }
 
@@ -75,7 +86,15 @@ async fn http(subscriber: &Subscriber, client: &Client, request: Request<Bytes>)
         }
         Ok(response) if response.status() == StatusCode::NOT_FOUND && subscriber.is_broker() => Outcome::Gone,
         Ok(response) => Outcome::Failed(format!("answered {}", response.status())),
-        Err(error) => Outcome::Failed(error.to_string()),
+        Err(error) => Outcome::Failed(in_words(&error)),
+    }
+}
+
+/// What went wrong and, if there is more to it, why in the end: a certificate that is not trusted, a port where nobody listens.
+fn in_words(error: &ClientError) -> String {
+    match successors(error.kind.source(), |&cause| cause.source()).last() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
     }
 }
 

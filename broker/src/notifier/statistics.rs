@@ -27,6 +27,7 @@ impl Moment {
 #[derive(Default)]
 pub(crate) struct Statistics {
     times_sent: AtomicU64,
+    times_failed: AtomicU64,
     fails: AtomicU64,
     under_way: AtomicUsize,
     last_notification: Moment,
@@ -52,6 +53,9 @@ pub(crate) enum Status {
 pub(crate) struct Counters {
     /// Attempts, repeated ones too.
     pub(crate) times_sent: u64,
+    /// Those of them that failed.
+    #[serde(default)]
+    pub(crate) times_failed: u64,
     /// When the last attempt was made.
     pub(crate) last_notification: Option<Timestamp>,
     pub(crate) last_success: Option<Timestamp>,
@@ -107,6 +111,7 @@ impl Statistics {
         self.last_failure.set(now);
         *self.last_failure_reason.lock() = Some(reason.to_owned());
         self.unsaved.store(true, Ordering::Release);
+        self.times_failed.fetch_add(1, Ordering::Relaxed);
         self.fails.fetch_add(1, Ordering::Relaxed) + 1
     }
 
@@ -124,6 +129,7 @@ impl Statistics {
         let code = self.last_success_code.load(Ordering::Relaxed);
         Counters {
             times_sent: self.times_sent.load(Ordering::Relaxed),
+            times_failed: self.times_failed.load(Ordering::Relaxed),
             last_notification: self.last_notification.get(),
             last_success: self.last_success.get(),
             last_success_code: (code != 0).then_some(code),
@@ -136,6 +142,7 @@ impl Statistics {
     /// Takes over what was written down.
     pub(super) fn restore(&self, counters: Counters) {
         self.times_sent.store(counters.times_sent, Ordering::Relaxed);
+        self.times_failed.store(counters.times_failed, Ordering::Relaxed);
         self.last_notification.set(counters.last_notification.unwrap_or_default());
         self.last_success.set(counters.last_success.unwrap_or_default());
         self.last_success_code.store(counters.last_success_code.unwrap_or_default(), Ordering::Relaxed);

@@ -15,7 +15,7 @@ use super::endpoints::Endpoints;
 use super::ngsi10;
 use super::statistics::{Counters, Report, Statistics, Status};
 
-/// Elements in one notification of NGSI-10; NGSIv2 has one.
+/// Elements in one notification of NGSI-10, and of what there is at the beginning; of changes NGSIv2 and NGSI-LD have one.
 const BATCH: usize = 256;
 /// Bytes, roughly, in one notification.
 const BATCH_BYTES: usize = 1024 * 1024;
@@ -85,8 +85,8 @@ impl Progress {
 fn wanted(record: &Record) -> Wanted {
     match &record.request {
         Request::NgsiV2(request) => request.status,
-        Request::NgsiLd(request) if !request.subscription.is_active => Wanted::Inactive,
-        Request::Ngsi10(_) | Request::NgsiLd(_) => Wanted::Active,
+        Request::NgsiLd(request) | Request::Sources(request) if !request.subscription.is_active => Wanted::Inactive,
+        Request::Ngsi10(_) | Request::NgsiLd(_) | Request::Sources(_) => Wanted::Active,
     }
 }
 
@@ -127,6 +127,17 @@ impl Subscriber {
         self.subscription.record.delivery.from_broker
     }
 
+    /// How long its owner wants to wait after a failure (ETSI GS CIM 009, 5.2.15).
+    pub(super) fn cooldown(&self) -> Option<Duration> {
+        let endpoint = &self.subscription.linked()?.subscription.notification.endpoint;
+        endpoint.cooldown.map(Duration::from_millis)
+    }
+
+    /// Whether it is a broker that wants what NGSI-10 has no words for.
+    pub(super) fn wants_whole(&self) -> bool {
+        self.subscription.record.delivery.whole
+    }
+
     pub(super) fn statistics(&self) -> &Statistics {
         &self.progress.statistics
     }
@@ -137,7 +148,9 @@ impl Subscriber {
         record.initialised |= self.progress.initialised.load(Ordering::Relaxed);
         match &mut record.request {
             Request::NgsiV2(request) if !self.listens() => request.status = Wanted::Inactive,
-            Request::NgsiLd(request) if !self.listens() => request.subscription.is_active = false,
+            Request::NgsiLd(request) | Request::Sources(request) if !self.listens() => {
+                request.subscription.is_active = false;
+            }
             _ => {}
         }
         record
@@ -182,10 +195,12 @@ impl Subscriber {
 
     /// Makes the entities as they stand the first to be sent; gives back the notices they contain.
     pub(crate) fn begin_with(&self, initial: Vec<Arc<Entity>>, now: Timestamp) -> Vec<Notice> {
-        if initial.is_empty() {
-            self.progress.initialised.store(true, Ordering::Relaxed);
-        }
         self.progress.state.lock().backlog.begin_with(initial, now)
+    }
+
+    /// Notes whether what there was at the beginning has been told.
+    pub(crate) fn set_initialised(&self, told: bool) {
+        self.progress.initialised.store(told, Ordering::Relaxed);
     }
 
     /// Allows sending.
@@ -245,7 +260,8 @@ impl Subscriber {
             state.driving = false;
             return None;
         }
-        let limit = if self.subscription.outgoing().is_some() { 1 } else { BATCH };
+        let tells_one = self.subscription.outgoing().is_some() && !state.backlog.begins();
+        let limit = if tells_one { 1 } else { BATCH };
         let taken = state.backlog.take(limit, BATCH_BYTES);
         self.progress.statistics.under_way(taken.len());
         Some(taken)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VIA};
 use http::{Request as HttpRequest, StatusCode};
+use ngsi::v2::path::ServicePaths;
 use service::http::{MaxResponse, Timeout};
 
 use super::Provider;
@@ -22,6 +23,8 @@ const PASSED_ON: [&str; 2] = ["fiware-servicepath", "fiware-correlator"];
 /// On whose behalf providers are asked.
 pub(crate) struct Request {
     headers: HeaderMap,
+    /// Where the entities stand that are asked for.
+    pub(super) paths: ServicePaths,
 }
 
 /// Why a provider did not do what it was asked for.
@@ -34,7 +37,7 @@ pub(super) struct Refused {
 
 impl Request {
     /// None for a request that is not to be passed on: another broker has come to ask this one, or it has been here before.
-    pub(crate) fn of(broker: &Broker, headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn of(broker: &Broker, headers: &HeaderMap, paths: impl Into<ServicePaths>) -> Option<Self> {
         if broker.providers.is_empty() || is_from_broker(headers) {
             return None;
         }
@@ -59,7 +62,7 @@ impl Request {
         {
             passed_on.insert("fiware-service", tenant);
         }
-        Some(Self { headers: passed_on })
+        Some(Self { headers: passed_on, paths: paths.into() })
     }
 
     /// Asks a provider; what it answers if it has done so.

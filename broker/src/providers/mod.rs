@@ -52,10 +52,6 @@ impl Providers {
         self.registry.read().len() == 0
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.registry.read().len()
-    }
-
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Provider>> {
         self.registry.read().get(id)
     }

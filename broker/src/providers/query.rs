@@ -5,7 +5,6 @@ use std::sync::Arc;
 use context::provision::{Asked, complete};
 use futures_util::{StreamExt, stream};
 use ngsi::members::Members;
-use ngsi::v2::names::BUILTIN_ATTRIBUTES;
 use ngsi::v2::parse::entity_of;
 use ngsi::v2::{EntityInput, Form, default_type};
 use ngsi::{Attribute, AttributeKind, Entity, EntityId, EntitySelector, Name, Timestamp, json};
@@ -34,7 +33,7 @@ pub(crate) async fn ask(broker: &Broker, query: &[EntitySelector], request: &Req
     let mut asked = broker.providers.registry.read().asked(query);
     asked.retain(|(provider, _)| {
         let mode = provider.provision.record.registration.provider.supported_forwarding_mode;
-        mode.takes_queries() && provider.provision.is_active(now)
+        mode.takes_queries() && provider.provision.is_active(now) && request.paths.have(&provider.provision.path)
     });
     let mut problems = Vec::new();
     if asked.len() > MOST {
@@ -55,7 +54,8 @@ pub(crate) async fn ask(broker: &Broker, query: &[EntitySelector], request: &Req
 
 /// Of an entity that several providers know, the first one's attributes count.
 fn add(told: &mut Vec<Entity>, entity: Entity) {
-    match told.iter_mut().find(|known| known.id == entity.id) {
+    let is_same = |known: &&mut Entity| (&known.id, &known.entity_type) == (&entity.id, &entity.entity_type);
+    match told.iter_mut().find(is_same) {
         Some(known) => *known = complete(known, entity),
         None => told.push(entity),
     }
@@ -80,11 +80,10 @@ async fn question(
 
 fn read(answer: &[u8]) -> Result<Vec<Entity>, ngsi::ParseError> {
     let entities: Vec<Members<'_>> = json::parse(answer)?;
-    let read = entities.into_iter().take(MAX_ENTITIES).map(|mut members| {
-        for name in BUILTIN_ATTRIBUTES {
-            members.take(name);
-        }
-        entity_of(members, Form::Normalized).map(entity)
+    let read = entities.into_iter().take(MAX_ENTITIES).map(|members| {
+        let mut told = entity_of(members, Form::Normalized)?;
+        told.forget_builtins();
+        Ok(entity(told))
     });
     read.collect()
 }

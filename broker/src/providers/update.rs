@@ -50,7 +50,7 @@ pub(crate) struct Provided {
 
 /// Passes the attributes of an edit on to the providers that have them.
 pub(crate) async fn provide(broker: &Broker, edit: &Edit, request: &Request) -> Provided {
-    let told = shares(broker, edit).into_iter().map(|(provider, share)| async move {
+    let told = shares(broker, edit, request).into_iter().map(|(provider, share)| async move {
         let names: Vec<_> = share.attributes.iter().map(|attribute| attribute.name.clone()).collect();
         (names, tell(broker, request, &provider, &share).await)
     });
@@ -73,12 +73,12 @@ pub(crate) async fn provide(broker: &Broker, edit: &Edit, request: &Request) -> 
 }
 
 /// Each attribute goes to the first provider that has it.
-fn shares(broker: &Broker, edit: &Edit) -> Vec<(Arc<Provider>, Edit)> {
+fn shares(broker: &Broker, edit: &Edit, request: &Request) -> Vec<(Arc<Provider>, Edit)> {
     let now = service::now();
     let registry = broker.providers.registry.read();
     let takes_part = |provider: &&Arc<Provider>| {
         let mode = provider.provision.record.registration.provider.supported_forwarding_mode;
-        mode.takes_updates() && provider.provision.is_active(now)
+        mode.takes_updates() && provider.provision.is_active(now) && request.paths.have(&provider.provision.path)
     };
     let candidates: Vec<_> = registry.of_entity(edit.id.as_str()).filter(takes_part).collect();
     let mut shares: BTreeMap<&str, (Arc<Provider>, Edit)> = BTreeMap::new();

@@ -14,8 +14,9 @@ pub(super) async fn points(
     State(broker): State<Shared>,
     Path((id, name)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
-    entity::attribute_of(&*entity::find(&broker, &id)?, &name)?;
-    Ok(answer::json(written(&id, &name, &broker.histories.points(&id, &name))))
+    let entity = entity::find(&broker, &id)?;
+    entity::attribute_of(&entity, &name)?;
+    Ok(answer::json(written(&id, &name, &broker.histories.points(&entity.id, &name))))
 }
 
 fn written(id: &str, name: &str, points: &[(Timestamp, f64)]) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 mod cors;
 mod entity;
+mod front;
 mod history;
 mod ld;
 mod notify_context;
@@ -22,7 +23,8 @@ mod version;
 use std::sync::Arc;
 
 use axum::routing::{get, post};
-pub(crate) use request::is_from_broker;
+pub(crate) use ld::joined;
+pub(crate) use request::{correlator, is_from_broker};
 
 use axum::{Router, middleware};
 use http::StatusCode;
@@ -38,10 +40,7 @@ pub(crate) fn served(tenants: &Arc<Tenants>) -> Router {
         .default_router()
         // The default one would have no layers.
         .fallback(async || StatusCode::NOT_FOUND)
-        .layer(middleware::from_fn_with_state(tenants.clone(), tenant::dispatch))
-        .layer(middleware::from_fn(v2::headers::answer))
-        .layer(middleware::from_fn(ld::plain::answer))
-        .layer(middleware::from_fn(ld::in_common))
+        .layer(middleware::from_fn_with_state(tenants.clone(), front::answer))
         .layer(option_layer(cors))
 }
 

@@ -5,6 +5,8 @@ use http::HeaderMap;
 use http::header::USER_AGENT;
 use ngsi::v1::BROKER_USER_AGENT;
 
+use crate::federation::{ENTITY_FORM, WHOLE};
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim()
 }
@@ -15,7 +17,7 @@ pub(crate) fn is_from_broker(headers: &HeaderMap) -> bool {
 }
 
 /// Who made the update, as far as it says.
-pub(super) fn correlator(headers: &HeaderMap) -> &str {
+pub(crate) fn correlator(headers: &HeaderMap) -> &str {
     text(headers, "fiware-correlator")
 }
 
@@ -44,6 +46,7 @@ pub(super) fn delivery(headers: &HeaderMap) -> Delivery {
         reliable: text(headers, "require-reliability").eq_ignore_ascii_case("true"),
         correlator: correlator(headers).to_owned(),
         from_broker: is_from_broker(headers),
+        whole: is_from_broker(headers) && text(headers, ENTITY_FORM) == WHOLE,
         path: String::new(),
     }
 }

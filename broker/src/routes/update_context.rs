@@ -76,23 +76,23 @@ async fn apply(
 ) -> Result<Vec<Outcome>, Failure> {
     let action = request.update_action;
     let mut outcomes = Vec::with_capacity(request.context_elements.len());
-    let mut applied = Vec::with_capacity(request.context_elements.len());
+    let (mut places, mut here) = (Vec::new(), Vec::new());
     let mut elsewhere: HashMap<String, Vec<(usize, ContextElement)>> = HashMap::new();
     for (index, element) in request.context_elements.into_iter().enumerate() {
         let entity = element.entity.clone();
-        let mut outcome = Outcome { entity, status: StatusCode::OK, details: String::new() };
-        if let Some(owner) = owners.get(&element.entity.id) {
-            elsewhere.entry(owner.clone()).or_default().push((index, element));
-        } else {
-            match broker.apply(element, action, origin) {
-                Ok(change) => applied.push(change),
-                Err(refusal) => {
-                    outcome.status = status(refusal);
-                    outcome.details = refusal.to_string();
-                }
+        outcomes.push(Outcome { entity, status: StatusCode::OK, details: String::new() });
+        match owners.get(&element.entity.id) {
+            Some(owner) => elsewhere.entry(owner.clone()).or_default().push((index, element)),
+            None => {
+                places.push(index);
+                here.push(element);
             }
         }
-        outcomes.push(outcome);
+    }
+    let (applied, done) = broker.apply(here, action, origin);
+    for (place, refusal) in places.into_iter().zip(done).filter_map(|(place, done)| Some((place, done.err()?))) {
+        outcomes[place].status = status(refusal);
+        outcomes[place].details = refusal.to_string();
     }
     broker.saved(applied).await?;
     forward(broker, elsewhere, action, &origin.correlator, &mut outcomes).await;

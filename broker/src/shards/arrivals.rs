@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use context::{Cover, Query};
-use ngsi::filter::GeoFilter;
+use ngsi::filter::{Filter, GeoFilter};
 use ngsi::{Entity, EntityId, Timestamp};
 
 use super::Shards;
@@ -15,12 +15,18 @@ const TURN: usize = 4_096;
 /// How many entities of a shard are looked at first, and at most before the other shards have their turn.
 const FIRST_STEP: usize = 16;
 const LONGEST_STEP: usize = 512;
+/// How many entities tell how many more would have to be looked at.
+const SAMPLE: usize = 1_024;
+/// How many entities are sifted in the time that it takes to look at one.
+const SIFTED: usize = 25;
 
 /// The first of those that are meant.
 pub(crate) struct Arrivals<'a> {
     pub(crate) query: &'a Query,
     /// Where they are, as far as it helps to find them.
     pub(crate) place: Option<&'a GeoFilter>,
+    /// What all that are wanted meet, as far as it helps to find them.
+    pub(crate) filters: Vec<&'a Filter>,
     /// How many of them.
     pub(crate) most: usize,
     /// Whether it matters how many there are beyond.
@@ -73,9 +79,11 @@ impl Arrivals<'_> {
         self.query.exact_ids().is_none() && shards.0.iter().all(|shard| shard.read().can_walk(self.query))
     }
 
-    /// Goes through all shards at the same pace, until as many are found as are asked for, or to the end to count them.
+    /// Goes through all shards at the same pace, until as many are found as are asked for, or to the end to count them. When that
+    /// would take longer than sifting all, the shards learn what is asked for and are sifted.
     async fn walk(&self, shards: &Shards, found: &mut Found, wanted: &impl Fn(&Entity) -> bool) {
-        let first = if self.counts { LONGEST_STEP } else { FIRST_STEP };
+        let (first, total) = (if self.counts { LONGEST_STEP } else { FIRST_STEP }, shards.len());
+        let mut seen = 0;
         let mut ahead: BinaryHeap<_> = (0..shards.0.len()).map(|shard| Reverse((None, shard, first))).collect();
         while let Some(Reverse((after, shard, step))) = ahead.pop() {
             // Nothing that is still to come was created before this.
@@ -84,11 +92,43 @@ impl Arrivals<'_> {
             }
             let mut until = None;
             let entities_of = &shards.0[shard];
-            found.take(|entities| until = entities_of.read().walk(self.query, (after, step), wanted, entities));
+            found.take(|entities| {
+                until = entities_of.read().walk(self.query, &self.filters, (after, step), wanted, entities);
+            });
             found.looked_at += step;
+            seen += step;
             if until.is_some() {
+                if self.takes_long(seen, found.entities.len(), total) && self.can_sift(shards) {
+                    return self.sift(shards, found, wanted).await;
+                }
                 ahead.push(Reverse((until, shard, (step * 2).min(LONGEST_STEP))));
             }
+            found.yield_now().await;
+        }
+    }
+
+    /// Whether sifting all would be quicker than going on, as far as can be told from what was seen.
+    fn takes_long(&self, seen: usize, hits: usize, total: usize) -> bool {
+        let lacking = self.most.saturating_sub(hits);
+        seen >= SAMPLE && (self.counts || lacking.saturating_mul(seen) / hits.max(1) > total / SIFTED)
+    }
+
+    fn can_sift(&self, shards: &Shards) -> bool {
+        !self.filters.is_empty() && shards.0.iter().all(|shard| shard.read().can_sift(self.query))
+    }
+
+    /// Begins anew with all entities of which it is not known that they are not wanted.
+    async fn sift(&self, shards: &Shards, found: &mut Found, wanted: &impl Fn(&Entity) -> bool) {
+        found.forget();
+        for shard in &shards.0 {
+            for filter in &self.filters {
+                if shard.read().can_learn(filter) {
+                    shard.write().learn(filter);
+                    tokio::task::yield_now().await;
+                }
+            }
+            found.take(|entities| shard.read().sift(self.query, &self.filters, wanted, entities));
+            found.looked_at += LONGEST_STEP;
             found.yield_now().await;
         }
     }
@@ -127,6 +167,11 @@ impl Found {
         if self.entities.len() / 2 > self.most {
             self.drop_last();
         }
+    }
+
+    fn forget(&mut self) {
+        self.entities.clear();
+        self.dropped = 0;
     }
 
     fn drop_last(&mut self) {

@@ -7,6 +7,7 @@ use ngsi::registration::Mode;
 use ngsi::{EntityId, ParseError, Registration, RegistrationId};
 use storage::{Batch, StorageError};
 
+use super::watch::Told;
 use super::{MAX_REGISTRATIONS, Registered};
 use crate::broker::Broker;
 use crate::ledger::Kind;
@@ -39,7 +40,7 @@ impl Broker {
         made.unwrap_or(Err(SourceError::Storage(StorageError::Closed)))
     }
 
-    async fn make_registration(&self, registration: Registration) -> Result<(), SourceError> {
+    async fn make_registration(self: &Arc<Self>, registration: Registration) -> Result<(), SourceError> {
         let _changing = self.sources.changing.lock().await;
         let (known, count) =
             self.sources.with(|sources| (sources.get(registration.id.as_str()).is_some(), sources.len()));
@@ -51,8 +52,11 @@ impl Broker {
         }
         let source = Source::compile(registration)?;
         self.check_conflicts(&source).await?;
-        self.store_registration(&source.registration).await?;
+        let told = self.store_registration(None, &source).await?;
+        let id = source.registration.id.clone();
         self.sources.index.write().insert(Arc::new(Registered::new(source)));
+        self.tell(told);
+        self.follow_source(id);
         Ok(())
     }
 
@@ -68,7 +72,7 @@ impl Broker {
     }
 
     async fn make_change(
-        &self,
+        self: &Arc<Self>,
         id: &str,
         change: impl FnOnce(&Registration) -> Result<Registration, ParseError>,
     ) -> Result<(), SourceError> {
@@ -77,8 +81,11 @@ impl Broker {
         let former = former.ok_or_else(|| SourceError::Unknown(id.to_owned()))?;
         let source = Source::compile(change(&former.source().registration)?)?;
         self.check_conflicts(&source).await?;
-        self.store_registration(&source.registration).await?;
+        let told = self.store_registration(Some(former.source()), &source).await?;
+        let id = source.registration.id.clone();
         self.sources.index.write().insert(Arc::new(former.renewed(source)));
+        self.tell(told);
+        self.follow_source(id);
         Ok(())
     }
 
@@ -89,22 +96,27 @@ impl Broker {
         ended.unwrap_or(Err(SourceError::Storage(StorageError::Closed)))
     }
 
-    async fn end_registration(&self, id: String) -> Result<(), SourceError> {
+    async fn end_registration(self: &Arc<Self>, id: String) -> Result<(), SourceError> {
         let _changing = self.sources.changing.lock().await;
-        if self.sources.with(|sources| sources.get(&id).is_none()) {
-            return Err(SourceError::Unknown(id));
-        }
+        let former = self.sources.with(|sources| sources.get(&id).cloned());
+        let former = former.ok_or_else(|| SourceError::Unknown(id.clone()))?;
         let mut batch = Batch::new();
         self.ledger.delete(&mut batch, Kind::Registration, &id);
+        let told = self.put_told(&mut batch, Some(former.source()), None);
         self.ledger.commit(batch).await?;
         self.sources.index.write().remove(&id);
+        self.tell(told);
+        self.follow_source(RegistrationId::from(id));
         Ok(())
     }
 
-    async fn store_registration(&self, registration: &Registration) -> Result<(), StorageError> {
+    /// Gives back who is to be told.
+    async fn store_registration(&self, former: Option<&Source>, source: &Source) -> Result<Told, StorageError> {
         let mut batch = Batch::new();
-        self.ledger.put_registration(&mut batch, registration);
-        self.ledger.commit(batch).await
+        self.ledger.put_registration(&mut batch, &source.registration);
+        let told = self.put_told(&mut batch, former, Some(source));
+        self.ledger.commit(batch).await?;
+        Ok(told)
     }
 
     /// What a source alone has, no other source may have in that way, nor this broker (5.9.2).

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use context::sources::{HasSource, Source};
 use http::{Request, Response};
-use ngsi::Timestamp;
+use ngsi::{Registration, Timestamp};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
@@ -20,7 +20,7 @@ const AT_ONCE: usize = 16;
 const USUAL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that a source may have.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a source that does not say is left alone after it did not answer: at first, and after many times.
+/// How long a source that does not say is left alone after it did not answer: the second time in a row, and after many.
 const FIRST_REST: Duration = Duration::from_millis(200);
 const LAST_REST: Duration = Duration::from_secs(10);
 const LONGEST_COOLDOWN: Duration = Duration::from_secs(24 * 3600);
@@ -77,8 +77,7 @@ impl Registered {
 
     /// Where its interface begins, without the path of a dialect.
     pub(crate) fn base(&self) -> &str {
-        let endpoint = self.source.registration.endpoint.trim_end_matches('/');
-        endpoint.strip_suffix("/ngsi-ld/v1").unwrap_or(endpoint)
+        base_of(&self.source.registration)
     }
 
     fn patience(&self) -> Duration {
@@ -90,7 +89,10 @@ impl Registered {
         let given = self.source.registration.management.as_ref().and_then(|management| management.cooldown_ms);
         match given {
             Some(cooldown_ms) => Duration::from_millis(cooldown_ms).min(LONGEST_COOLDOWN),
-            None => (FIRST_REST * 2_u32.pow(silences.min(10))).min(LAST_REST),
+            None => match silences.checked_sub(1) {
+                None => Duration::ZERO,
+                Some(more) => (FIRST_REST * 2_u32.pow(more.min(10))).min(LAST_REST),
+            },
         }
     }
 
@@ -144,9 +146,15 @@ impl Registered {
         members.insert("timesSent".to_owned(), record.times_sent.into());
         members.insert("timesFailed".to_owned(), record.times_failed.into());
         for (name, time) in [("lastSuccess", record.last_success), ("lastFailure", record.last_failure)] {
-            time.into_iter().for_each(|time| drop(members.insert(name.to_owned(), time.to_string().into())));
+            time.into_iter().for_each(|time| drop(members.insert(name.to_owned(), time.brief().into())));
         }
     }
+}
+
+/// Where the interface of a source begins, without the path of a dialect.
+pub(super) fn base_of(registration: &Registration) -> &str {
+    let endpoint = registration.endpoint.trim_end_matches('/');
+    endpoint.strip_suffix("/ngsi-ld/v1").unwrap_or(endpoint)
 }
 
 /// An error with its causes.

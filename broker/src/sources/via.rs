@@ -30,6 +30,16 @@ impl Via {
         Self { hops: hops.map(str::to_owned).collect(), own: broker.alias() }
     }
 
+    /// The way that a request went which came here by these hops.
+    pub(super) fn again(broker: &Broker, hops: &[String]) -> Self {
+        Self { hops: hops.to_vec(), own: broker.alias() }
+    }
+
+    /// Where it has been.
+    pub(crate) fn into_hops(self) -> Vec<String> {
+        self.hops
+    }
+
     /// Whether it has been here, or at so many that it will come back.
     pub(crate) fn is_loop(&self) -> bool {
         self.hops.len() >= MAX_HOPS || self.has_met(&self.own)

@@ -61,6 +61,8 @@ pub(crate) enum TemporalError {
     Database(#[from] DatabaseError),
     #[error("cannot read the store")]
     Interrupted,
+    #[error("{0} changes are still on their way to PostgreSQL")]
+    Behind(usize),
 }
 
 /// Which entities may be meant: a first, rough choice.

@@ -69,24 +69,18 @@ impl Waiting {
         }
     }
 
-    /// Waits until what is on disk now has been sent, or for so long.
+    /// Waits until what is on disk now has been sent; an error if it takes longer than that.
     pub(super) async fn sent(&self, patience: Duration) -> Result<(), TemporalError> {
-        let table = self.table.clone();
-        let last = blocking(move || table.scan().reversed().next().transpose()).await?;
-        let Some((last, _)) = last else { return Ok(()) };
-        self.wake();
-        let _ = timeout(patience, async {
-            while self.is_before(number(&last)).await {
+        let next = self.next.load(Ordering::Relaxed);
+        let sent = async {
+            while self.first(1).await?.first().is_some_and(|(number, _)| *number < next) {
+                self.wake();
                 let _ = timeout(LOOK_AGAIN, self.progress.notified()).await;
             }
-        })
-        .await;
-        Ok(())
-    }
-
-    async fn is_before(&self, last: u64) -> bool {
-        let first = self.first(1).await;
-        first.is_ok_and(|first| first.first().is_some_and(|(number, _)| *number <= last))
+            Ok(())
+        };
+        let behind = |_| Err(TemporalError::Behind(self.count.load(Ordering::Relaxed)));
+        timeout(patience, sent).await.unwrap_or_else(behind)
     }
 
     /// The first so many that wait; waits for one.

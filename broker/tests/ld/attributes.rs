@@ -33,7 +33,7 @@ async fn attributes_are_appended_updated_replaced_and_removed() {
     .await;
     let read = get(&site, CAR).await.json();
     assert_eq!(read["colour"]["value"], "green");
-    assert_eq!(read["colour"]["observedAt"], "2026-11-02T00:00:00.000Z");
+    assert_eq!(read["colour"]["observedAt"], "2026-11-02T00:00:00Z");
     assert_eq!(read["brand"]["value"], "VW");
     assert_eq!((&read["owner"], &read["speed"]), (&Value::Null, &Value::Null));
 }
@@ -64,11 +64,17 @@ async fn scopes_are_appended_set_and_removed() {
     assert_eq!(get(&site, CAR).await.json()["scope"], json!(["/Madrid/Centre", "/Toledo"]));
     check(&site, &[("POST", &attrs, scope, 204, "")]).await;
     assert_eq!(get(&site, CAR).await.json()["scope"], "/Toledo");
+    let other = json!({ "scope": "/Burgos" });
+    check(&site, &[("PATCH", &attrs, other.clone(), 204, "")]).await;
+    assert_eq!(get(&site, CAR).await.json()["scope"], "/Burgos");
     let removal = format!("{attrs}/scope");
     check(
         &site,
         &[("DELETE", &removal, Value::Null, 204, ""), ("DELETE", &removal, Value::Null, 404, "ResourceNotFound")],
     )
     .await;
+    let answer = call(&site, "PATCH", &attrs, &other).await;
+    assert_eq!((answer.status, &answer.json()["updated"]), (207, &json!([])), "{}", answer.text);
+    assert!(answer.json()["notUpdated"][0]["attributeName"].as_str().unwrap().ends_with("scope"));
     assert_eq!(get(&site, CAR).await.json()["scope"], Value::Null);
 }

@@ -48,3 +48,27 @@ async fn batches_create_change_and_delete() {
     assert_eq!(answer.json()["success"], json!(["urn:e:1"]));
     assert_eq!(answer.json()["errors"].as_array().unwrap().len(), 2);
 }
+
+/// Batches lock many entities at once and single changes come between them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn batches_that_meet_do_not_wait_in_a_circle_and_leave_the_same_on_disk() {
+    let site = Site::alone().await;
+    let upserts = async |ids: Vec<u32>, first: i64| {
+        for value in first..first + 20 {
+            let batch: Vec<_> = ids.iter().map(|id| entity(*id, value)).collect();
+            let answer = call(&site, "POST", "/entityOperations/upsert", &json!(batch)).await;
+            assert!(matches!(answer.status, 201 | 204), "{}", answer.text);
+        }
+    };
+    let singles = async {
+        for value in 0..200 {
+            let change = json!({ "a": { "type": "Property", "value": -value } });
+            call(&site, "PATCH", &format!("/entities/urn:e:{}/attrs", value % 100), &change).await;
+        }
+    };
+    tokio::join!(upserts((0..150).collect(), 0), upserts((0..150).rev().collect(), 100), singles);
+    let before = get(&site, "/entities?type=T&options=keyValues&limit=1000").await.json();
+    assert_eq!(before.as_array().unwrap().len(), 150);
+    let site = site.restart().await;
+    assert_eq!(get(&site, "/entities?type=T&options=keyValues&limit=1000").await.json(), before);
+}

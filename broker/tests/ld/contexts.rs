@@ -1,8 +1,9 @@
 //! Contexts: of requests, of answers, and as a resource.
 
 use serde_json::{Value, json};
+use testkit::Receiver;
 
-use super::common::Site;
+use super::common::{SOON, Site};
 use super::context_server::ContextServer;
 use super::{Answer, call, call_with, check, get};
 
@@ -130,6 +131,10 @@ async fn a_context_comes_either_in_the_header_or_in_the_body() {
         assert_eq!(answer.outcome(), (400, "BadRequestData".to_owned()), "{headers:?} {body}");
         assert!(answer.json()["detail"].as_str().unwrap().starts_with(member), "{}", answer.text);
     }
+    let batch = json!([with_context]).to_string();
+    let headers = [JSON_LD, ("link", &*named)];
+    let answer = call_with(&site, "POST", "/entityOperations/create", &headers, &batch).await;
+    assert_eq!(answer.outcome(), (400, "BadRequestData".to_owned()), "{}", answer.text);
     with_context["@context"] = json!({ "a": 1 });
     let wrong = post(&[JSON_LD], &with_context).await;
     assert_eq!(wrong.outcome(), (400, "BadRequestData".to_owned()));
@@ -233,9 +238,10 @@ async fn a_hosted_context_is_created_used_and_deleted() {
     let details = get(&site, &format!("{path}?details=true")).await.json();
     assert_eq!(details["URL"], url.as_str());
     assert_eq!(details["localId"], path.rsplit('/').next().unwrap());
-    assert_eq!((details["kind"].clone(), details["numberOfHits"].clone()), (json!("Hosted"), json!(1)));
+    assert_eq!((details["kind"].clone(), details["numberOfHits"].clone()), (json!("Hosted"), json!(2)));
     assert!(details["createdAt"].is_string() && details["lastUsage"].is_string() && details.get("expiresAt").is_none());
-    assert_eq!(get(&site, "/jsonldContexts?details=true&kind=Hosted").await.json(), json!([details]));
+    let listed = get(&site, "/jsonldContexts?details=true&kind=Hosted").await.json();
+    assert_eq!((&listed[0]["URL"], &listed[0]["numberOfHits"]), (&details["URL"], &json!(3)));
     assert_eq!(get(&site, "/jsonldContexts?kind=Cached").await.json(), json!([]));
 
     assert_eq!(call(&site, "DELETE", &format!("{path}?reload=true"), &Value::Null).await.outcome().0, 400);
@@ -258,7 +264,7 @@ async fn requests_for_contexts_are_checked() {
         ("GET", "/jsonldContexts/unknown", Value::Null, 404, "ResourceNotFound"),
         ("GET", "/jsonldContexts/unknown?details=true", Value::Null, 404, "ResourceNotFound"),
         ("DELETE", "/jsonldContexts/unknown", Value::Null, 404, "ResourceNotFound"),
-        ("DELETE", "/jsonldContexts/unknown?reload=true", Value::Null, 404, "ResourceNotFound"),
+        ("DELETE", "/jsonldContexts/unknown?reload=true", Value::Null, 400, "BadRequestData"),
     ];
     check(&site, &table).await;
 }
@@ -296,6 +302,32 @@ async fn a_cached_context_is_reloaded_and_deleted_by_its_url() {
 }
 
 #[tokio::test]
+async fn a_subscription_names_the_context_that_was_kept_for_it() {
+    let (site, server) = (Site::alone().await, ContextServer::start().await);
+    let urls = ["/a", "/b"].map(|path| server.context(path, &json!({ "Room": format!("https://example.org{path}") })));
+    let (receiver, path) = (Receiver::start().await.unwrap(), "/subscriptions/urn:s:1");
+    let subscription = json!({ "@context": urls, "id": "urn:s:1", "type": "Subscription", "entities": [{ "type": "Room" }],
+        "notification": { "endpoint": { "uri": receiver.url(), "accept": "application/json" } } });
+    let created = call_with(&site, "POST", "/subscriptions", &[JSON_LD], &subscription.to_string()).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let site = site.restart().await;
+    let shown = get(&site, path).await.json()["jsonldContext"].as_str().unwrap().to_owned();
+    assert_eq!(get(&site, "/jsonldContexts?kind=ImplicitlyCreated").await.json(), json!([shown]));
+    assert_eq!(create_with(&site, &shown, &room(20)).await.status, 201);
+    let told = &receiver.wait_for(1, SOON).await[0];
+    assert_eq!(
+        (told.headers["link"].to_str().unwrap(), &told.json()["data"][0]["type"]),
+        (&*link(&shown), &json!("Room"))
+    );
+
+    let mut with_one = subscription;
+    with_one["@context"] = json!(urls[0]);
+    check(&site, &[("DELETE", path, Value::Null, 204, "")]).await;
+    assert_eq!(call_with(&site, "POST", "/subscriptions", &[JSON_LD], &with_one.to_string()).await.status, 201);
+    assert_eq!(get(&site, path).await.json().get("jsonldContext"), None);
+}
+
+#[tokio::test]
 async fn contexts_are_bounded_in_number() {
     let (site, server) = (Site::with_broker(json!({ "max_contexts": 2 })).await, ContextServer::start().await);
     let urls = ["/a", "/b", "/c"].map(|path| server.context(path, &json!({})));
@@ -312,12 +344,50 @@ async fn contexts_are_bounded_in_number() {
 }
 
 #[tokio::test]
+async fn the_core_is_served_and_stays() {
+    let site = Site::alone().await;
+    for version in ["v1.6", "v1.8"] {
+        let path = format!("/jsonldContexts/{}", CORE.replace("v1.8", version));
+        let described = get(&site, &format!("{path}?details=true")).await;
+        assert_eq!((described.status, &described.json()["kind"]), (200, &json!("Cached")), "{}", described.text);
+        check(
+            &site,
+            &[
+                ("DELETE", &path, Value::Null, 400, "BadRequestData"),
+                ("DELETE", &format!("{path}?reload=true"), Value::Null, 204, ""),
+            ],
+        )
+        .await;
+    }
+    assert_eq!(get(&site, "/jsonldContexts").await.json(), json!([]));
+}
+
+#[tokio::test]
 async fn nothing_is_acknowledged_that_is_not_on_disk() {
     let site = Site::alone().await;
     site.lose_disk();
     let answer = call(&site, "POST", "/jsonldContexts", &json!({ "@context": {} })).await;
     assert_eq!(answer.status, 503, "{}", answer.text);
     assert_eq!(get(&site, "/jsonldContexts").await.json(), json!([]));
+}
+
+#[tokio::test]
+async fn a_failure_to_reload_is_forgotten_with_the_context() {
+    let (site, server) = (Site::alone().await, ContextServer::start().await);
+    let url = server.context("/c", &json!({}));
+    assert_eq!(outcome(&site, &url).await.0, 200);
+    let path = format!("/jsonldContexts/{url}");
+    server.status("/c", 500);
+    check(
+        &site,
+        &[
+            ("DELETE", &format!("{path}?reload=true"), Value::Null, 503, "LdContextNotAvailable"),
+            ("DELETE", &path, Value::Null, 204, ""),
+        ],
+    )
+    .await;
+    server.context("/c", &json!({}));
+    assert_eq!(outcome(&site, &url).await.0, 200);
 }
 
 #[tokio::test]

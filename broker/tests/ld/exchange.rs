@@ -30,6 +30,30 @@ async fn what_no_operation_knows_is_refused() {
 }
 
 #[tokio::test]
+async fn what_is_no_json_cannot_be_understood() {
+    let site = Site::alone().await;
+    for (method, path) in [
+        ("POST", "/entities"),
+        ("PATCH", "/entities/urn:e"),
+        ("POST", "/entityOperations/create"),
+        ("POST", "/entityOperations/query"),
+        ("POST", "/subscriptions"),
+        ("PATCH", "/subscriptions/urn:s"),
+        ("POST", "/csourceRegistrations"),
+        ("PATCH", "/csourceRegistrations/urn:r"),
+        ("POST", "/csourceSubscriptions"),
+        ("PATCH", "/csourceSubscriptions/urn:s"),
+        ("PATCH", "/entityMaps/urn:m"),
+        ("POST", "/temporal/entities"),
+        ("POST", "/temporal/entityOperations/query"),
+    ] {
+        let answer = call_with(&site, method, path, &[("content-type", "application/json")], "{\"a\":,}").await;
+        let kind = answer.json()["type"].as_str().unwrap_or_default().to_owned();
+        assert!(answer.status == 400 && kind.ends_with("/InvalidRequest"), "{method} {path}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn a_slash_at_the_end_says_nothing() {
     let site = Site::alone().await;
     let attribute = json!({ "brand": { "type": "Property", "value": "VW" } });
@@ -48,9 +72,40 @@ async fn a_slash_at_the_end_says_nothing() {
 }
 
 #[tokio::test]
+async fn what_changes_an_entity_may_be_a_merge_patch() {
+    let site = Site::alone().await;
+    create(&site, &car()).await;
+    let (brand, value) = (json!({ "brand": { "type": "Property", "value": "VW" } }), json!({ "value": "VW" }));
+    let attributes = format!("{CAR}/attrs");
+    let attribute = format!("{CAR}/attrs/brand");
+    for (method, path, body, status) in [
+        ("PATCH", CAR, &brand, 204),
+        ("PATCH", &attributes, &brand, 204),
+        ("POST", &attributes, &brand, 204),
+        ("PATCH", &attribute, &value, 204),
+        ("POST", "/entities", &brand, 415),
+    ] {
+        let headers = [("content-type", "application/merge-patch+json")];
+        let answer = call_with(&site, method, path, &headers, &body.to_string()).await;
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn the_count_is_asked_for_in_two_ways() {
+    let site = Site::alone().await;
+    create(&site, &car()).await;
+    for parameters in ["count=true", "options=count", "options=keyValues,count"] {
+        let answer = call_with(&site, "GET", &format!("/entities?type=Car&{parameters}"), &[], "").await;
+        assert_eq!((answer.status, answer.header("ngsild-results-count")), (200, "1"), "{parameters}");
+    }
+}
+
+#[tokio::test]
 async fn answers_name_the_tenant() {
     let site = Site::alone().await;
-    let headers = [("ngsild-tenant", "Town"), ("content-type", "application/json")];
+    let tenant = "Town-2_north";
+    let headers = [("ngsild-tenant", tenant), ("content-type", "application/json")];
     for (method, path, body, status) in [
         ("GET", CAR, String::new(), 404),
         ("POST", "/entities/", car().to_string(), 201),
@@ -61,11 +116,13 @@ async fn answers_name_the_tenant() {
         let answer = call_with(&site, method, path, &headers, &body).await;
         assert_eq!(
             (answer.status, answer.header("ngsild-tenant")),
-            (status, "Town"),
+            (status, tenant),
             "{method} {path}: {}",
             answer.text
         );
     }
+    let unnamed = call_with(&site, "GET", CAR, &[("ngsild-tenant", "-")], "").await;
+    assert_eq!(unnamed.status, 400, "{}", unnamed.text);
 }
 
 #[tokio::test]

@@ -180,7 +180,9 @@ async fn inclusive_sources_are_told_as_well() {
     let attrs = format!("{CAR}/attrs");
     check(&here, &[("PATCH", &attrs, json!({ "speed": { "value": 2 } }), 204, "")]).await;
     assert_eq!(simple(&here, OWN).await, car(&json!({ "speed": 2 })));
-    check(&here, &[("DELETE", CAR, Value::Null, 204, ""), ("DELETE", CAR, Value::Null, 404, "ResourceNotFound")]).await;
+    let deleted = call(&here, "DELETE", CAR, &Value::Null).await;
+    assert_eq!((deleted.status, &deleted.json()["errors"][0]["registrationId"]), (207, &json!("urn:r:1")));
+    check(&here, &[("DELETE", CAR, Value::Null, 404, "ResourceNotFound")]).await;
     create(&there, &car(&json!({ "weight": { "value": 1 } }))).await;
     check(&here, &[("PATCH", &attrs, json!({ "weight": { "value": 2 } }), 204, "")]).await;
     assert_eq!(simple(&there, OWN).await, car(&json!({ "weight": 2 })));
@@ -340,4 +342,206 @@ async fn metadata_services_are_not_reached() {
     let answer = get(&here, CAR).await;
     assert_eq!((answer.status, warnings(&answer)), (200, vec!["199".to_owned()]));
     assert!(answer.header("ngsild-warning").contains("169.254.169.254"), "{}", answer.header("ngsild-warning"));
+}
+
+#[tokio::test]
+async fn conditions_choose_the_sources_of_a_query() {
+    let (here, there) = brokers().await;
+    create(&there, &car(&json!({ "speed": { "value": 60 } }))).await;
+    register(&here, "urn:r:1", &there.url, &cars(), &json!({ "line": "S1" })).await;
+    for (condition, found) in [("line==%22S1%22", 1), ("line==%22S2%22", 0)] {
+        let answer = simple(&here, &format!("/entities?type=Car&csf={condition}")).await;
+        assert_eq!(answer.as_array().unwrap().len(), found, "{condition}");
+        let condition = condition.replace("%22", "\"");
+        let body = json!({ "type": "Query", "entities": [{ "type": "Car" }], "csf": condition });
+        let answer = call(&here, "POST", "/entityOperations/query", &body).await.json();
+        assert_eq!(answer.as_array().unwrap().len(), found, "{condition}");
+    }
+    check(&here, &[("GET", "/entities?type=Car&csf=((", Value::Null, 400, "BadRequestData")]).await;
+}
+
+#[tokio::test]
+async fn queries_in_a_body_go_on_in_a_body() {
+    let table = [
+        (json!(["queryBatch"]), "POST", true),
+        (json!(["queryBatch"]), "GET", true),
+        (json!(["queryEntity"]), "POST", true),
+        (json!(["queryEntity"]), "GET", true),
+        (json!(["retrieveEntity"]), "POST", false),
+    ];
+    let information = json!([{ "entities": [{ "type": "Car" }, { "type": "Bus", "idPattern": "bus" }] }]);
+    for (operations, method, found) in table {
+        let (here, there) = brokers().await;
+        create(&there, &car(&json!({ "speed": { "value": 60 }, "weight": { "value": 900 } }))).await;
+        create(&there, &json!({ "id": "urn:bus:1", "type": "Bus", "speed": { "value": 50 } })).await;
+        register(&here, "urn:r:1", &there.url, &information, &json!({ "operations": operations })).await;
+        let body = json!({ "type": "Query", "entities": [{ "type": "Car" }, { "type": "Bus" }], "attrs": ["speed"] });
+        let answer = match method {
+            "POST" => call(&here, "POST", "/entityOperations/query?options=keyValues", &body).await,
+            _ => get(&here, "/entities?type=Car,Bus&attrs=speed&options=keyValues").await,
+        };
+        let all = json!([{ "id": "urn:bus:1", "type": "Bus", "speed": 50 }, { "id": "urn:car:1", "type": "Car", "speed": 60 }]);
+        let expected = if found { all } else { json!([]) };
+        assert_eq!((answer.status, answer.json()), (200, expected), "{operations} {method}");
+    }
+}
+
+#[tokio::test]
+async fn one_failure_is_not_held_against_a_source() {
+    let here = Site::start("here", NOWHERE).await;
+    create(&here, &car(&json!({ "speed": { "value": 1 } }))).await;
+    let nobody = format!("http://127.0.0.1:{}", testkit::free_port().unwrap());
+    register(&here, "urn:r:1", &nobody, &cars(), &json!({})).await;
+    for sent in [1, 2] {
+        assert_eq!(get(&here, CAR).await.status, 200);
+        assert_eq!(simple(&here, "/csourceRegistrations/urn:r:1").await["timesSent"], sent);
+    }
+}
+
+#[tokio::test]
+async fn a_source_may_alone_have_attributes_of_all_entities_of_a_kind() {
+    for pattern in [None, Some("^urn:car:")] {
+        let (here, there) = brokers().await;
+        create(&here, &car(&json!({ "colour": { "value": 1 } }))).await;
+        let mut entities = json!([{ "type": "Car" }]);
+        if let Some(pattern) = pattern {
+            entities[0]["idPattern"] = json!(pattern);
+        }
+        let information = json!([{ "entities": entities, "propertyNames": ["speed"] }]);
+        register(&here, "urn:r:1", &there.url, &information, &mode("exclusive")).await;
+        let created = call(&here, "POST", "/entities", &car(&json!({ "speed": { "value": 1 } }))).await;
+        assert_eq!(created.status, 201, "{}", created.text);
+        let both = json!([car(&json!({ "speed": { "value": 2 }, "colour": { "value": 2 } }))]);
+        let upserted = call(&here, "POST", "/entityOperations/upsert?options=update", &both).await;
+        assert_eq!(upserted.status, 204, "{}", upserted.text);
+        assert_eq!(simple(&here, OWN).await, car(&json!({ "colour": 2 })), "{pattern:?}");
+        assert_eq!(simple(&there, OWN).await, car(&json!({ "speed": 2 })), "{pattern:?}");
+        let whole = car(&json!({ "speed": 2, "colour": 2 }));
+        assert_eq!(simple(&here, &format!("{CAR}?options=keyValues")).await, whole, "{pattern:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_entity_is_asked_for_by_a_query_where_nothing_else_is_answered() {
+    for (operations, found) in [("queryEntity", true), ("queryBatch", true), ("updateOps", false)] {
+        let (here, there) = brokers().await;
+        create(&there, &car(&json!({ "speed": { "value": 60 } }))).await;
+        let more = json!({ "operations": [operations] });
+        register(&here, "urn:r:1", &there.url, &cars(), &more).await;
+        let answer = get(&here, &format!("{CAR}?options=keyValues&attrs=speed")).await;
+        assert_eq!(answer.status, if found { 200 } else { 404 }, "{operations}: {}", answer.text);
+        assert!(!found || answer.json() == car(&json!({ "speed": 60 })), "{operations}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_be_the_one_entity_there_is() {
+    let here = Site::start("here", NOWHERE).await;
+    let source = testkit::Receiver::start().await.unwrap();
+    register(&here, "urn:r:1", &source.url(), &cars(), &json!({})).await;
+    source.behave(Behaviour::Answer(car(&json!({ "speed": { "type": "Property", "value": 60 } }))));
+    let expected = json!([car(&json!({ "speed": 60 }))]);
+    assert_eq!(simple(&here, "/entities?type=Car&options=keyValues").await, expected);
+}
+
+#[tokio::test]
+async fn sources_are_told_what_a_purge_deletes() {
+    let whole = json!([{ "entities": [{ "type": "Car" }] }]);
+    let some = json!([{ "entities": [{ "type": "Car" }], "propertyNames": ["speed", "weight"] }]);
+    let table = [
+        (&whole, "", Some("type=Car")),
+        (&whole, "&drop=speed", Some("type=Car&drop=speed")),
+        (&whole, "&keep=speed", Some("type=Car&keep=speed")),
+        (&some, "", Some("type=Car&drop=speed%2Cweight")),
+        (&some, "&drop=speed,colour", Some("type=Car&drop=speed")),
+        (&some, "&keep=speed", Some("type=Car&drop=weight")),
+        (&some, "&drop=colour", None),
+        (&some, "&keep=speed,weight", None),
+        (&whole, "&attrs=speed&drop=weight", None),
+    ];
+    for (information, parameters, expected) in table {
+        let here = Site::start("here", NOWHERE).await;
+        let source = testkit::Receiver::start().await.unwrap();
+        register(&here, "urn:r:1", &source.url(), information, &mode("inclusive")).await;
+        source.behave(Behaviour::Refuse(StatusCode::NO_CONTENT));
+        let answer = call(&here, "DELETE", &format!("/entities?type=Car{parameters}"), &Value::Null).await;
+        assert_eq!(answer.status, 204, "{parameters}: {}", answer.text);
+        let told: Vec<_> = source.received().iter().map(|received| received.path.clone()).collect();
+        let expected: Vec<_> = expected.iter().map(|query| format!("/ngsi-ld/v1/entities?{query}")).collect();
+        assert_eq!(told, expected, "{parameters}");
+    }
+}
+
+/// Status of the answer, and of each problem that it tells.
+fn outcomes(answer: &Answer) -> (u16, Vec<u64>) {
+    let errors = if answer.status == 207 { answer.json()["errors"].as_array().cloned() } else { None };
+    let status = |error: Value| error["error"]["status"].as_u64().unwrap();
+    (answer.status, errors.into_iter().flatten().map(status).collect())
+}
+
+#[tokio::test]
+async fn answers_tell_what_this_broker_and_an_inclusive_source_made_of_a_change() {
+    let created = StatusCode::CREATED;
+    let table = [
+        ("POST", "/entities", true, created, (207, vec![409])),
+        ("POST", "/entities", true, StatusCode::CONFLICT, (207, vec![409, 409])),
+        ("POST", "/entities", false, StatusCode::CONFLICT, (207, vec![409])),
+        ("POST", "/entities", false, created, (201, vec![])),
+        ("POST", "/entities?local=true", false, StatusCode::CONFLICT, (201, vec![])),
+        ("DELETE", CAR, true, StatusCode::NO_CONTENT, (204, vec![])),
+        ("DELETE", CAR, true, StatusCode::NOT_FOUND, (207, vec![404])),
+        ("DELETE", CAR, false, StatusCode::NO_CONTENT, (207, vec![404])),
+        ("DELETE", CAR, false, StatusCode::NOT_FOUND, (404, vec![])),
+        ("DELETE", CAR, true, StatusCode::FORBIDDEN, (207, vec![502])),
+        ("PATCH", CAR, true, StatusCode::NOT_FOUND, (204, vec![])),
+        ("PATCH", CAR, true, StatusCode::NO_CONTENT, (204, vec![])),
+        ("PATCH", CAR, false, StatusCode::NO_CONTENT, (204, vec![])),
+        ("PATCH", CAR, false, StatusCode::NOT_FOUND, (404, vec![])),
+        ("PUT", CAR, true, StatusCode::CONFLICT, (207, vec![409])),
+        ("PUT", CAR, false, StatusCode::MULTI_STATUS, (207, vec![502])),
+    ];
+    for (method, path, exists, status, expected) in table {
+        let here = Site::start("here", NOWHERE).await;
+        let source = testkit::Receiver::start().await.unwrap();
+        if exists {
+            create(&here, &car(&json!({ "speed": { "value": 1 } }))).await;
+        }
+        register(&here, "urn:r:1", &source.url(), &cars(), &mode("inclusive")).await;
+        source.behave(Behaviour::Refuse(status));
+        let body = if method == "DELETE" { Value::Null } else { car(&json!({ "speed": { "value": 2 } })) };
+        let answer = call(&here, method, path, &body).await;
+        assert_eq!(outcomes(&answer), expected, "{method} {path} {exists} {status}: {}", answer.text);
+        assert_eq!(source.received().is_empty(), path.ends_with("local=true"), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn answers_tell_what_sources_that_alone_have_it_made_of_a_change() {
+    let table = [
+        ("exclusive", "redirectionOps", "DELETE", CAR, StatusCode::NO_CONTENT, (204, vec![])),
+        ("exclusive", "retrieveOps", "DELETE", CAR, StatusCode::NO_CONTENT, (207, vec![409])),
+        ("exclusive", "redirectionOps", "PATCH", CAR, StatusCode::NOT_FOUND, (207, vec![404])),
+        ("redirect", "redirectionOps", "DELETE", "/entities/urn:car:2", StatusCode::NOT_FOUND, (404, vec![])),
+        ("redirect", "retrieveOps", "POST", "/entities", StatusCode::CREATED, (409, vec![])),
+        ("redirect", "redirectionOps", "POST", "/entities", StatusCode::CREATED, (201, vec![])),
+        ("redirect", "redirectionOps", "PATCH", "/entities/urn:car:2", StatusCode::MULTI_STATUS, (207, vec![502])),
+    ];
+    for (mode, operations, method, path, status, expected) in table {
+        let here = Site::start("here", NOWHERE).await;
+        let source = testkit::Receiver::start().await.unwrap();
+        let (information, entity) = match mode {
+            "exclusive" => (speed_of_one(), car(&json!({ "speed": { "value": 1 }, "colour": { "value": 1 } }))),
+            _ => (cars(), json!({ "id": "urn:car:2", "type": "Car" })),
+        };
+        if mode == "exclusive" {
+            create(&here, &car(&json!({ "colour": { "value": 1 } }))).await;
+        }
+        let more = json!({ "mode": mode, "operations": [operations] });
+        register(&here, "urn:r:1", &source.url(), &information, &more).await;
+        source.behave(Behaviour::Refuse(status));
+        let body = if method == "DELETE" { Value::Null } else { entity };
+        let answer = call(&here, method, path, &body).await;
+        assert_eq!(outcomes(&answer), expected, "{mode} {operations} {method}: {}", answer.text);
+        assert_eq!(source.received().is_empty(), operations == "retrieveOps", "{mode} {operations} {method}");
+    }
 }

@@ -6,13 +6,18 @@ mod common;
 
 mod attributes;
 mod batch;
+mod changes;
 mod context_server;
 mod contexts;
+mod csource_subscriptions;
 mod documentation;
 mod entities;
+mod entity_map;
 mod exchange;
 mod federation;
+mod following;
 mod forwarding;
+mod join;
 mod mqtt;
 mod query;
 mod registrations;

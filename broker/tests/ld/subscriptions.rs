@@ -33,6 +33,28 @@ async fn set(site: &Site, temperature: i64) {
 }
 
 #[tokio::test]
+async fn a_query_may_be_escaped_as_in_a_url() {
+    let site = Site::alone().await;
+    for given in [
+        "name==\"Eiffel Tower\"",
+        "name==\"Eiffel%20Tower\"",
+        "name%3D%3D%22Eiffel%20Tower%22%3Brate==\"100%\"",
+        "rate==\"100%25\"",
+    ] {
+        let receiver = Receiver::start().await.unwrap();
+        let whole = subscription(&receiver.url(), json!({ "q": given }));
+        assert_eq!(call(&site, "POST", "/subscriptions", &whole).await.status, 201, "{given}");
+        check(&site, &[("PATCH", PATH, json!({ "description": "towers" }), 204, "")]).await;
+        assert_eq!(get(&site, PATH).await.json()["q"], given);
+        create(&site, &json!({ "id": "urn:r:1", "type": "Room", "name": "Eiffel Tower", "rate": "100%" })).await;
+        receiver.wait_for(1, SOON).await;
+        for path in [PATH, "/entities/urn:r:1"] {
+            assert_eq!(call(&site, "DELETE", path, &Value::Null).await.status, 204);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_subscription_is_made_read_changed_and_ended() {
     let site = Site::alone().await;
     let whole = subscription("http://127.0.0.1:9/notify", json!({ "q": "temperature>20", "description": "hot" }));
@@ -80,6 +102,10 @@ async fn refusals_name_the_member() {
         (json!({ "geoQ": { "georel": "near", "geometry": "Point", "coordinates": [1, 2] } }), "geoQ"),
         (json!({ "watchedAttributes": ["a"], "timeInterval": 1 }), "timeInterval"),
         (json!({ "throttling": -1 }), "throttling"),
+        (json!({ "csf": "((" }), "csf"),
+        (json!({ "watchedAttributes": [] }), "watchedAttributes"),
+        (json!({ "notification": { "omit": [], "endpoint": { "uri": "http://host/" } } }), "notification.omit"),
+        (json!({ "datasetId": ["none"] }), "datasetId"),
         (json!({ "expiresAt": "yesterday" }), "expiresAt"),
         (json!({ "notificationTrigger": ["never"] }), "notificationTrigger"),
         (json!({ "notification": { "endpoint": { "uri": "ftp://host" } } }), "uri"),
@@ -93,6 +119,15 @@ async fn refusals_name_the_member() {
             "notification.attributes",
         ),
         (json!({ "id": "" }), "id"),
+        (json!({ "notification": { "join": "up", "endpoint": { "uri": "http://host/" } } }), "notification.join"),
+        (
+            json!({ "notification": { "join": "flat", "joinLevel": 11, "endpoint": { "uri": "http://host/" } } }),
+            "notification.joinLevel",
+        ),
+        (
+            json!({ "notification": { "pick": ["owner{name}"], "endpoint": { "uri": "http://host/" } } }),
+            "notification.pick",
+        ),
     ];
     for (change, member) in table {
         let answer = call(&site, "POST", "/subscriptions", &subscription("http://127.0.0.1:9/", change.clone())).await;
@@ -130,7 +165,7 @@ async fn changes_of_watched_attributes_are_told() {
     })
     .await;
     assert_eq!(notification["status"], "ok");
-    assert!(notification["lastSuccess"].is_string());
+    assert!(notification["lastSuccess"].is_string() && notification.get("timesFailed").is_none());
 }
 
 #[tokio::test]
@@ -138,7 +173,7 @@ async fn triggers_choose_what_is_told() {
     let table = [
         (json!(["entityCreated"]), json!([10])),
         (json!(["attributeUpdated"]), json!([11])),
-        (json!(["attributeDeleted"]), json!(["urn:ngsi-ld:null"])),
+        (json!(["attributeDeleted"]), json!(["urn:ngsi-ld:null", null])),
         (json!(["entityDeleted"]), json!([null])),
         (json!(["entityUpdated"]), json!([11, "urn:ngsi-ld:null"])),
     ];
@@ -191,9 +226,40 @@ async fn notifications_come_as_linked_data_and_as_features_and_at_intervals() {
         let body = received[0].json();
         assert_eq!(header(&received[0], "content-type"), accept);
         match accept {
-            "application/ld+json" => assert!(!body["@context"].is_null(), "{body}"),
+            "application/ld+json" => {
+                assert!(!body["@context"].is_null(), "{body}");
+                assert_eq!(body["data"][0]["@context"], body["@context"]);
+            }
             "application/geo+json" => assert_eq!(body["data"]["type"], "FeatureCollection"),
             _ => assert_eq!(body["data"][0]["temperature"]["value"], 1),
         }
     }
+}
+
+#[tokio::test]
+async fn one_null_stands_for_all_instances_that_are_gone() {
+    let site = Site::alone().await;
+    let receiver = Receiver::start().await.unwrap();
+    let instance = |value: i64, id: &str| json!({ "type": "Property", "value": value, "datasetId": id });
+    let default = json!({ "type": "Property", "value": 1 });
+    create(
+        &site,
+        &json!({ "id": "urn:r:1", "type": "Room", "speed": [default, instance(2, "urn:d:2"), instance(3, "urn:d:3")] }),
+    )
+    .await;
+    let wanted = subscription(&receiver.url(), json!({ "notificationTrigger": ["attributeDeleted"] }));
+    check(
+        &site,
+        &[
+            ("POST", "/subscriptions", wanted, 201, ""),
+            ("DELETE", "/entities/urn:r:1/attrs/speed?datasetId=urn:d:2", Value::Null, 204, ""),
+            ("DELETE", "/entities/urn:r:1/attrs/speed?deleteAll=true", Value::Null, 204, ""),
+        ],
+    )
+    .await;
+    let received = receiver.wait_for(2, SOON).await;
+    let told: Vec<_> = received.iter().map(|one| one.json()["data"][0]["speed"].clone()).collect();
+    let null = json!({ "type": "Property", "value": "urn:ngsi-ld:null" });
+    let one_null = json!([default, instance(3, "urn:d:3"), { "type": "Property", "value": "urn:ngsi-ld:null", "datasetId": "urn:d:2" }]);
+    assert_eq!(told, [one_null, null]);
 }

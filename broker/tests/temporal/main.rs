@@ -9,6 +9,7 @@ mod changes;
 mod durability;
 mod query;
 mod recording;
+mod secure;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

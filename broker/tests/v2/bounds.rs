@@ -24,7 +24,7 @@ async fn bad_bodies_name_what_is_wrong() {
         (json!({ "id": "e", "type": "T#" }).to_string(), "BadRequest", "type"),
         (json!({ "id": "e", "a": 7 }).to_string(), "BadRequest", "a: must be an object"),
         (json!({ "id": "e", "a;": { "value": 1 } }).to_string(), "BadRequest", "attribute name"),
-        (json!({ "id": "e", "dateCreated": { "value": 1 } }).to_string(), "BadRequest", "dateCreated"),
+        (json!({ "id": "e", "geo:distance": { "value": 1 } }).to_string(), "BadRequest", "geo:distance"),
         (json!({ "id": "e", "a": { "value": "<b>" } }).to_string(), "BadRequest", "a.value"),
         (json!({ "id": "e", "a": { "value": { "x": ["a=b"] } } }).to_string(), "BadRequest", "a.value"),
         (json!({ "id": "e", "a": { "value": 1, "type": "" } }).to_string(), "BadRequest", "a.type"),

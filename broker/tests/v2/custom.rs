@@ -80,6 +80,17 @@ async fn payloads() {
 }
 
 #[tokio::test]
+async fn covered_macros_are_null_when_there_is_no_such_attribute() {
+    let (site, receiver) = (Site::alone().await, Receiver::start().await.unwrap());
+    let mut subscription = custom(&receiver.url(), &json!({ "payload": "${t} ${none}" }));
+    subscription["notification"]["attrs"] = json!(["t", "none"]);
+    subscription["notification"]["covered"] = json!(true);
+    subscribe(&site, &subscription).await;
+    create(&site, &json!({ "id": "Room1", "type": "Room", "t": { "value": 1 } })).await;
+    assert_eq!(receiver.wait_for(1, SOON).await[0].body, "1 null");
+}
+
+#[tokio::test]
 async fn headers_are_set_replaced_and_removed_but_not_ours() {
     let members = json!({ "headers": { "X-${type}": "${t}", "Authorization": "Basic abc%3D%3D", "Fiware-ServicePath": "",
         "Content-Type": "application/xml", "Fiware-Correlator": "other", "Ngsiv2-AttrsFormat": "other" } });
@@ -92,10 +103,13 @@ async fn headers_are_set_replaced_and_removed_but_not_ours() {
         ("content-type", Some("application/xml")),
         ("fiware-correlator", Some("c")),
         ("ngsiv2-attrsformat", Some("normalized")),
+        ("x-auth-token", Some("tok")),
     ];
     for (name, expected) in table {
         assert_eq!(header(name), expected, "{name}");
     }
+    let received = sent("/", &json!({ "headers": { "X-Auth-Token": "" } })).await;
+    assert_eq!(received.headers.get("x-auth-token"), None);
 }
 
 #[tokio::test]

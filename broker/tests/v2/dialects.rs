@@ -116,3 +116,13 @@ async fn a_name_keeps_its_kind() {
     check(&site, &[("PUT", "/v2/entities/e/attrs", json!({ "a": { "value": 1 } }), 204, "")]).await;
     assert_eq!(domain(&site).await, Value::Null);
 }
+
+#[tokio::test]
+async fn a_place_of_another_name_is_shown_once() {
+    let site = Site::alone().await;
+    create(&site, &json!({ "id": "e", "type": "T", "spot": { "type": "geo:point", "value": "1, 2" } })).await;
+    let expected = json!({ "id": "e", "type": "T", "spot": "1, 2" });
+    assert_eq!(get(&site, "/v2/entities/e?options=keyValues").await.json(), expected);
+    assert_eq!(get(&site, "/v2/entities?options=keyValues").await.json(), json!([expected]));
+    assert_eq!(domain(&site).await[0]["name"], "location");
+}

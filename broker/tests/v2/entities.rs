@@ -97,9 +97,10 @@ async fn creating_upserting_and_deleting() {
         &[
             ("POST", "/v2/entities", small(1), 201, ""),
             ("POST", "/v2/entities", small(2), 422, "Unprocessable"),
-            ("POST", "/v2/entities", json!({ "id": "e", "type": "U" }), 422, "Unprocessable"),
+            ("POST", "/v2/entities", json!({ "id": "e", "type": "U" }), 201, ""),
             ("POST", "/v2/entities?options=upsert", json!({ "id": "e", "type": "T", "b": { "value": 3 } }), 204, ""),
-            ("POST", "/v2/entities?options=upsert", json!({ "id": "e", "type": "U" }), 422, "Unprocessable"),
+            ("POST", "/v2/entities?options=upsert", json!({ "id": "e", "type": "U" }), 204, ""),
+            ("DELETE", "/v2/entities/e?type=U", Value::Null, 204, ""),
             ("POST", "/v2/entities?options=upsert,keyValues", json!({ "id": "new", "type": "T", "b": 3 }), 204, ""),
             ("GET", "/v2/entities/e?type=U", Value::Null, 404, "NotFound"),
             ("DELETE", "/v2/entities/e?type=U", Value::Null, 404, "NotFound"),

@@ -21,6 +21,42 @@ async fn resources_tell_their_methods() {
 }
 
 #[tokio::test]
+async fn a_slash_at_the_end_says_nothing() {
+    let site = Site::alone().await;
+    let entity = json!({ "id": "e", "type": "T" });
+    assert_eq!(call(&site, "POST", "/v2/entities/?options=keyValues", &entity).await.status, 201);
+    for path in ["/v2/", "/v2/entities/?limit=1", "/v2/entities/e/", "/v2/subscriptions/?options=count", "/v2/types/T/"]
+    {
+        assert_eq!(get(&site, path).await.status, 200, "{path}");
+    }
+    assert_eq!(call_with(&site, "GET", "/v2/entities/", &[("Fiware-Service", "other")], "").await.text, "[]");
+}
+
+#[tokio::test]
+async fn a_client_that_accepts_no_json_is_told_so() {
+    let site = Site::alone().await;
+    assert_eq!(call(&site, "POST", "/v2/entities", &json!({ "id": "e", "type": "T" })).await.status, 201);
+    let query = json!({ "entities": [{ "idPattern": ".*" }] }).to_string();
+    let table = [
+        ("GET", "/v2/entities/e", "text/html", 406),
+        ("GET", "/v2/entities/e", "text/plain", 406),
+        ("GET", "/v2/entities", "text/html", 406),
+        ("GET", "/v2/entities", "text/html, */*;q=0.1", 200),
+        ("GET", "/v2/entities", "application/*", 200),
+        ("GET", "/v2/subscriptions", "application/json; charset=utf-8", 200),
+        ("GET", "/v2/entities/none", "text/html", 404),
+        ("DELETE", "/v2/entities/e", "text/html", 204),
+    ];
+    for (method, path, accept, expected) in table {
+        let answer = call_with(&site, method, path, &[("accept", accept)], "").await;
+        assert_eq!(answer.status, expected, "{method} {path} {accept}: {}", answer.text);
+        assert!(expected != 406 || answer.json()["error"] == "NotAcceptable", "{}", answer.text);
+    }
+    let headers = [("accept", "text/html"), ("content-type", "application/json")];
+    assert_eq!(call_with(&site, "POST", "/v2/op/query", &headers, &query).await.status, 406);
+}
+
+#[tokio::test]
 async fn the_version_is_where_clients_look_for_it() {
     let site = Site::alone().await;
     let version = get(&site, "/version").await.json();

@@ -1,6 +1,7 @@
 //! Lists and queries: which entities, in which order, which page.
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::common::Site;
 use super::{call, check, create, get};
@@ -146,4 +147,55 @@ async fn a_query_is_a_list_with_a_body() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn few_are_found_among_very_many() {
+    let site = Site::alone().await;
+    for batch in 0..20 {
+        let room =
+            |number: usize| json!({ "id": format!("R{number:05}"), "type": "Room", "t": number % 5_000, "s": "x" });
+        let rooms: Vec<_> = (batch * 1_000..(batch + 1) * 1_000).map(room).collect();
+        let update = json!({ "actionType": "append", "entities": rooms });
+        let answer = call(&site, "POST", "/v2/op/update?options=keyValues", &update).await;
+        assert_eq!(answer.status, 204, "{}", answer.text);
+    }
+    let list = "/v2/entities?type=Room&attrs=t&options=keyValues,count&q=t%3E4998";
+    let first = get(&site, "/v2/entities?type=Room&attrs=t&options=values&q=t%3E4998&limit=3").await;
+    assert_eq!(first.json(), json!([[4_999], [4_999], [4_999]]));
+    let change = json!({ "t": { "value": 5_000 } });
+    let answer = call(&site, "PATCH", "/v2/entities/R00007/attrs", &change).await;
+    assert_eq!(answer.status, 204, "{}", answer.text);
+    let all = get(&site, list).await;
+    let ids: Vec<_> = all.json().as_array().unwrap().iter().map(|room| room["id"].clone()).collect();
+    assert_eq!(json!(ids), json!(["R00007", "R04999", "R09999", "R14999", "R19999"]));
+    assert_eq!(all.header("fiware-total-count"), "5");
+}
+
+/// As command-line clients send it that escape nothing.
+#[tokio::test]
+async fn a_query_as_people_type_it_is_understood() {
+    let site = Site::alone().await;
+    create(&site, &json!({ "id": "urn:x:1", "type": "T", "t": { "value": 21 }, "n": { "value": "a" } })).await;
+    create(&site, &json!({ "id": "urn:x:2", "type": "T", "t": { "value": 19 }, "n": { "value": "b" } })).await;
+    let address = site.url.strip_prefix("http://").unwrap().to_owned();
+    let get = |path: &str, more: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\n{more}\r\n");
+    let requests = [
+        get("/v2/entities?type=T&q=t>20&options=keyValues", ""),
+        "POST /v2/entities HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"id\":\"<>\"}"
+            .to_owned(),
+        get("/v2/entities?type=T&q=t<20&options=keyValues", ""),
+        get("/ngsi-ld/v1/entities?type=T&q=n==\"b\"&options=keyValues", "Connection: close\r\n"),
+    ];
+    let mut connection = tokio::net::TcpStream::connect(&address).await.unwrap();
+    connection.write_all(requests.concat().as_bytes()).await.unwrap();
+    let mut answers = String::new();
+    connection.read_to_string(&mut answers).await.unwrap();
+    let answers: Vec<_> = answers.split("HTTP/1.1 ").skip(1).collect();
+    let expected = [("200", "urn:x:1"), ("400", "BadRequest"), ("200", "urn:x:2"), ("200", "urn:x:2")];
+    assert_eq!(answers.len(), expected.len(), "{answers:?}");
+    for (answer, (status, part)) in answers.iter().zip(expected) {
+        assert!(answer.starts_with(status) && answer.contains(part), "{answer}");
+        assert!(answer.matches("urn:x:").count() <= 1, "{answer}");
+    }
 }

@@ -1,9 +1,9 @@
 //! Notifications by MQTT, with a real Mosquitto.
 
 use serde_json::{Value, json};
-use testkit::{Mosquitto, wait_until};
+use testkit::{Authority, Mosquitto, wait_until};
 
-use super::common::{SOON, Site};
+use super::common::{NOWHERE, SOON, Site};
 use super::subscriptions::{subscribe, to_rooms};
 use super::{check, create, get};
 
@@ -91,4 +91,32 @@ async fn what_is_due_while_the_mqtt_broker_is_away_arrives_in_order() {
         .map(|(_, payload)| serde_json::from_str::<Value>(payload).unwrap()["data"][0]["t"]["value"].clone())
         .collect();
     assert_eq!(values, [1, 2].map(Value::from));
+}
+
+/// A broker that trusts an authority and serves without TLS.
+async fn trusting(authority: &Authority) -> Site {
+    let discovery = json!({ "http_port": NOWHERE });
+    let https = json!({ "my_ca": authority.file() });
+    Site::with_config(json!({ "site_id": "alone", "discovery": discovery, "broker": {}, "https": https })).await
+}
+
+#[tokio::test]
+async fn with_tls_the_authority_is_all_that_counts() {
+    let authority = Authority::new().unwrap();
+    let mosquitto = Mosquitto::start_secure(&authority).await.unwrap();
+    let (site, stranger) = (trusting(&authority).await, trusting(&Authority::new().unwrap()).await);
+    let listener = mosquitto.listen("t").await.unwrap();
+    let to = by_mqtt("mqtt", json!({ "url": mosquitto.url(), "topic": "t", "qos": 1 }));
+    let refused = subscribe(&stranger, &to).await;
+    create(&stranger, &room("Room1", 1)).await;
+    let reason = wait_until(SOON, "it is said why nothing comes", async || {
+        get(&stranger, &refused).await.json()["notification"]["lastFailureReason"].as_str().map(str::to_owned)
+    });
+    let reason = reason.await;
+    assert!(reason.contains("invalid peer certificate: UnknownIssuer"), "{reason}");
+
+    subscribe(&site, &to).await;
+    create(&site, &room("Room2", 2)).await;
+    let (_, payload) = listener.wait_for(1, SOON).await.remove(0);
+    assert_eq!(serde_json::from_str::<Value>(&payload).unwrap()["data"][0]["id"], "Room2");
 }

@@ -52,12 +52,17 @@ async fn operators_change_what_is_there() {
         json!({ "id": "e", "type": "T", "n": 15.0, "l": [1, 2, 3], "o": { "y": [2] }, "s": "c", "new": ["a"] });
     assert_eq!(get(&site, "/v2/entities/e?options=keyValues").await.json(), expected);
     assert_eq!(get(&site, "/v2/entities/e/attrs/new").await.json()["type"], "StructuredValue");
+    let plain = json!({ "s": { "value": { "$set": "d" } }, "o": { "value": { "$unset": "y" } } });
+    check(&site, &[("PATCH", "/v2/entities/e/attrs", plain, 204, "")]).await;
+    let values = get(&site, "/v2/entities/e/attrs?options=keyValues&attrs=s,o").await.json();
+    assert_eq!(values, json!({ "s": "d", "o": { "y": [2] } }));
     let wrong = |value: Value| json!({ "n": { "value": value } });
     check(
         &site,
         &[
             ("PATCH", "/v2/entities/e/attrs", wrong(json!({ "$inc": "x" })), 400, "BadRequest"),
             ("PATCH", "/v2/entities/e/attrs", wrong(json!({ "$inc": 1, "$mul": 1 })), 400, "BadRequest"),
+            ("PATCH", "/v2/entities/e/attrs", wrong(json!({ "$set": 1, "$unset": { "x": 1 } })), 400, "BadRequest"),
             ("PATCH", "/v2/entities/e/attrs", wrong(json!({ "$push": 1 })), 422, "Unprocessable"),
             ("PUT", "/v2/entities/e/attrs/n", json!({ "value": { "$push": 1 } }), 422, "Unprocessable"),
             ("PUT", "/v2/entities/e/attrs/n/value", json!({ "$push": [] }), 422, "Unprocessable"),

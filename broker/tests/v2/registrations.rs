@@ -9,6 +9,12 @@ fn registration(url: &str, entity: Value, attrs: &[&str]) -> Value {
     json!({ "dataProvided": { "entities": [entity], "attrs": attrs }, "provider": { "http": { "url": url } } })
 }
 
+/// What a registration becomes that says where its entities are.
+fn scoped(coords: &str) -> Value {
+    let expression = json!({ "georel": "coveredBy", "geometry": "point", "coords": coords });
+    json!({ "dataProvided": { "entities": [{ "id": "e" }], "expression": expression } })
+}
+
 async fn register(site: &Site, body: &Value) -> String {
     let answer = call(site, "POST", "/v2/registrations", body).await;
     assert_eq!(answer.status, 201, "{}", answer.text);
@@ -40,6 +46,8 @@ async fn registrations_are_kept_changed_and_deleted() {
             ("PATCH", &location, json!({ "status": "inactive", "description": null }), 204, ""),
             ("PATCH", &location, json!({ "status": "failed" }), 400, "BadRequest"),
             ("PATCH", &location, json!({ "id": "x" }), 400, "BadRequest"),
+            ("PATCH", &location, scoped("1,2"), 204, ""),
+            ("PATCH", &location, scoped("here"), 400, "BadRequest"),
         ],
     )
     .await;
@@ -245,4 +253,33 @@ async fn registrations_are_those_of_a_tenant() {
     assert_eq!(call_with(&site, "POST", "/v2/registrations", &headers, &body).await.status, 201);
     assert_eq!(get(&site, "/v2/entities/g").await.status, 404);
     assert_eq!(call_with(&site, "GET", "/v2/entities/g", &headers[..1], "").await.status, 200);
+}
+
+#[tokio::test]
+async fn registrations_are_for_a_service_path() {
+    let (site, provider) = (Site::alone().await, Site::alone().await);
+    create(&provider, &json!({ "id": "e", "type": "T", "a": { "value": 1 } })).await;
+    let json = ("content-type", "application/json");
+    let at = |path: &'static str| ("Fiware-ServicePath", path);
+    let call = async |path: &'static str, method: &str, url: &str, body: &Value| {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        call_with(&site, method, url, &[json, at(path)], &body).await
+    };
+    let body = registration(&format!("{}/v2", provider.url), json!({ "id": "e", "type": "T" }), &["a"]);
+    let with_child = call("/a/#", "POST", "/v2/registrations", &body).await;
+    assert_eq!(with_child.outcome(), (400, "BadRequest".to_owned()));
+    // The provider looks in the same path, where it has the entity only when all are asked.
+    assert_eq!(call("/", "POST", "/v2/registrations", &body).await.status, 201);
+    assert_eq!(call("/a", "POST", "/v2/registrations", &body).await.status, 201);
+    for (path, listed, found) in [("", 2, 200), ("/#", 2, 200), ("/", 1, 200), ("/a", 1, 404), ("/b", 0, 404)] {
+        let answer = call(path, "GET", "/v2/registrations?options=count", &Value::Null).await;
+        assert_eq!(answer.json().as_array().unwrap().len(), listed, "{path}");
+        assert_eq!(answer.header("fiware-total-count"), listed.to_string(), "{path}");
+        assert_eq!(call(path, "GET", "/v2/entities/e", &Value::Null).await.status, found, "{path}");
+    }
+    let set = json!({ "a": { "value": 2 } });
+    for (path, status) in [("/b", 404), ("/", 204)] {
+        assert_eq!(call(path, "PATCH", "/v2/entities/e/attrs?type=T", &set).await.status, status, "{path}");
+    }
+    assert_eq!(get(&provider, "/v2/entities/e/attrs/a/value").await.text, "2");
 }

@@ -105,6 +105,13 @@ async fn lists_come_in_pages_and_hold_only_subscriptions_of_ngsi_v2() {
     assert_eq!(listed("").await, (made.clone(), "3".to_owned()));
     assert_eq!(listed("&limit=1&offset=1").await, (made[1..2].to_vec(), "3".to_owned()));
     assert_eq!(listed("&offset=9").await, (Vec::new(), "3".to_owned()));
+    let headers = [("content-type", "application/json"), ("Fiware-ServicePath", "/a/#")];
+    let body = to_rooms("http://localhost:9", &json!({})).to_string();
+    assert_eq!(call_with(&site, "POST", "/v2/subscriptions", &headers, &body).await.status, 201);
+    for (path, count) in [("/#", 4), ("/a/#", 1), ("/a/#/", 0), ("/a", 0)] {
+        let answer = call_with(&site, "GET", "/v2/subscriptions", &[("Fiware-ServicePath", path)], "").await;
+        assert_eq!(answer.json().as_array().map_or(0, Vec::len), count, "{path}");
+    }
     let list = site.get("/ngsi10/subscription").await.1;
     assert_eq!(list.as_object().unwrap().keys().collect::<Vec<_>>(), [&ngsi10]);
     check(
@@ -206,6 +213,10 @@ async fn only_what_a_patch_names_changes() {
         check(&site, &[("PATCH", &location, patch.clone(), 204, "")]).await;
         assert_eq!(get(&site, &location).await.json(), expected, "{patch}");
     }
+    let before = get(&site, &location).await.json();
+    let told = json!({ "notification": { "timesSent": 7, "failsCounter": 7, "lastNotification": "2026-01-01T00:00:00.000Z" } });
+    check(&site, &[("PATCH", &location, told, 204, "")]).await;
+    assert_eq!(get(&site, &location).await.json(), before, "what the broker tells is not the client's to change");
     let patch = json!({ "expires": "", "notification": { "mqtt": { "url": "mqtt://a", "topic": "t", "user": "u", "passwd": "p" } } });
     check(&site, &[("PATCH", &location, patch, 204, "")]).await;
     let now = get(&site, &location).await.json();

@@ -25,6 +25,8 @@ async fn types_are_listed_with_their_attributes() {
     );
     assert_eq!(get(&site, "/v2/types?options=values&limit=2&offset=1").await.json(), json!(["Room", "Thing"]));
     assert_eq!(get(&site, "/v2/types/Room").await.json(), room);
+    let bare = json!({ "attrs": { "t": { "types": [] }, "o": { "types": [] } }, "count": 2 });
+    assert_eq!(get(&site, "/v2/types/Room?options=noAttrDetail").await.json(), bare);
     assert_eq!(get(&site, "/v2/types/Thing").await.json()["count"], 1);
     check(
         &site,

@@ -112,7 +112,7 @@ impl Backlog {
         let superfluous = self.contained_in(&initial).into_iter().filter_map(|place| self.remove(place)).collect();
         let notices =
             initial.into_iter().map(|entity| Notice { seq: 0, entity, deleted: false, due_at: now, cause: None });
-        self.initial.extend(notices);
+        self.initial = notices.collect();
         superfluous
     }
 
@@ -120,9 +120,9 @@ impl Backlog {
         if self.notices.is_empty() {
             return Vec::new();
         }
-        let seen: HashMap<_, _> = entities.iter().map(|entity| (entity.id.as_str(), entity.modified_at)).collect();
+        let seen: HashMap<_, _> = entities.iter().map(|entity| (&entity.id, entity.modified_at)).collect();
         let contained = self.notices.iter().filter(|(_, notice)| {
-            let seen = seen.get(notice.entity.id.as_str());
+            let seen = seen.get(&notice.entity.id);
             !notice.deleted && seen.is_some_and(|seen| *seen >= notice.entity.modified_at)
         });
         contained.map(|(place, _)| *place).collect()
@@ -171,6 +171,12 @@ impl Backlog {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.held || self.len() == 0
+    }
+
+    /// Whether what stood at the beginning is next.
+    #[must_use]
+    pub fn begins(&self) -> bool {
+        !self.initial.is_empty()
     }
 
     /// Whether the entities as they stood are all taken.

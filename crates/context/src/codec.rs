@@ -42,7 +42,7 @@ pub struct Damaged {
 /// Appends an entity.
 pub fn write_entity(out: &mut Vec<u8>, entity: &Entity) {
     out.push(VERSION);
-    text(out, entity.id.as_str());
+    text(out, entity.id.key());
     text(out, entity.entity_type.as_str());
     names(out, &entity.more_types);
     names(out, &entity.scopes);
@@ -210,7 +210,7 @@ impl<'a> Reader<'a> {
         if !(WITHOUT_CREATION..=VERSION).contains(&version) {
             return None;
         }
-        let id = EntityId::from(self.text()?);
+        let id = EntityId::from_key(self.text()?);
         let entity_type = self.name()?;
         let (more_types, scopes) = match version {
             ..=NGSI_V1_AND_V2 => Default::default(),

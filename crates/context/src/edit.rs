@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use ngsi::v2::operator::{self, Operation};
-use ngsi::v2::path::{ServicePath, path_of};
+use ngsi::v2::path::ServicePath;
 use ngsi::v2::write::{attribute as visible, type_of};
 use ngsi::v2::{AttributeInput, parse, place};
 use ngsi::{Attribute, AttributeKind, Entity, EntityId, Metadata, Name, ParseError, Timestamp, v2};
 
-use crate::update::{Change, Done, TICK};
+use crate::entities::MAX_TWINS;
+use crate::update::{Change, Done, TICK, looks_alike};
 use crate::{EntityMap, MAX_ATTRIBUTES, places};
 
 /// A change to one entity.
 #[derive(Debug, Clone)]
 pub struct Edit {
-    /// Whom it changes.
+    /// Whom it changes, together with type and path.
     pub id: EntityId,
     /// The type that the entity has or gets; any when empty.
     pub entity_type: Name,
@@ -59,15 +60,18 @@ pub struct Edited {
 /// Why an edit was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditRefusal {
-    /// There is no such entity, or it has another type or service path.
+    /// There is no such entity.
     #[error("no such entity")]
     UnknownEntity,
-    /// The entity to be created exists, with this type.
-    #[error("the entity exists already, with type `{0}`")]
-    Exists(Name),
-    /// The entity to be created exists, in this service path.
-    #[error("the entity exists already, in service path `{0}`; an identifier stands for one entity in all paths")]
-    ExistsIn(Name),
+    /// The edit names several entities: they have one identifier, but different types.
+    #[error("More than one matching entity. Please refine your query")]
+    Several,
+    /// The entity to be created exists.
+    #[error("Already Exists")]
+    Exists,
+    /// More than [`MAX_TWINS`].
+    #[error("at most {MAX_TWINS} entities have the same identifier")]
+    TooManyTwins,
     /// None of the attributes to be set or deleted exists.
     #[error("the entity does not have these attributes: {}", list(.0))]
     UnknownAttributes(Vec<Name>),
@@ -80,6 +84,12 @@ pub enum EditRefusal {
     /// An operation on a value that it cannot change.
     #[error(transparent)]
     Operation(ParseError),
+    /// A second place: the entity would be in two.
+    #[error(
+        "You cannot use more than one geo location attribute when creating an entity. Use ignoreType metadata if you want to \
+         add additional informative locations."
+    )]
+    TooManyPlaces,
     /// More than [`MAX_ATTRIBUTES`].
     #[error("an entity has at most {MAX_ATTRIBUTES} attributes")]
     TooManyAttributes,
@@ -100,20 +110,32 @@ impl EntityMap {
         if edit.attributes.len() > MAX_ATTRIBUTES {
             return Err(EditRefusal::TooManyAttributes);
         }
-        let Some(mut slot) = self.get_mut(edit.id.as_str()) else {
+        let Some(place) = self.meant(&edit)? else {
             return if edit.creates { self.create_edited(edit, now) } else { Err(EditRefusal::UnknownEntity) };
         };
-        let left_out = edit.check(&slot)?;
+        let left_out = edit.check(self.in_slot(place).ok_or(EditRefusal::UnknownEntity)?)?;
         if edit.action == EditAction::Delete && edit.attributes.is_empty() {
-            drop(slot);
-            let change = self.delete(edit.id.as_str()).map_err(|_| EditRefusal::UnknownEntity)?;
+            let change = self.delete_slot(place).ok_or(EditRefusal::UnknownEntity)?;
             return Ok(Edited { change, left_out });
         }
+        let mut slot = self.slot_mut(place).ok_or(EditRefusal::UnknownEntity)?;
+        let former = (edit.action == EditAction::Replace).then(|| slot.clone());
         let entity = Arc::make_mut(&mut slot);
         let now = now.max(entity.modified_at.after(TICK));
         entity.modified_at = now;
-        let done = edit.perform(entity, now);
+        let mut done = edit.perform(entity, now);
+        done.redefined &= former.is_none_or(|former| !looks_alike(&former, entity));
         Ok(Edited { change: Change::updated(slot.clone(), done), left_out })
+    }
+
+    /// The slot of the entity that an edit means, if it is here.
+    fn meant(&self, edit: &Edit) -> Result<Option<u32>, EditRefusal> {
+        let is_meant = |slot: &u32| self.in_slot(*slot).is_some_and(|entity| edit.means(entity));
+        let mut meant = self.slots_of(edit.id.as_str()).filter(is_meant);
+        match (meant.next(), meant.next()) {
+            (_, Some(_)) => Err(EditRefusal::Several),
+            (one, None) => Ok(one),
+        }
     }
 
     fn create_edited(&mut self, mut edit: Edit, now: Timestamp) -> Result<Edited, EditRefusal> {
@@ -121,7 +143,9 @@ impl EntityMap {
             edit.entity_type = Name::from(v2::DEFAULT_ENTITY_TYPE);
         }
         edit.evaluate(None)?;
-        let mut entity = Entity::new(edit.id.clone(), edit.entity_type.clone(), now);
+        edit.check_places(None)?;
+        let id = self.next_id(&edit.id).ok_or(EditRefusal::TooManyTwins)?;
+        let mut entity = Entity::new(id, edit.entity_type.clone(), now);
         edit.path.place(&mut entity);
         let done = edit.perform(&mut entity, now);
         let entity = Arc::new(entity);
@@ -131,38 +155,56 @@ impl EntityMap {
 }
 
 impl Edit {
+    fn means(&self, entity: &Entity) -> bool {
+        (self.entity_type.is_empty() || self.entity_type == *type_of(entity)) && self.path.holds(entity)
+    }
+
     /// Checks the edit against the entity it meets, gives values the form that their types ask for, and takes out the
     /// attributes that cannot take part.
     fn check(&mut self, entity: &Entity) -> Result<Vec<Name>, EditRefusal> {
-        if !self.path.holds(entity) {
-            let creates = self.creates || self.action == EditAction::Create;
-            return Err(if creates {
-                EditRefusal::ExistsIn(Name::from(path_of(entity)))
-            } else {
-                EditRefusal::UnknownEntity
-            });
-        }
-        let same_type = self.entity_type.is_empty() || self.entity_type == *type_of(entity);
-        if self.action == EditAction::Create || (self.creates && !same_type) {
-            return Err(EditRefusal::Exists(Name::from(type_of(entity))));
-        }
-        if !same_type {
-            return Err(EditRefusal::UnknownEntity);
+        if self.action == EditAction::Create {
+            return Err(EditRefusal::Exists);
         }
         let left_out = self.leave_out(entity)?;
         self.evaluate(Some(entity))?;
         for attribute in self.attributes.iter_mut().filter(|attribute| attribute.value_type.is_none()) {
             let Some(present) = visible(entity, attribute.name.as_str()) else { continue };
             let value_type = Name::from(v2::write::typed_value(present).0);
-            attribute.value = parse::normal_value(value_type.as_str(), attribute.value.clone())?;
+            let metadata = if self.overrides_metadata { &[][..] } else { &present.metadata };
+            attribute.value = parse::normal_value(value_type.as_str(), attribute.value.clone(), metadata)?;
             attribute.value_type = Some(value_type);
         }
+        self.check_places(Some(entity))?;
         let new = self.attributes.iter().filter(|attribute| visible(entity, attribute.name.as_str()).is_none()).count();
         let replaces = self.action == EditAction::Replace;
         if !replaces && new > 0 && entity.attributes.len() + new > MAX_ATTRIBUTES {
             return Err(EditRefusal::TooManyAttributes);
         }
         Ok(left_out)
+    }
+
+    /// Checks that the entity is in one place. One that NGSI-LD has given several may keep as many.
+    fn check_places(&self, entity: Option<&Entity>) -> Result<(), EditRefusal> {
+        let set = self.attributes.iter().filter(|input| self.sets_place(entity, input)).count();
+        if set == 0 || self.action == EditAction::Delete {
+            return Ok(());
+        }
+        let present = entity.into_iter().flat_map(Entity::context_attributes);
+        let places: Vec<_> = present.filter(|attribute| place::is_place(attribute)).collect();
+        let stays = |place: &&&Attribute| self.attributes.iter().all(|input| input.name != place.name);
+        let stay = if self.action == EditAction::Replace { 0 } else { places.iter().filter(stays).count() };
+        if set + stay > places.len().max(1) { Err(EditRefusal::TooManyPlaces) } else { Ok(()) }
+    }
+
+    fn sets_place(&self, entity: Option<&Entity>, input: &AttributeInput) -> bool {
+        let is_geo = input.value_type.as_ref().is_some_and(|value_type| place::is_geo(value_type.as_str()));
+        if !is_geo || input.value.as_str() == "null" {
+            return false;
+        }
+        let keeps_metadata = self.action != EditAction::Replace && !self.overrides_metadata;
+        let present = entity.filter(|_| keeps_metadata).and_then(|entity| visible(entity, input.name.as_str()));
+        let present = present.and_then(|present| place::says(&present.metadata, place::IGNORE_TYPE));
+        !place::says(&input.metadata, place::IGNORE_TYPE).or(present).unwrap_or(false)
     }
 
     /// Puts what operations come to in their place. Where all attributes are new they are values like any other.
@@ -177,7 +219,7 @@ impl Edit {
             let present = present.map(|present| v2::write::typed_value(present).1);
             let outcome = operation.apply(present.as_deref()).map_err(|error| EditRefusal::Operation(within(error)))?;
             attribute.value = match &attribute.value_type {
-                Some(given) => parse::normal_value(given.as_str(), outcome).map_err(within)?,
+                Some(given) => parse::normal_value(given.as_str(), outcome, &attribute.metadata).map_err(within)?,
                 None => outcome,
             };
         }
@@ -206,7 +248,7 @@ impl Edit {
 
     /// Carries out what has been checked.
     fn perform(self, entity: &mut Entity, now: Timestamp) -> Done {
-        let had_place = place::source(entity).is_some();
+        let place_before = places::source(entity);
         let mut done = Done::default();
         if matches!(self.action, EditAction::Replace | EditAction::Delete) {
             done.remove(entity, |attribute| {
@@ -220,7 +262,7 @@ impl Edit {
                 done.set(entity, attribute);
             }
         }
-        done.redefined |= places::follow_attribute(entity, &done.touched, had_place, now);
+        done.redefined |= places::follow_attribute(entity, &done.touched, place_before.as_ref(), now);
         done
     }
 }

@@ -84,7 +84,7 @@ impl History {
         }
     }
 
-    /// Forgets an attribute; whether there was a series of it.
+    /// Forgets an attribute of the entity of that [key](EntityId::key); whether there was a series of it.
     pub fn forget(&mut self, entity: &str, attribute: &str) -> bool {
         let age = self.remove(entity, attribute);
         age.is_some_and(|age| self.by_age.remove(&age).is_some())
@@ -93,7 +93,7 @@ impl History {
     /// Forgets the series that was not added to for the longest; whether there was one.
     pub fn drop_oldest(&mut self) -> bool {
         let oldest = self.by_age.pop_first();
-        oldest.is_some_and(|(_, (entity, attribute))| self.remove(entity.as_str(), attribute.as_str()).is_some())
+        oldest.is_some_and(|(_, (entity, attribute))| self.remove(entity.key(), attribute.as_str()).is_some())
     }
 
     /// When the series that was not added to for the longest was added to: the first time in that second.
@@ -102,7 +102,7 @@ impl History {
         self.by_age.first_key_value().map(|(age, _)| age.0)
     }
 
-    /// What is kept of an attribute, oldest first.
+    /// What is kept of an attribute of the entity of that [key](EntityId::key), oldest first.
     pub fn points(&self, entity: &str, attribute: &str) -> impl Iterator<Item = (Timestamp, f64)> {
         let all = self.entities.get(entity).into_iter().flatten();
         let series = all.filter(move |series| series.attribute == *attribute);

@@ -1,5 +1,6 @@
 //! Subscriptions by what they select, so that an update touches only candidates.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -33,6 +34,8 @@ impl Subscribed for Subscription {
 #[derive(Debug)]
 pub struct SubscriptionIndex<T> {
     all: HashMap<SubscriptionId, Arc<T>>,
+    /// Those about registrations, not entities.
+    of_sources: BTreeMap<SubscriptionId, Arc<T>>,
     by_entity: HashMap<EntityId, Vec<Arc<T>>>,
     by_type: HashMap<Name, Vec<Arc<T>>>,
     patterns: Vec<Arc<T>>,
@@ -44,6 +47,7 @@ impl<T> Default for SubscriptionIndex<T> {
     fn default() -> Self {
         Self {
             all: HashMap::new(),
+            of_sources: BTreeMap::new(),
             by_entity: HashMap::new(),
             by_type: HashMap::new(),
             patterns: Vec::new(),
@@ -62,6 +66,11 @@ impl<T: Subscribed> SubscriptionIndex<T> {
     /// Every subscription.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<T>> {
         self.all.values()
+    }
+
+    /// Those about registrations of context sources, by identifier.
+    pub fn of_sources(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.of_sources.values()
     }
 
     /// Number of subscriptions.
@@ -96,12 +105,16 @@ impl<T: Subscribed> SubscriptionIndex<T> {
             }
             self.patterns.push(entry.clone());
         }
+        if entry.subscription().sources().is_some() {
+            self.of_sources.insert(id.clone(), entry.clone());
+        }
         self.all.insert(id, entry);
     }
 
     /// Takes a subscription out.
     pub fn remove(&mut self, id: &str) -> Option<Arc<T>> {
         let entry = self.all.remove(id)?;
+        self.of_sources.remove(id);
         for selector in entry.subscription().query().selectors() {
             match (&selector.id, &selector.entity_type) {
                 (Matcher::Exact(id), _) => drop_from(&mut self.by_entity, id.as_str(), &entry),

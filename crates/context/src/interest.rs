@@ -6,6 +6,7 @@ use ngsi::v2::subscription::Condition;
 use ngsi::{Name, ParseError};
 
 use crate::linked::LinkedInterest;
+use crate::sources::SourceInterest;
 use crate::{Cause, Change, Origin};
 
 /// What must happen to an entity.
@@ -17,6 +18,8 @@ pub(crate) enum Interest {
     Altered(Altered),
     /// What NGSI-LD watches and filters.
     Linked(Box<LinkedInterest>),
+    /// Nothing: registrations are meant.
+    Sources(Box<SourceInterest>),
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +82,7 @@ impl Interest {
             }
             Self::Altered(altered) => altered.holds(change, change.cause(origin)),
             Self::Linked(linked) => linked.holds(change, change.cause(origin)),
+            Self::Sources(_) => false,
         }
     }
 }

@@ -6,11 +6,16 @@ use ngsi::{Attribute, AttributeKind, Entity, Name, Timestamp};
 
 use crate::update::Done;
 
-/// After attributes have been set or removed: the metadatum says what the attribute says, and goes with it. Whether it
-/// changed.
-pub(crate) fn follow_attribute(entity: &mut Entity, touched: &[Name], had_place: bool, now: Timestamp) -> bool {
+/// The name of the attribute that says where the entity is.
+pub(crate) fn source(entity: &Entity) -> Option<Name> {
+    place::source(entity).map(|source| source.name.clone())
+}
+
+/// After attributes have been set or removed: the metadatum says what the attribute says that is the place now, and goes when
+/// there is none any more. Whether it changed.
+pub(crate) fn follow_attribute(entity: &mut Entity, touched: &[Name], before: Option<&Name>, now: Timestamp) -> bool {
     match place::source(entity) {
-        Some(source) if touched.contains(&source.name) => {
+        Some(source) if touched.contains(&source.name) || before != Some(&source.name) => {
             let Ok(Some(place)) = place::parse(source.value_type.as_str(), &source.value) else {
                 return remove_metadatum(entity);
             };
@@ -29,7 +34,7 @@ pub(crate) fn follow_attribute(entity: &mut Entity, touched: &[Name], had_place:
             done.set(entity, metadatum);
             done.redefined
         }
-        None if had_place => remove_metadatum(entity),
+        None if before.is_some() => remove_metadatum(entity),
         _ => false,
     }
 }

@@ -1,6 +1,7 @@
 //! What context providers have of what is asked for.
 
 use ngsi::selector::Matcher;
+use ngsi::v2::path::ServicePath;
 use ngsi::v2::registration::{Registration, Status};
 use ngsi::{Attribute, AttributeKind, Entity, EntityId, EntitySelector, Name, ParseError, SubscriptionId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,9 @@ pub struct ProviderRecord {
     pub created_at: Timestamp,
     /// What was registered.
     pub registration: Registration,
+    /// The service path of the entities, as it was given.
+    #[serde(default)]
+    pub path: String,
 }
 
 /// A registration ready to be matched.
@@ -22,6 +26,8 @@ pub struct Provision {
     /// What it was made of.
     pub record: ProviderRecord,
     selectors: Vec<EntitySelector>,
+    /// Where the entities stand.
+    pub path: ServicePath,
 }
 
 /// One entity, or several, that a provider is asked for.
@@ -46,9 +52,10 @@ impl Provision {
     /// Understands a registration.
     ///
     /// # Errors
-    /// A pattern that is malformed or too large.
+    /// A pattern that is malformed or too large, and what is no service path.
     pub fn compile(record: ProviderRecord) -> Result<Self, ParseError> {
-        Ok(Self { selectors: record.registration.selectors()?, record })
+        let path = ServicePath::parse(&record.path)?;
+        Ok(Self { selectors: record.registration.selectors()?, path, record })
     }
 
     /// The identifiers, if all are exact.

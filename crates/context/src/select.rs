@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use ngsi::filter::Filter;
 use ngsi::selector::Matcher;
 use ngsi::{Entity, Name, Timestamp};
 
@@ -12,6 +13,9 @@ use crate::{EntityMap, Query};
 
 /// The most types through which a walk goes at the same time.
 const MAX_WALKED_TYPES: usize = 16;
+
+/// How many entities there may be for each of the types asked for that they are sifted.
+const MOST_IN_VAIN: usize = 4;
 
 /// How many entities are brought near at the same time.
 const AT_ONCE: usize = 16;
@@ -22,7 +26,7 @@ impl EntityMap {
     /// Appends the entities that meet the query. Cost: those named by id, else those of the types asked for.
     pub fn select(&self, query: &Query, found: &mut Vec<Arc<Entity>>) {
         if let Some(ids) = query.exact_ids() {
-            found.extend(ids.filter_map(|id| self.get(id)).filter(|entity| query.matches(entity)).cloned());
+            found.extend(ids.flat_map(|id| self.all(id)).filter(|entity| query.matches(entity)).cloned());
         } else if query.selectors().iter().any(|selector| matches!(selector.entity_type, Matcher::Any)) {
             found.extend(self.iter().filter(|entity| query.matches(entity)).cloned());
         } else {
@@ -48,23 +52,48 @@ impl EntityMap {
     }
 
     /// Looks at the entities of the types asked for that were created after an instant, in that order, and appends those that meet
-    /// the query and are wanted. After `count` of them, and all that were created together with the last, it stops and says when
+    /// the query and are wanted. Those of which it is known that they do not meet the filters are passed over. After `count` of them, and all that were created together with the last, it stops and says when
     /// that was; `None` when no more are left.
     pub fn walk(
         &self,
         query: &Query,
+        filters: &[&Filter],
         (after, count): (Option<Timestamp>, usize),
         wanted: impl Fn(&Entity) -> bool,
         found: &mut Vec<Arc<Entity>>,
     ) -> Option<Timestamp> {
+        let glances: Vec<_> = filters.iter().map(|filter| self.columns.glance(filter)).collect();
+        let may_match = |slot: u32| glances.iter().all(|glance| glance.may_match(slot as usize));
         let mut next = Vec::new();
-        let stops = self.wanted(query).filter_map(|(_, created)| take(created, after, count, &mut next));
+        let stops = self.wanted(query).filter_map(|(_, created)| take(created, (after, count), may_match, &mut next));
         let until = stops.min();
         next.retain(|(created_at, _)| until.is_none_or(|until| *created_at <= until));
         next.sort_unstable();
         next.dedup();
         self.filter(next.into_iter().map(|(_, slot)| slot), |entity| query.matches(entity) && wanted(entity), found);
         until
+    }
+
+    /// Whether [`Self::sift`] has not many more entities to pass over than those of the types asked for.
+    #[must_use]
+    pub fn can_sift(&self, query: &Query) -> bool {
+        let of_types: usize = self.wanted(query).map(|(_, created)| created.len()).sum();
+        of_types * MOST_IN_VAIN >= self.slots.len()
+    }
+
+    /// Appends the entities that meet the query and are wanted, in any order. Looks only at those of which it is not known that
+    /// they do not meet the filters: when these are few it costs much less than a walk.
+    pub fn sift(
+        &self,
+        query: &Query,
+        filters: &[&Filter],
+        wanted: impl Fn(&Entity) -> bool,
+        found: &mut Vec<Arc<Entity>>,
+    ) {
+        let glances: Vec<_> = filters.iter().map(|filter| self.columns.glance(filter)).collect();
+        let may_match = |slot: &u32| glances.iter().all(|glance| glance.may_match(*slot as usize));
+        let slots = (0..).take(self.slots.len()).filter(may_match);
+        self.filter(slots, |entity| query.matches(entity) && wanted(entity), found);
     }
 
     fn filter(&self, slots: impl Iterator<Item = u32>, wanted: impl Fn(&Entity) -> bool, found: &mut Vec<Arc<Entity>>) {
@@ -98,11 +127,12 @@ fn bring_near(entities: &[&Arc<Entity>]) {
     std::hint::black_box(attributes.map(|attribute| attribute.name.as_str().len()).sum::<usize>());
 }
 
-/// Appends so many of one type, and those created together with the last of them, whose time it gives back if others follow.
+/// Looks at so many of one type, and those created together with the last of them, whose time it gives back if others follow;
+/// appends those that may match.
 fn take(
     created: &Created,
-    after: Option<Timestamp>,
-    count: usize,
+    (after, count): (Option<Timestamp>, usize),
+    may_match: impl Fn(u32) -> bool,
     taken: &mut Vec<(Timestamp, u32)>,
 ) -> Option<Timestamp> {
     let begin = after.map_or(Bound::Unbounded, |after| Bound::Excluded((after, u32::MAX)));
@@ -112,7 +142,9 @@ fn take(
             return last;
         }
         last = Some(entry.0);
-        taken.push(*entry);
+        if may_match(entry.1) {
+            taken.push(*entry);
+        }
     }
     None
 }

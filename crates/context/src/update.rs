@@ -3,9 +3,10 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use ngsi::v1::ContextElement;
 use ngsi::v1::ngsi10::UpdateAction;
+use ngsi::v1::{ContextElement, EntityRef};
 use ngsi::v2::place;
+use ngsi::v2::write::type_of;
 use ngsi::{Attribute, AttributeKind, Entity, Name, Timestamp};
 use smallvec::SmallVec;
 
@@ -116,6 +117,17 @@ impl Done {
     }
 }
 
+/// Whether discovery sees the same in both.
+pub(crate) fn looks_alike(one: &Entity, other: &Entity) -> bool {
+    let alike = |(one, other): (&Attribute, &Attribute)| {
+        (one.kind, &one.name, &one.value_type) == (other.kind, &other.name, &other.value_type)
+            && (one.kind == AttributeKind::Context || one.value == other.value)
+    };
+    one.entity_type == other.entity_type
+        && one.attributes.len() == other.attributes.len()
+        && one.attributes.iter().zip(&other.attributes).all(alike)
+}
+
 /// Why an update was not applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -131,7 +143,7 @@ pub enum Refusal {
 }
 
 impl EntityMap {
-    /// Applies one element. Deleting an entity's last attribute deletes it. The modification time of an entity always rises, whatever the clock does, so that it orders its
+    /// Applies one element: to the entity of its identifier, of several to the first that has its type, else to the first. Deleting an entity's last attribute deletes it. The modification time of an entity always rises, whatever the clock does, so that it orders its
     /// snapshots.
     ///
     /// # Errors
@@ -140,16 +152,27 @@ impl EntityMap {
         if element.attributes.len() + element.domain_metadata.len() > MAX_ATTRIBUTES {
             return Err(Refusal::TooManyAttributes);
         }
-        match action {
-            UpdateAction::Delete if element.attributes.is_empty() && element.domain_metadata.is_empty() => {
-                self.delete(element.entity.id.as_str())
-            }
-            UpdateAction::Delete => self.delete_attributes(&element, now),
-            UpdateAction::Update | UpdateAction::Append => self.upsert(element, now),
+        let slot = self.named(&element.entity);
+        match (action, slot) {
+            (UpdateAction::Delete, None) => Err(Refusal::UnknownEntity),
+            (UpdateAction::Delete, Some(slot)) => self.delete_named(slot, &element, now),
+            (UpdateAction::Update | UpdateAction::Append, None) => Ok(self.create(element, now)),
+            (UpdateAction::Update | UpdateAction::Append, Some(slot)) => self.upsert(slot, element, now),
         }
     }
 
-    /// Deletes a whole entity.
+    /// The slot of the entity that a reference without service path names.
+    fn named(&self, reference: &EntityRef) -> Option<u32> {
+        let mut slots = self.slots_of(reference.id.as_str());
+        let (first, second) = (slots.next()?, slots.next());
+        if second.is_none() || reference.entity_type.is_empty() {
+            return Some(first);
+        }
+        let is_named = |slot: &u32| self.in_slot(*slot).is_some_and(|entity| reference.entity_type == *type_of(entity));
+        self.slots_of(reference.id.as_str()).find(is_named).or(Some(first))
+    }
+
+    /// Deletes a whole entity; the first of several.
     ///
     /// # Errors
     /// [`Refusal::UnknownEntity`].
@@ -158,8 +181,15 @@ impl EntityMap {
         Ok(Change::deleted(entity))
     }
 
-    fn delete_attributes(&mut self, element: &ContextElement, now: Timestamp) -> Result<Change, Refusal> {
-        let present = self.get(element.entity.id.as_str()).ok_or(Refusal::UnknownEntity)?;
+    pub(crate) fn delete_slot(&mut self, slot: u32) -> Option<Change> {
+        self.take(slot).map(Change::deleted)
+    }
+
+    fn delete_named(&mut self, slot: u32, element: &ContextElement, now: Timestamp) -> Result<Change, Refusal> {
+        if element.attributes.is_empty() && element.domain_metadata.is_empty() {
+            return self.delete_slot(slot).ok_or(Refusal::UnknownEntity);
+        }
+        let present = self.in_slot(slot).ok_or(Refusal::UnknownEntity)?;
         let named = |attribute: &Attribute| match attribute.kind {
             AttributeKind::Context => element.attributes.iter().any(|a| a.name == attribute.name),
             AttributeKind::Domain => element.domain_metadata.iter().any(|m| m.name == attribute.name),
@@ -168,22 +198,20 @@ impl EntityMap {
             return Err(Refusal::UnknownAttribute);
         }
         if !present.context_attributes().any(|attribute| !named(attribute)) {
-            return self.delete(element.entity.id.as_str());
+            return self.delete_slot(slot).ok_or(Refusal::UnknownEntity);
         }
-        let mut slot = self.get_mut(element.entity.id.as_str()).ok_or(Refusal::UnknownEntity)?;
+        let mut slot = self.slot_mut(slot).ok_or(Refusal::UnknownEntity)?;
         let entity = Arc::make_mut(&mut slot);
-        let had_place = place::source(entity).is_some();
+        let place_before = places::source(entity);
         let mut done = Done::default();
         done.remove(entity, named);
         entity.modified_at = now.max(entity.modified_at.after(TICK));
-        places::follow_attribute(entity, &done.touched, had_place, entity.modified_at);
+        places::follow_attribute(entity, &done.touched, place_before.as_ref(), entity.modified_at);
         Ok(Change::updated(slot.clone(), done))
     }
 
-    fn upsert(&mut self, element: ContextElement, now: Timestamp) -> Result<Change, Refusal> {
-        let Some(mut slot) = self.get_mut(element.entity.id.as_str()) else {
-            return Ok(self.create(element, now));
-        };
+    fn upsert(&mut self, slot: u32, element: ContextElement, now: Timestamp) -> Result<Change, Refusal> {
+        let mut slot = self.slot_mut(slot).ok_or(Refusal::UnknownEntity)?;
         if slot.attributes.len() + element.attributes.len() + element.domain_metadata.len() > MAX_ATTRIBUTES
             && slot.attributes.len() + new_names(&slot, &element) > MAX_ATTRIBUTES
         {
@@ -224,7 +252,7 @@ fn new_names(entity: &Entity, element: &ContextElement) -> usize {
 /// Sets everything the element names.
 fn set_all(entity: &mut Entity, element: ContextElement, now: Timestamp) -> Done {
     let mut done = Done::default();
-    let had_place = place::source(entity).is_some();
+    let place_before = places::source(entity);
     for attribute in element.attributes {
         done.set(entity, attribute.into_attribute(now));
     }
@@ -237,7 +265,7 @@ fn set_all(entity: &mut Entity, element: ContextElement, now: Timestamp) -> Done
     let redefined = if sets_location(metadata) && !sets_location(attributes) {
         places::follow_metadatum(entity, now)
     } else {
-        places::follow_attribute(entity, attributes, had_place, now)
+        places::follow_attribute(entity, attributes, place_before.as_ref(), now)
     };
     done.redefined |= redefined;
     done

@@ -215,17 +215,21 @@ impl Location {
     /// # Errors
     /// A value that is not a valid place of the declared type; the path starts at `value`.
     pub fn parse(value_type: &str, value: &JsonText) -> Result<Option<Self>, ParseError> {
-        let place = match value_type.to_ascii_lowercase().as_str() {
-            "point" => shape::<Point>(value)?.validate().map(Self::Point),
-            "circle" => shape::<Circle>(value)?.validate().map(Self::Circle),
-            "polygon" => shape::<Polygon>(value)?.validate().map(Self::Polygon),
-            "global" => Ok(Self::Global),
-            _ => return Ok(None),
+        let is = |name: &str| value_type.eq_ignore_ascii_case(name);
+        let place = match () {
+            () if is("point") => shape::<Point>(value)?.validate().map(Self::Point),
+            () if is("circle") => shape::<Circle>(value)?.validate().map(Self::Circle),
+            () if is("polygon") => shape::<Polygon>(value)?.validate().map(Self::Polygon),
+            () if is("global") => Ok(Self::Global),
+            () => return Ok(None),
         };
         place.map(Some).map_err(|error| error.within("value"))
     }
 }
 
 fn shape<T: serde::de::DeserializeOwned>(value: &JsonText) -> Result<T, ParseError> {
-    crate::json::parse(value.as_str().as_bytes()).map_err(|error| error.within("value"))
+    // Only what is wrong is read again, to say where.
+    serde_json::from_str(value.as_str())
+        .or_else(|_| crate::json::parse(value.as_str().as_bytes()))
+        .map_err(|error| error.within("value"))
 }

@@ -11,6 +11,8 @@ use crate::ParseError;
 
 /// How deeply arrays and objects may nest in a document from outside.
 pub const MAX_DEPTH: usize = 64;
+/// A number of fewer digits is no larger than the largest double.
+const LONG_NUMBER: usize = 309;
 
 /// One valid JSON value as the text it came in. Up to 24 bytes are held inline.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,7 +136,8 @@ pub fn parse_object<'de, T: Deserialize<'de>>(document: &'de [u8]) -> Result<T, 
     parse(document)
 }
 
-/// Refuses a document nested deeper than [`MAX_DEPTH`], before anything recurses into it.
+/// Refuses a document nested deeper than [`MAX_DEPTH`], before anything recurses into it, and one with a number that no double
+/// holds (RFC 8259, 6): a value with such a number in it could be kept as text, but neither compared nor merged.
 ///
 /// # Errors
 /// A [`ParseError`] with the byte at which the bound is passed.
@@ -164,10 +167,34 @@ pub fn check_depth(document: &[u8]) -> Result<(), ParseError> {
                 }
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
+            b'-' | b'0'..=b'9' if !goes_on(document, position) => check_number(document, position)?,
             _ => {}
         }
     }
     Ok(())
+}
+
+fn is_of_number(byte: &u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E')
+}
+
+/// Whether what stands at a position belongs to the number before it, which has been looked at as a whole.
+fn goes_on(document: &[u8], position: usize) -> bool {
+    position.checked_sub(1).is_some_and(|before| is_of_number(&document[before]))
+}
+
+fn check_number(document: &[u8], position: usize) -> Result<(), ParseError> {
+    let length = document[position..].iter().take_while(|byte| is_of_number(byte)).count();
+    let number = &document[position..position + length];
+    if length < LONG_NUMBER && !number.iter().any(|byte| matches!(byte, b'e' | b'E')) {
+        return Ok(());
+    }
+    match std::str::from_utf8(number).ok().and_then(|number| number.parse::<f64>().ok()) {
+        Some(number) if number.is_infinite() => {
+            Err(ParseError::new("$", format!("the number at byte {position} is larger than any double")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The slow second pass over a document that is known to be wrong, to say where.

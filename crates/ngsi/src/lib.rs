@@ -9,6 +9,7 @@
 
 pub mod date;
 pub mod entity;
+mod entity_id;
 pub mod error;
 pub mod filter;
 pub mod geo;
@@ -24,10 +25,11 @@ pub mod v1;
 pub mod v2;
 
 pub use entity::{Attribute, AttributeKind, Entity, Metadata};
+pub use entity_id::EntityId;
 pub use error::ParseError;
 pub use geo::{Location, Point};
 pub use json::JsonText;
-pub use name::{EntityId, Name, RegistrationId, SubscriptionId};
+pub use name::{Name, RegistrationId, SubscriptionId};
 pub use registration::Registration;
 pub use scope::{Restriction, Scope};
 pub use selector::EntitySelector;

@@ -81,10 +81,6 @@ macro_rules! string_type {
 }
 
 string_type! {
-    /// The identifier of a context entity, unique in a tenant.
-    EntityId
-}
-string_type! {
     /// A name of a type, an attribute or a metadatum.
     Name
 }

@@ -32,6 +32,13 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
     }
 
+    /// RFC 3339 in UTC, with milliseconds where there are any: the form of NGSI-LD.
+    #[must_use]
+    pub fn brief(self) -> String {
+        let text = self.to_string();
+        text.strip_suffix(".000Z").map(|whole| format!("{whole}Z")).unwrap_or(text)
+    }
+
     /// The time from `earlier` to this one; zero when `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> std::time::Duration {
@@ -40,7 +47,7 @@ impl Timestamp {
 }
 
 impl std::fmt::Display for Timestamp {
-    /// RFC 3339 in UTC with milliseconds, the form of NGSIv2 and NGSI-LD.
+    /// RFC 3339 in UTC with milliseconds, the form of NGSIv2.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Ok(t) = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000) else {
             return write!(f, "{}us", self.0);

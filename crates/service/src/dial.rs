@@ -1,6 +1,7 @@
 //! Connections to servers that others name, for protocols that are not HTTP: guarded as those of [`Node::outside`] are.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
@@ -10,7 +11,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::Node;
-use crate::http::{TargetError, public_tls};
+use crate::http::TargetError;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -38,8 +39,7 @@ impl Node {
             return Ok(Box::new(stream));
         }
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-        let tls = public_tls(self.tls.as_ref()).ok_or_else(|| io::Error::other("TLS cannot be set up"))?;
-        let connector = TlsConnector::from(std::sync::Arc::new(tls));
+        let connector = TlsConnector::from(Arc::new(self.to_servers().config()));
         let stream = timeout(CONNECT_TIMEOUT, connector.connect(name, stream)).await.map_err(too_slow)??;
         Ok(Box::new(stream))
     }

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::http::{self, Client, Guard, Limits, Readiness, ReadySet, Tls};
+use crate::http::{Client, Guard, Limits, Readiness, ReadySet, Tls, ToServers};
 use crate::{Config, Metrics};
 
 /// The place a service runs in; cheap to clone.
@@ -29,16 +29,18 @@ pub struct Node {
     outside: Arc<OnceLock<Client>>,
     service: &'static str,
     ready: ReadySet,
-    pub(crate) tls: Option<Tls>,
+    tls: Option<Tls>,
+    to_servers: Arc<ToServers>,
 }
 
 impl Node {
     /// A node with its own metrics, tasks and stop signal.
     ///
     /// # Errors
-    /// When HTTPS is enabled and its files cannot be used; the error names the key.
+    /// When a file that `https` names cannot be used; the error names the key.
     pub fn new(config: Config, instance: u32) -> anyhow::Result<Self> {
-        let tls = http::Tls::from_config(&config.https)?;
+        let tls = Tls::from_config(&config.https)?;
+        let to_servers = Arc::new(ToServers::from_config(&config.https)?);
         Ok(Self {
             client: Client::new(tls.as_ref()),
             config: Arc::new(config),
@@ -50,6 +52,7 @@ impl Node {
             service: "fogflow",
             ready: ReadySet::default(),
             tls,
+            to_servers,
         })
     }
 
@@ -57,7 +60,13 @@ impl Node {
     /// authorities is long.
     #[must_use]
     pub fn outside(&self) -> &Client {
-        self.outside.get_or_init(|| Client::guarded(self.tls.as_ref(), self.guard()))
+        self.outside.get_or_init(|| Client::guarded(&self.to_servers, self.guard()))
+    }
+
+    /// TLS to servers that are not services of this system.
+    #[must_use]
+    pub fn to_servers(&self) -> &ToServers {
+        &self.to_servers
     }
 
     /// Where connections may go that others ask this node to make.

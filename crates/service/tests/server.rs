@@ -274,3 +274,20 @@ async fn the_client_says_whether_a_request_was_sent() {
         assert!(node.client.get(url).await.unwrap_err().kind.not_sent(), "{url}");
     }
 }
+
+/// Servers that read HTTP/1 by hand look for the names that specifications print.
+#[tokio::test]
+async fn headers_are_written_as_specifications_print_them() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/x", listener.local_addr().unwrap());
+    let request = http::Request::get(url).header("via", "1.1 here").header("content-type", "text/plain");
+    let client = node().client;
+    let sent = tokio::spawn(async move { client.send(request.body(Bytes::new()).unwrap()).await });
+    let (mut peer, _) = listener.accept().await.unwrap();
+    let mut head = vec![0; 1024];
+    let length = peer.read(&mut head).await.unwrap();
+    let head = String::from_utf8_lossy(&head[..length]).into_owned();
+    peer.write_all(b"HTTP/1.0 204 No Content\r\n\r\n").await.unwrap();
+    assert!(head.contains("\r\nVia: 1.1 here\r\n") && head.contains("\r\nContent-Type: text/plain\r\n"), "{head}");
+    assert_eq!(sent.await.unwrap().unwrap().status(), 204);
+}

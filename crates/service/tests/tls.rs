@@ -1,49 +1,29 @@
-//! Mutual TLS between two nodes with certificates of one authority.
+//! TLS with certificates of a private authority: mutual between nodes, and from a node to servers that are none.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use axum::Router;
 use axum::routing::get;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use service::http::{Client, ClientErrorKind, Guard, Limits, Tls};
+use service::config::Https;
+use service::http::{Client, ClientErrorKind, Limits, Tls};
 use service::{Config, Node, Running};
+use testkit::Authority;
 
-struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-    directory: tempfile::TempDir,
+/// A node that has a certificate of the one authority and trusts another, or the same.
+fn node(of: &Authority, trusted: &Authority, directory: &Path) -> Node {
+    let identity = of.issue(directory).unwrap();
+    with(Https {
+        enabled: true,
+        my_ca: Some(trusted.file()),
+        my_certificate: Some(identity.certificate),
+        my_key: Some(identity.key),
+    })
 }
 
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("ca.pem"), issuer.pem()).unwrap();
-        Self { issuer, directory }
-    }
-
-    fn ca(&self) -> PathBuf {
-        self.directory.path().join("ca.pem")
-    }
-
-    /// A node whose certificate this authority signed and that trusts the authority in `ca`.
-    fn node(&self, ca: &Path) -> Node {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let file = |name: &str| self.directory.path().join(name);
-        std::fs::write(file("cert.pem"), certificate.pem()).unwrap();
-        std::fs::write(file("key.pem"), key.serialize_pem()).unwrap();
-        let mut config = Config::load(None).unwrap();
-        config.https.enabled = true;
-        config.https.my_ca = Some(ca.to_owned());
-        config.https.my_certificate = Some(file("cert.pem"));
-        config.https.my_key = Some(file("key.pem"));
-        Node::new(config, 1).unwrap()
-    }
+fn with(https: Https) -> Node {
+    Node::new(Config { https, ..Config::load(None).unwrap() }, 1).unwrap()
 }
 
 async fn start(node: &Node) -> Running {
@@ -53,8 +33,8 @@ async fn start(node: &Node) -> Running {
 
 #[tokio::test]
 async fn nodes_of_one_authority_speak_and_others_do_not() {
-    let authority = Authority::new();
-    let node = authority.node(&authority.ca());
+    let (authority, directory) = (Authority::new().unwrap(), tempfile::tempdir().unwrap());
+    let node = node(&authority, &authority, directory.path());
     let running = start(&node).await;
     assert!(running.url().starts_with("https://"));
     let answer = node.client.get(&running.url()).await.unwrap();
@@ -63,35 +43,67 @@ async fn nodes_of_one_authority_speak_and_others_do_not() {
     let plain = Client::new(None::<&Tls>);
     assert!(matches!(plain.get(&running.url()).await.unwrap_err().kind, ClientErrorKind::NoTls));
 
-    let stranger = Authority::new().node(&authority.ca());
+    let directory = tempfile::tempdir().unwrap();
+    let stranger = self::node(&Authority::new().unwrap(), &authority, directory.path());
     assert!(stranger.client.get(&running.url()).await.is_err(), "a certificate of another authority was accepted");
-
-    let outside = node.outside().get(&running.url()).await.unwrap();
-    assert_eq!(&outside.body()[..], b"hello");
-    let of_nobody = Client::guarded(None, Guard::default());
-    assert!(of_nobody.get(&running.url()).await.is_err(), "a certificate of an unknown authority was accepted");
 
     node.shutdown.cancel();
     running.drained().await;
 }
 
 #[tokio::test]
+async fn what_https_names_counts_towards_servers_though_nothing_is_served_with_it() {
+    let (authority, directory) = (Authority::new().unwrap(), tempfile::tempdir().unwrap());
+    let server = node(&authority, &authority, directory.path());
+    let running = start(&server).await;
+    let known = Https { enabled: false, ..server.config.https.clone() };
+    let answer = with(known.clone()).outside().get(&running.url()).await.unwrap();
+    assert_eq!(&answer.body()[..], b"hello");
+
+    let refusal = async |https: Https| format!("{:?}", with(https).outside().get(&running.url()).await.unwrap_err());
+    let without_certificate = Https { my_certificate: None, my_key: None, ..known.clone() };
+    let refused = refusal(without_certificate).await;
+    assert!(refused.contains("CertificateRequired"), "{refused}");
+    let refused = refusal(Https { my_ca: None, ..known }).await;
+    assert!(refused.contains("UnknownIssuer"), "{refused}");
+    server.shutdown.cancel();
+    running.drained().await;
+}
+
+#[tokio::test]
 async fn a_guarded_client_does_not_go_where_it_must_not() {
-    let client = Client::guarded(None, Guard::default());
+    let node = with(Https::default());
     for url in ["http://169.254.169.254/latest", "https://[fe80::1]/", "http://[::ffff:169.254.169.254]/"] {
-        let error = client.get(url).await.unwrap_err();
+        let error = node.outside().get(url).await.unwrap_err();
         assert!(matches!(error.kind, ClientErrorKind::Refused(_)) && error.kind.not_sent(), "{url}: {error:?}");
     }
     // Another spelling of 169.254.169.254, which only a resolver understands.
-    let error = client.get("http://2852039166/").await.unwrap_err();
+    let error = node.outside().get("http://2852039166/").await.unwrap_err();
     assert!(format!("{:?}", error.kind).contains("Refused"), "{error:?}");
 }
 
 #[test]
 fn unusable_files_name_their_key() {
-    let mut config = Config::load(None).unwrap();
-    config.https.enabled = true;
-    config.https.my_ca = Some("/nowhere/ca.pem".into());
-    let error = format!("{:#}", Tls::from_config(&config.https).err().unwrap());
-    assert!(error.contains("https.my_ca") && error.contains("/nowhere/ca.pem"), "{error}");
+    let (authority, directory) = (Authority::new().unwrap(), tempfile::tempdir().unwrap());
+    let identity = authority.issue(directory.path()).unwrap();
+    let nowhere = || Some("/nowhere/file.pem".into());
+    let (certificate, key) = (|| Some(identity.certificate.clone()), || Some(identity.key.clone()));
+    let none = Https::default;
+    let table = [
+        (Https { my_ca: nowhere(), ..none() }, "`https.my_ca`: cannot use /nowhere/file.pem"),
+        (Https { my_ca: key(), ..none() }, "`https.my_ca`"),
+        (Https { my_certificate: nowhere(), my_key: key(), ..none() }, "`https.my_certificate`: cannot use /nowhere"),
+        (Https { my_certificate: certificate(), my_key: nowhere(), ..none() }, "`https.my_key`: cannot use /nowhere"),
+        (Https { my_certificate: certificate(), ..none() }, "`https.my_key` is required"),
+        (Https { my_key: key(), ..none() }, "`https.my_certificate` is required"),
+    ];
+    let node = |https: Https| Node::new(Config { https, ..Config::load(None).unwrap() }, 1);
+    for (https, expected) in table {
+        let error = node(Https { enabled: true, ..https }).err().unwrap();
+        assert!(format!("{error:#}").contains(expected), "{error:#}");
+    }
+    let error = node(Https { my_ca: key(), ..none() }).err().unwrap();
+    assert!(format!("{error:#}").contains("`https.my_ca`"), "it is there and is no certificate: {error:#}");
+    let missing = Https { my_ca: nowhere(), my_certificate: nowhere(), my_key: Some("".into()), ..none() };
+    assert!(node(missing).is_ok(), "nobody has made the files of what is not enabled");
 }

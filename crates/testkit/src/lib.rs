@@ -1,8 +1,10 @@
-//! Real parts for tests: RabbitMQ, Mosquitto, PostgreSQL, Docker, FogFlow processes and a receiver of notifications.
+//! Real parts for tests: RabbitMQ, Mosquitto, PostgreSQL, Docker, FogFlow processes and a receiver of notifications, and an
+//! authority that signs certificates.
 //!
 //! Everything started here ends with its owner, and also when the test process dies: a small shell at the other end of a pipe
 //! kills by process group when the pipe closes. `testcontainers` was not used: it needs an image registry.
 
+pub mod authority;
 pub mod docker;
 pub mod fogflow;
 pub mod mosquitto;
@@ -13,6 +15,7 @@ pub mod rabbitmq;
 pub mod receiver;
 pub mod wait;
 
+pub use authority::Authority;
 pub use docker::Docker;
 pub use fogflow::{Fogflow, program};
 pub use mosquitto::{Mosquitto, MqttListener};

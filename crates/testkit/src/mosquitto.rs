@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::authority::{Authority, Identity};
 use crate::free_port;
 use crate::process::{Farewell, ProcessGroup};
 use crate::wait::{DEADLINE, wait_until};
@@ -27,6 +28,8 @@ pub struct Mosquitto {
     server: Option<ProcessGroup>,
     port: u16,
     user: Option<(String, String)>,
+    /// A second port, with TLS.
+    secure: Option<(u16, Identity)>,
     directory: TempDir,
 }
 
@@ -43,7 +46,7 @@ impl Mosquitto {
     /// # Errors
     /// When it cannot be installed or does not start; its log is quoted.
     pub async fn start() -> anyhow::Result<Self> {
-        Self::start_with(None).await
+        Self::start_with(None, None).await
     }
 
     /// Starts a broker that one user may use.
@@ -51,19 +54,29 @@ impl Mosquitto {
     /// # Errors
     /// As [`Mosquitto::start`].
     pub async fn start_for(user: &str, password: &str) -> anyhow::Result<Self> {
-        Self::start_with(Some((user.to_owned(), password.to_owned()))).await
+        Self::start_with(Some((user.to_owned(), password.to_owned())), None).await
     }
 
-    async fn start_with(user: Option<(String, String)>) -> anyhow::Result<Self> {
+    /// Starts a broker that anybody may use, with TLS and a certificate of that authority.
+    ///
+    /// # Errors
+    /// As [`Mosquitto::start`].
+    pub async fn start_secure(authority: &Authority) -> anyhow::Result<Self> {
+        Self::start_with(None, Some(authority)).await
+    }
+
+    async fn start_with(user: Option<(String, String)>, authority: Option<&Authority>) -> anyhow::Result<Self> {
         tokio::task::spawn_blocking(install).await??;
         let directory = tempfile::Builder::new().prefix("fogflow-mosquitto-").tempdir()?;
-        let mut mosquitto = Self { server: None, port: free_port()?, user, directory };
+        let secure = authority.map(|authority| anyhow::Ok((free_port()?, authority.issue(directory.path())?)));
+        let secure = secure.transpose()?;
+        let mut mosquitto = Self { server: None, port: free_port()?, user, secure, directory };
         mosquitto.configure()?;
         mosquitto.resume().await?;
         Ok(mosquitto)
     }
 
-    /// The port, on 127.0.0.1.
+    /// The port without TLS, on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -72,7 +85,10 @@ impl Mosquitto {
     /// The URL, as in a subscription.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("mqtt://127.0.0.1:{}", self.port)
+        match &self.secure {
+            Some((port, _)) => format!("mqtts://127.0.0.1:{port}"),
+            None => format!("mqtt://127.0.0.1:{}", self.port),
+        }
     }
 
     /// Starts the stopped broker again, on the same port.
@@ -130,7 +146,12 @@ impl Mosquitto {
     }
 
     fn configure(&self) -> anyhow::Result<()> {
-        let mut settings = format!("listener {} 127.0.0.1\npersistence false\n", self.port);
+        // The server gives up the rights of root before it reads files of passwords and keys.
+        let mut settings = format!("user root\npersistence false\nlistener {} 127.0.0.1\n", self.port);
+        if let Some((port, Identity { certificate, key })) = &self.secure {
+            let (certificate, key) = (certificate.display(), key.display());
+            settings.push_str(&format!("listener {port} 127.0.0.1\ncertfile {certificate}\nkeyfile {key}\n"));
+        }
         match &self.user {
             None => settings.push_str("allow_anonymous true\n"),
             Some((user, password)) => {
@@ -139,8 +160,6 @@ impl Mosquitto {
                     Command::new("mosquitto_passwd").args(["-b", "-c"]).arg(&file).args([user, password]).status()?;
                 anyhow::ensure!(made.success(), "cannot write the file of passwords");
                 settings.push_str(&format!("allow_anonymous false\npassword_file {}\n", file.display()));
-                // The server gives up the rights of root before it reads the file.
-                settings.push_str("user root\n");
             }
         }
         std::fs::write(self.directory.path().join("mosquitto.conf"), settings).context("cannot configure Mosquitto")

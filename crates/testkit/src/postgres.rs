@@ -11,6 +11,7 @@ use anyhow::Context;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
+use crate::authority::{Authority, Identity};
 use crate::free_port;
 use crate::process::{Farewell, ProcessGroup};
 use crate::wait::wait_until;
@@ -29,6 +30,8 @@ pub struct Postgres {
     server: Option<ProcessGroup>,
     port: u16,
     programs: PathBuf,
+    /// With a certificate it speaks TLS.
+    secure: Option<Identity>,
     directory: TempDir,
 }
 
@@ -38,9 +41,22 @@ impl Postgres {
     /// # Errors
     /// When it cannot be installed or does not start; its log is quoted.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(None).await
+    }
+
+    /// Starts a server that speaks TLS, with a certificate of that authority.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub async fn start_secure(authority: &Authority) -> anyhow::Result<Self> {
+        Self::start_with(Some(authority)).await
+    }
+
+    async fn start_with(authority: Option<&Authority>) -> anyhow::Result<Self> {
         let programs = tokio::task::spawn_blocking(programs).await??;
         let directory = tempfile::Builder::new().prefix("fogflow-postgres-").tempdir()?;
-        let mut postgres = Self { server: None, port: free_port()?, programs, directory };
+        let secure = authority.map(|authority| authority.issue(directory.path())).transpose()?;
+        let mut postgres = Self { server: None, port: free_port()?, programs, secure, directory };
         postgres.initialise()?;
         postgres.resume().await?;
         Ok(postgres)
@@ -60,6 +76,7 @@ impl Postgres {
     pub fn section(&self, database: &str) -> serde_json::Value {
         serde_json::json!({
             "host_ip": "127.0.0.1", "port": self.port, "database": database, "username": "fogflow", "password": PASSWORD,
+            "tls": self.secure.is_some(),
         })
     }
 
@@ -102,6 +119,11 @@ impl Postgres {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.path("data")).args(["-p", &self.port.to_string()]);
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+        if let Some(Identity { certificate, key }) = &self.secure {
+            let (certificate, key) = (certificate.display(), key.display());
+            command.args(["-c", "ssl=on", "-c", &format!("ssl_cert_file={certificate}")]);
+            command.args(["-c", &format!("ssl_key_file={key}")]);
+        }
         command.stdout(log.try_clone()?).stderr(log);
         let mut server = ProcessGroup::spawn_in(&mut command, Farewell::Kill, Some(self.directory.path()))?;
         let up = wait_until(START_DEADLINE, "PostgreSQL answers", async || {
@@ -140,8 +162,10 @@ impl Postgres {
         let password = self.path("password");
         std::fs::write(&password, PASSWORD)?;
         if let Some((user, group)) = unprivileged()? {
-            chown(self.directory.path(), Some(user), Some(group))?;
-            chown(&password, Some(user), Some(group))?;
+            let owned = [self.directory.path(), &password].into_iter();
+            for path in owned.chain(self.secure.iter().map(|identity| identity.key.as_path())) {
+                chown(path, Some(user), Some(group))?;
+            }
         }
         let mut command = self.command("initdb");
         command.arg("-D").arg(self.path("data")).args(["-U", "fogflow", "-A", "scram-sha-256", "-E", "UTF8", "-N"]);

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use flow::{
@@ -22,6 +23,8 @@ pub(crate) struct Bed {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) bus: Bus,
     pub(crate) commands: Subscription,
+    /// What the worker has said of itself last.
+    said: Mutex<WorkerProfile>,
     pub(crate) discovery: Running,
     pub(crate) discovery_node: Node,
 }
@@ -42,6 +45,18 @@ pub(crate) fn node(discovery_port: u16, designer_port: u16) -> Node {
     Node::new(config, 1).unwrap()
 }
 
+fn worker() -> WorkerProfile {
+    WorkerProfile {
+        id: "Worker.a".into(),
+        os: "linux".into(),
+        hardware: "amd64".into(),
+        capacity: 10,
+        incarnation: 1,
+        instances: Some(Vec::new()),
+        ..Default::default()
+    }
+}
+
 impl Bed {
     pub(crate) async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -50,7 +65,8 @@ impl Bed {
         let discovery_node = node(0, 1);
         let store = Store::open(&dir.path().join("discovery")).unwrap();
         let discovery = discovery::start(discovery_node.clone(), store).await.unwrap();
-        Self { designer_port: 1, dir, bus, commands, discovery, discovery_node }
+        let said = Mutex::new(worker());
+        Self { designer_port: 1, dir, bus, commands, said, discovery, discovery_node }
     }
 
     pub(crate) async fn master(&self) -> Started {
@@ -79,15 +95,8 @@ impl Bed {
             inputs: ReportedInstance::fingerprint(&task.inputs),
             ..Default::default()
         });
-        let profile = WorkerProfile {
-            id: "Worker.a".into(),
-            os: "linux".into(),
-            hardware: "amd64".into(),
-            capacity: 10,
-            incarnation: 1,
-            instances: Some(instances.collect()),
-            ..Default::default()
-        };
+        let profile = WorkerProfile { instances: Some(instances.collect()), ..worker() };
+        *self.said.lock().unwrap() = profile.clone();
         let message = if joined { Message::WorkerJoin(profile) } else { Message::WorkerHeartbeat(profile) };
         self.publish(routing::HEARTBEAT, "Worker.a", message).await;
     }
@@ -107,7 +116,20 @@ impl Bed {
         assert!(answer.status().is_success(), "{answer:?}");
     }
 
+    /// The next command that changes something. A worker is asked how it is whenever a master becomes active, and answers.
     pub(crate) async fn command(&mut self) -> Message {
+        loop {
+            match self.message().await {
+                Message::Report(_) => {
+                    let said = self.said.lock().unwrap().clone();
+                    self.publish(routing::HEARTBEAT, "Worker.a", Message::WorkerHeartbeat(said)).await;
+                }
+                command => return command,
+            }
+        }
+    }
+
+    pub(crate) async fn message(&mut self) -> Message {
         let delivery = timeout(PATIENCE, self.commands.next()).await.expect("a command in time").unwrap();
         let message = delivery.envelope.message().unwrap();
         delivery.ack();

@@ -1,13 +1,14 @@
 //! One connection to an MQTT broker. What `rumqttc` calls an event loop is driven here; nothing else knows that crate.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use context::outgoing::{MqttBroker, MqttMessage};
 use parking_lot::Mutex;
 use rumqttc::{AsyncClient, EventLoop, MqttOptions, PublishOptions, QoS};
 use service::Node;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Messages that wait to be sent.
@@ -27,9 +28,8 @@ pub(super) struct Connection {
     events: Mutex<Option<EventLoop>>,
     in_use: AtomicUsize,
     last_use: Mutex<Instant>,
-    ended: AtomicBool,
-    /// Why it ended.
-    reason: Mutex<String>,
+    /// Why it ended, once it has.
+    ended: watch::Sender<Option<String>>,
 }
 
 impl Connection {
@@ -53,13 +53,12 @@ impl Connection {
             events: Mutex::new(Some(events)),
             in_use: AtomicUsize::new(0),
             last_use: Mutex::new(Instant::now()),
-            ended: AtomicBool::new(false),
-            reason: Mutex::default(),
+            ended: watch::Sender::new(None),
         })
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
+        self.ended.borrow().is_some()
     }
 
     pub(super) async fn publish(&self, message: MqttMessage) -> Result<(), String> {
@@ -70,15 +69,29 @@ impl Connection {
             _ => QoS::ExactlyOnce,
         };
         let options = PublishOptions::new(qos).retain(message.retain);
-        let queued = self.client.publish_tracked(message.topic, message.payload, options).await;
-        let notice = queued.map_err(|error| self.why(&error))?;
-        notice.wait_completion_async().await.map_err(|error| self.why(&error))
+        let exchange = async {
+            let queued = self.client.publish_tracked(message.topic, message.payload, options).await;
+            let notice = queued.map_err(|error| self.why(&error))?;
+            notice.wait_completion_async().await.map_err(|error| self.why(&error))
+        };
+        // What is still queued when the connection ends is neither sent nor dropped: nobody would say so.
+        tokio::select! {
+            biased;
+            outcome = exchange => outcome,
+            reason = self.end() => Err(reason),
+        }
+    }
+
+    /// Waits until it ends, and says why.
+    async fn end(&self) -> String {
+        let mut ended = self.ended.subscribe();
+        let reason = ended.wait_for(Option::is_some).await;
+        reason.ok().and_then(|reason| reason.clone()).unwrap_or_default()
     }
 
     /// What broke the connection says more than what became of one message.
     fn why(&self, error: &dyn std::error::Error) -> String {
-        let reason = self.reason.lock().clone();
-        if reason.is_empty() { error.to_string() } else { reason }
+        self.ended.borrow().clone().unwrap_or_else(|| error.to_string())
     }
 
     /// Moves what is sent and received until the connection breaks, is idle for long, or the node stops.
@@ -87,17 +100,16 @@ impl Connection {
         let exchange = async {
             loop {
                 if let Err(error) = events.poll().await {
-                    *self.reason.lock() = error.to_string();
-                    break;
+                    break error.to_string();
                 }
             }
         };
-        tokio::select! {
-            () = exchange => {}
-            () = self.idle() => {}
-            () = node.shutdown.cancelled() => {}
-        }
-        self.ended.store(true, Ordering::Release);
+        let reason = tokio::select! {
+            reason = exchange => reason,
+            () = self.idle() => "the connection was idle and is closed".to_owned(),
+            () = node.shutdown.cancelled() => "the broker stops".to_owned(),
+        };
+        self.ended.send_replace(Some(reason));
     }
 
     async fn idle(&self) {

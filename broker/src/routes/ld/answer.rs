@@ -50,7 +50,7 @@ pub(super) fn unsaved(error: StorageError) -> Problem {
 pub(super) fn refused(refusal: &LinkedRefusal) -> Problem {
     let kind = match refusal {
         LinkedRefusal::UnknownEntity | LinkedRefusal::UnknownAttribute(_) => Kind::ResourceNotFound,
-        LinkedRefusal::Exists => Kind::AlreadyExists,
+        LinkedRefusal::Exists | LinkedRefusal::Taken => Kind::AlreadyExists,
         LinkedRefusal::Unsuitable(_) | LinkedRefusal::TooManyAttributes => Kind::BadRequestData,
     };
     Problem::new(kind, refusal.to_string())
@@ -122,10 +122,19 @@ pub(super) fn partial(id: &str, any: bool, mut failed: Vec<Failed>, done: Respon
     if !any {
         return Failure(failed.swap_remove(0).problem).into_response();
     }
+    with_each(id, Some(id), &failed)
+}
+
+/// What became of a change that nobody did, each for a reason of their own.
+pub(super) fn each_failed(id: &str, failed: &[Failed]) -> Response {
+    with_each(id, None, failed)
+}
+
+fn with_each(id: &str, success: Option<&str>, failed: &[Failed]) -> Response {
     let mut out = b"{\"success\":[".to_vec();
-    write_string(&mut out, id);
+    success.into_iter().for_each(|id| write_string(&mut out, id));
     out.extend_from_slice(b"],\"errors\":[");
-    list(&mut out, &failed, |out, failed| write_error(out, id, &failed.problem, failed.registration.as_ref()));
+    list(&mut out, failed, |out, failed| write_error(out, id, &failed.problem, failed.registration.as_ref()));
     out.extend_from_slice(b"]}");
     with_status(answer::json(out), 207)
 }

@@ -79,7 +79,7 @@ async fn change_one(
     if let Some((share, here)) = change::share_out(broker, call, context, task, &payload, rest).await? {
         return Ok(share.conclude_attributes(broker, &names, &here, no_content()));
     }
-    let stored = change::stored_id(broker, id);
+    let stored = broker.shards.stored_id(id);
     if let Some(answer) = call.answered_by_owner(broker, stored.as_str()).await? {
         return Ok(answer);
     }

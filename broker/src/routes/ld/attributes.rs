@@ -30,8 +30,7 @@ pub(super) async fn update(
     Path(id): Path<String>,
     call: Call,
 ) -> Result<Response, Failure> {
-    let action = |fragment| LinkedAction::Append { fragment, no_overwrite: false };
-    change_some(&broker, &id, &call, Operation::UpdateEntity, action).await
+    change_some(&broker, &id, &call, Operation::UpdateEntity, LinkedAction::Update).await
 }
 
 async fn change_some(
@@ -58,7 +57,7 @@ async fn change_some(
     if let Some((share, here)) = change::share_out(broker, call, &context, task, &payload, rest).await? {
         return Ok(share.conclude_attributes(broker, &names, &here, no_content()));
     }
-    let stored = change::stored_id(broker, id);
+    let stored = broker.shards.stored_id(id);
     if let Some(answer) = call.answered_by_owner(broker, stored.as_str()).await? {
         return Ok(answer);
     }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use context::sources::Attributes;
-use context::{LinkedAction, LinkedEdited};
+use context::{LinkedAction, LinkedEdit, LinkedEdited};
 use futures_util::future::join_all;
 use ngsi::EntityId;
 use ngsi::ld::{Context, EntityFragment, Kind, Problem};
@@ -68,6 +68,7 @@ pub(super) async fn delete(State(broker): State<Shared>, call: Call) -> Result<R
 }
 
 pub(super) async fn query(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
+    let call = query_body::adopt(call)?;
     let (wanted, context) = query_body::read(&broker, &call).await?;
     wanted.answer(&broker, &call, &context).await
 }
@@ -94,7 +95,7 @@ async fn carry_out(
 ) -> Result<Response, Failure> {
     let mut outcome = BatchOutcome::default();
     let mut elsewhere: BTreeMap<String, Vec<(String, &RawValue)>> = BTreeMap::new();
-    let mut applied = Vec::new();
+    let (mut applied, mut edits, mut edited) = (Vec::new(), Vec::new(), Vec::new());
     change::refuse_loop(broker, call)?;
     let (shares, warnings) = shares(broker, call, batch, &items).await;
     let mut shares = shares.into_iter();
@@ -108,7 +109,7 @@ async fn carry_out(
                 continue;
             }
         };
-        let stored = change::stored_id(broker, &id);
+        let stored = broker.shards.stored_id(&id);
         if let Some(share) = shares.next() {
             let mut apply = |attributes: &Attributes| {
                 if owners.contains_key(&stored) {
@@ -116,9 +117,9 @@ async fn carry_out(
                     return Err(Problem::new(Kind::OperationNotSupported, problem));
                 }
                 let action = action(change::restricted(fragment.clone(), attributes));
-                let (change, edited) = change::apply(broker, call, stored.clone(), action)?;
-                applied.extend(change);
-                Ok(edited)
+                let (changes, edited) = change::apply(broker, call, stored.clone(), action);
+                applied.extend(changes);
+                edited
             };
             let here = share.here.as_ref().map(&mut apply);
             note_shared(&mut outcome, id, batch.operation, share, here, &context);
@@ -128,12 +129,15 @@ async fn carry_out(
             elsewhere.entry(owner.clone()).or_default().push((id, raw));
             continue;
         }
-        match change::apply(broker, call, stored, action(fragment)) {
-            Ok((change, edited)) => {
-                applied.extend(change);
-                note(&mut outcome, id, &edited, &context);
-            }
-            Err(problem) => outcome.failed.push((id, problem)),
+        edits.push(LinkedEdit { id: stored, action: action(fragment) });
+        edited.push((id, context));
+    }
+    let (changes, outcomes) = broker.edit_linked(edits, &call.origin());
+    applied.extend(changes);
+    for ((id, context), edited) in edited.into_iter().zip(outcomes) {
+        match edited {
+            Ok(edited) => note(&mut outcome, id, &edited, &context),
+            Err(refusal) => outcome.failed.push((id, answer::refused(&refusal))),
         }
     }
     broker.saved(applied).await.map_err(answer::unsaved)?;
@@ -199,7 +203,7 @@ fn note(outcome: &mut BatchOutcome, id: String, edited: &LinkedEdited, context: 
 /// The other brokers that own some of the entities.
 async fn owners(broker: &Shared, call: &Call, items: &[Item<'_>]) -> BTreeMap<EntityId, String> {
     let unknown =
-        |item: &&Item<'_>| item.read.is_ok() && !broker.shards.holds(change::stored_id(broker, &item.id).as_str());
+        |item: &&Item<'_>| item.read.is_ok() && !broker.shards.holds(broker.shards.stored_id(&item.id).as_str());
     let unknown: Vec<_> = items.iter().filter(unknown).map(|item| EntityId::from(item.id.as_str())).collect();
     if unknown.is_empty() || call.is_local() {
         return BTreeMap::new();

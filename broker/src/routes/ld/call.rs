@@ -1,19 +1,24 @@
 //! One request of NGSI-LD as it came: routes understand it, or pass it on to the broker that owns the entity.
 
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use context::Origin;
 use http::header::{CONTENT_TYPE, LINK, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Uri};
+use http_body::Body as _;
 use ngsi::EntityId;
-use ngsi::ld::{Context, Kind};
+use ngsi::ld::{Context, Kind, parse};
 use ngsi::v1::BROKER_USER_AGENT;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer::Failure;
 use super::params::Params;
 use crate::Shared;
+use crate::contexts::Contexts;
 use crate::federation::Owners;
 use crate::routes::request;
 
@@ -22,7 +27,7 @@ const PASSED_ON: [&str; 5] = ["content-type", "accept", "fiware-correlator", "ng
 
 pub(super) struct Call {
     pub(super) method: Method,
-    path_and_query: String,
+    uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) params: Params,
     pub(super) body: Bytes,
@@ -32,22 +37,40 @@ impl<S: Send + Sync> FromRequest<S> for Call {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let (method, uri) = (request.method().clone(), request.uri().clone());
-        let headers = request.headers().clone();
-        let params = Params::read(&uri)?;
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
-            let kind = match rejection.status().as_u16() {
-                413 => Kind::PayloadTooLarge,
-                _ => Kind::InvalidRequest,
-            };
-            Failure::new(kind, rejection.body_text())
-        })?;
-        let path_and_query = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-        Ok(Self { method, path_and_query, headers, params, body })
+        let (mut parts, body) = request.into_parts();
+        let params = Params::read(&parts.uri)?;
+        let body = match body.is_end_stream() {
+            true => Bytes::new(),
+            false => {
+                let mut rest = Request::new(body);
+                *rest.extensions_mut() = std::mem::take(&mut parts.extensions);
+                Bytes::from_request(rest, state).await.map_err(|rejection| unread(&rejection))?
+            }
+        };
+        Ok(Self { method: parts.method, uri: parts.uri, headers: parts.headers, params, body })
     }
 }
 
+fn unread(rejection: &BytesRejection) -> Failure {
+    let kind = match rejection.status().as_u16() {
+        413 => Kind::PayloadTooLarge,
+        _ => Kind::InvalidRequest,
+    };
+    Failure::new(kind, rejection.body_text())
+}
+
 impl Call {
+    /// A question of this broker itself.
+    pub(super) fn of_broker() -> Self {
+        Self {
+            method: Method::GET,
+            uri: Uri::default(),
+            headers: HeaderMap::new(),
+            params: Params::default(),
+            body: Bytes::new(),
+        }
+    }
+
     /// The body, which must be there and be JSON. A merge patch is allowed where `merges`.
     pub(super) fn json(&self, merges: bool) -> Result<&Bytes, Failure> {
         if self.body.is_empty() {
@@ -63,6 +86,11 @@ impl Call {
         }
     }
 
+    /// The body as such an object.
+    pub(super) fn object<'a, T: Deserialize<'a>>(&'a self, merges: bool) -> Result<T, Failure> {
+        Ok(parse::object(self.json(merges)?)?)
+    }
+
     pub(super) fn media_type(&self) -> &str {
         let given = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         given.split(';').next().unwrap_or_default().trim()
@@ -73,13 +101,23 @@ impl Call {
         let contexts = &broker.contexts;
         let read = match self.method {
             Method::GET | Method::DELETE => contexts.of_link(&self.headers).await,
-            _ => contexts.of_body(&self.headers, self.media_type() == "application/ld+json", in_body).await,
+            _ => contexts.of_body(&self.headers, self.is_ld(), in_body).await,
         };
         Ok(read?)
     }
 
+    /// Refuses a context for the whole of a request whose parts have theirs.
+    pub(super) fn check_link(&self) -> Result<(), Failure> {
+        Ok(Contexts::check_link(&self.headers, self.is_ld())?)
+    }
+
+    /// Whether contexts are in the body.
+    fn is_ld(&self) -> bool {
+        self.media_type() == "application/ld+json"
+    }
+
     pub(super) fn path_and_query(&self) -> &str {
-        &self.path_and_query
+        self.uri.path_and_query().map_or("", PathAndQuery::as_str)
     }
 
     pub(super) fn origin(&self) -> Origin {
@@ -96,11 +134,15 @@ impl Call {
         if self.is_local() || broker.shards.holds(id) {
             return Ok(None);
         }
-        let id = EntityId::from(id);
+        // Boxed, so that requests which stay here do not carry it along.
+        Box::pin(self.asked_of_owner(broker, EntityId::from(id))).await
+    }
+
+    async fn asked_of_owner(&self, broker: &Shared, id: EntityId) -> Result<Option<Response>, Failure> {
         let owners = Owners::look_up(broker, vec![id.clone()]).await;
         match owners.get(&id) {
             None => Ok(None),
-            Some(owner) => self.pass_on(broker, owner, &self.path_and_query, self.body.clone()).await.map(Some),
+            Some(owner) => self.pass_on(broker, owner, self.path_and_query(), self.body.clone()).await.map(Some),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use context::sources::Attributes;
-use context::{LinkedAction, LinkedEdit, LinkedEdited};
+use context::{LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal};
 use ngsi::filter::ld::TypeFilter;
 use ngsi::ld::parse::is_uri;
 use ngsi::ld::{Context, EntityFragment, Kind, Problem};
@@ -25,9 +25,9 @@ pub(super) async fn carry_out(
     action: LinkedAction,
 ) -> Result<LinkedEdited, Failure> {
     let _room = broker.admit(call.body.len()).await;
-    let (applied, edited) = apply(broker, call, id, action)?;
+    let (applied, edited) = apply(broker, call, id, action);
     broker.saved(applied).await.map_err(unsaved)?;
-    Ok(edited)
+    edited.map_err(Failure)
 }
 
 /// Carries out one edit, which nobody may be told of before it is on disk.
@@ -36,8 +36,10 @@ pub(super) fn apply(
     call: &Call,
     id: EntityId,
     action: LinkedAction,
-) -> Result<(Option<Applied>, LinkedEdited), Problem> {
-    broker.edit_linked(LinkedEdit { id, action }, &call.origin()).map_err(|refusal| refused(&refusal))
+) -> (Vec<Applied>, Result<LinkedEdited, Problem>) {
+    let (applied, edited) = broker.edit_linked(vec![LinkedEdit { id, action }], &call.origin());
+    let edited = edited.into_iter().next().unwrap_or(Err(LinkedRefusal::UnknownEntity));
+    (applied, edited.map_err(|refusal| refused(&refusal)))
 }
 
 /// A request that changes one entity, of which sources outside may have a part.
@@ -66,7 +68,7 @@ pub(super) async fn share_out(
     action: impl FnOnce(&Attributes) -> LinkedAction,
 ) -> Result<Option<(Share, Option<Result<LinkedEdited, Problem>>)>, Problem> {
     refuse_loop(broker, call)?;
-    let stored = stored_id(broker, task.id);
+    let stored = broker.shards.stored_id(task.id);
     let mut types = task.types.to_vec();
     if let Some(entity) = broker.shards.get(stored.as_str()) {
         types.extend(entity.types().cloned());
@@ -147,13 +149,6 @@ pub(super) fn check_type(broker: &Shared, call: &Call, context: &Context, id: &E
         Some(entity) if !types.matches(&entity) => Err(Failure::no_entity(id.as_str())),
         _ => Ok(()),
     }
-}
-
-/// The identifier under which an entity is held: one that came by NGSI-10 or NGSIv2 without a scheme has `urn:` before it in
-/// NGSI-LD.
-pub(super) fn stored_id(broker: &Shared, id: &str) -> EntityId {
-    let bare = id.strip_prefix("urn:").filter(|bare| !broker.shards.holds(id) && broker.shards.holds(bare));
-    EntityId::from(bare.unwrap_or(id))
 }
 
 /// Checks that an identifier in a path is a URI.

@@ -39,7 +39,7 @@ async fn host(State(broker): State<Shared>, call: Call) -> Result<Response, Fail
 async fn serve(State(broker): State<Shared>, Path(id): Path<String>, call: Call) -> Result<Response, Failure> {
     let details = call.params.flag("details")?;
     let media = Media::accepted(&call.headers, &Media::USUAL)?;
-    let found = broker.contexts.find(&id, |entry| match (details, entry.record.kind) {
+    let found = broker.contexts.serve(&id, |entry| match (details, entry.record.kind) {
         (true, _) => Ok(described(&broker.contexts, entry).to_string()),
         (false, ContextKind::Cached) => {
             let problem = format!("the context `{id}` is of kind Cached: it is served where it comes from");
@@ -73,12 +73,12 @@ fn described(contexts: &Contexts, entry: &Entry) -> Value {
         "URL": contexts.url_of(record),
         "localId": &*record.id,
         "kind": format!("{:?}", record.kind),
-        "createdAt": record.created_at.to_string(),
+        "createdAt": record.created_at.brief(),
         "numberOfHits": entry.hits,
     });
     for (name, at) in [("expiresAt", record.expires_at), ("lastUsage", entry.last_used)] {
         if let Some(at) = at {
-            described[name] = Value::from(at.to_string());
+            described[name] = Value::from(at.brief());
         }
     }
     described

@@ -34,7 +34,7 @@ pub(super) async fn create(State(broker): State<Shared>, call: Call) -> Result<R
     if let Some(answer) = call.answered_by_owner(&broker, entity.id.as_str()).await? {
         return Ok(answer);
     }
-    let stored = change::stored_id(&broker, entity.id.as_str());
+    let stored = broker.shards.stored_id(entity.id.as_str());
     change::carry_out(&broker, &call, stored, LinkedAction::Create(entity)).await?;
     Ok(done)
 }
@@ -44,7 +44,7 @@ pub(super) async fn list(State(broker): State<Shared>, call: Call) -> Result<Res
     search::of_params(&call, &context)?.answer(&broker, &call, &context).await
 }
 
-/// Deletes what a query finds here (5.6.21): attributes when `attrs` names some, else whole entities.
+/// Deletes what a query finds here (5.6.21): whole entities, unless attributes are named.
 pub(super) async fn purge(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
     let context = call.context(&broker, None).await?;
     search::of_params(&call, &context)?.purge(&broker, &call, &context).await

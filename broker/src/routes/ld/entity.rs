@@ -1,52 +1,66 @@
 //! `/ngsi-ld/v1/entities/{id}`: one entity (ETSI GS CIM 009, 6.5).
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use context::sources::Attributes;
 use context::{LinkedAction, MergeDefaults};
 use ngsi::ld::{EntityFragment, Kind, Problem, parse};
 use ngsi::registration::Operation;
-use ngsi::{JsonText, Name};
+use ngsi::{EntityId, JsonText, Name};
 use service::http::path_segment;
 
 use super::answer::{Failure, no_content, updated};
 use super::call::Call;
 use super::change::Task;
 use super::distribute::{Payload, Retrieved, restrict};
+use super::join;
 use super::read::{self, Wanted};
-use super::rendering::Answering;
 use super::{change, distribute, rendering};
 use crate::Shared;
+use crate::federation;
 
 pub(super) async fn get(State(broker): State<Shared>, Path(id): Path<String>, call: Call) -> Result<Response, Failure> {
     change::check_id(&id)?;
-    let stored = change::stored_id(&broker, &id);
+    let stored = broker.shards.stored_id(&id);
     let context = call.context(&broker, None).await?;
-    let rendering = rendering::of_call(&broker, &call, &context).await?;
-    if let Some(retrieved) = distribute::retrieve(&broker, &call, &context, &id, &stored).await {
-        return Ok(assembled(&broker, &id, &retrieved, &rendering));
-    }
-    if let Some(answer) = call.answered_by_owner(&broker, stored.as_str()).await? {
-        return Ok(answer);
-    }
-    let entity = broker.shards.get(stored.as_str()).ok_or_else(|| Failure::no_entity(&id))?;
-    rendering.one(&entity).ok_or_else(|| Failure::no_entity(&id))
+    let mut answering = rendering::of_call(&broker, &call, &context).await?;
+    let join = join::read(&call.params, &answering.rendering.selection)?;
+    let mut retrieved = match distribute::retrieve(&broker, &call, &context, &id, &stored).await {
+        Some(retrieved) => retrieved,
+        None if join.is_some() => Box::pin(known(&broker, &call, &stored)).await,
+        None => match call.answered_by_owner(&broker, stored.as_str()).await? {
+            Some(answer) => return Ok(answer),
+            None => Retrieved { entity: broker.shards.get(stored.as_str()), ..Retrieved::default() },
+        },
+    };
+    let found = match (&join, retrieved.entity.take()) {
+        (Some(join), Some(entity)) => {
+            Box::pin(join::one(join, &broker, &call, &context, &mut answering, &entity)).await
+        }
+        (None, Some(entity)) => answering.one(&entity),
+        (_, None) => None,
+    };
+    let mut response = found.unwrap_or_else(|| absent(&id, &retrieved).into_response());
+    distribute::warn(&broker, &mut response, &retrieved.warnings);
+    Ok(response)
 }
 
-/// The answer with what sources have, too.
-fn assembled(broker: &Shared, id: &str, retrieved: &Retrieved, rendering: &Answering<'_>) -> Response {
-    let found = retrieved.entity.as_ref().and_then(|entity| rendering.one(entity));
-    let mut response = found.unwrap_or_else(|| {
-        match retrieved.is_loop {
-            true => {
-                Failure::new(Kind::LoopDetected, format!("only sources have `{id}`, and this broker is one of theirs"))
-            }
-            false => Failure::no_entity(id),
-        }
-        .into_response()
-    });
-    distribute::warn(broker, &mut response, &retrieved.warnings);
-    response
+/// The entity from here or from the broker that owns it.
+async fn known(broker: &Shared, call: &Call, stored: &EntityId) -> Retrieved {
+    let entity = match broker.shards.get(stored.as_str()) {
+        None if !call.is_local() => federation::fetch_linked_one(broker, stored).await.map(Arc::new),
+        here => here,
+    };
+    Retrieved { entity, ..Retrieved::default() }
+}
+
+fn absent(id: &str, retrieved: &Retrieved) -> Failure {
+    match retrieved.is_loop {
+        true => Failure::new(Kind::LoopDetected, format!("only sources have `{id}`, and this broker is one of theirs")),
+        false => Failure::no_entity(id),
+    }
 }
 
 pub(super) async fn replace(
@@ -109,7 +123,7 @@ async fn change_one(
     if let Some((share, here)) = change::share_out(broker, call, &context, task, &payload, rest).await? {
         return Ok(share.conclude(broker, id, &here, no_content()));
     }
-    let stored = change::stored_id(broker, id);
+    let stored = broker.shards.stored_id(id);
     if let Some(answer) = call.answered_by_owner(broker, stored.as_str()).await? {
         return Ok(answer);
     }
@@ -123,7 +137,7 @@ pub(super) async fn delete(
     call: Call,
 ) -> Result<Response, Failure> {
     change::check_id(&id)?;
-    let stored = change::stored_id(&broker, &id);
+    let stored = broker.shards.stored_id(&id);
     let task = Task {
         operation: Operation::DeleteEntity,
         id: &id,

@@ -1,14 +1,15 @@
 //! What all requests and answers of NGSI-LD have in common (ETSI GS CIM 009, 6.3.2, 6.3.4 and 6.3.14).
 
+use std::future::Future;
+
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_LENGTH;
-use http::uri::{PathAndQuery, Uri};
 use http::{Method, StatusCode};
 use ngsi::ld::Kind;
 
 use super::answer::Failure;
+use super::plain;
 use crate::contexts::PATH as CONTEXTS;
 
 const TENANT: &str = "ngsild-tenant";
@@ -16,23 +17,19 @@ const TENANT: &str = "ngsild-tenant";
 const NO_ENTITY: &str = "/ngsi-ld/v1/entities/";
 
 /// Refuses what no route can understand, and names the tenant in every answer to a request that names one.
-pub(crate) async fn in_common(request: Request, next: Next) -> Response {
-    if !is_ld(request.uri().path()) {
-        return next.run(request).await;
-    }
+pub(crate) async fn in_common<F>(request: Request, routes: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let tenant = request.headers().get(TENANT).cloned();
     let mut response = match refusal(&request) {
         Some(response) => response,
-        None => carry_out(request, next).await,
+        None => carry_out(request, routes).await,
     };
     if let Some(tenant) = tenant {
         response.headers_mut().insert(TENANT, tenant);
     }
     response
-}
-
-fn is_ld(path: &str) -> bool {
-    path.starts_with("/ngsi-ld/")
 }
 
 fn refusal(request: &Request) -> Option<Response> {
@@ -45,9 +42,12 @@ fn refusal(request: &Request) -> Option<Response> {
     (path.contains("//") && !path.starts_with(CONTEXTS)).then(|| no_identifier(path))
 }
 
-async fn carry_out(request: Request, next: Next) -> Response {
+async fn carry_out<F>(request: Request, routes: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let names_nothing = request.uri().path() == NO_ENTITY;
-    let response = next.run(request).await;
+    let response = plain::in_words(routes(request).await);
     match response.status() {
         StatusCode::METHOD_NOT_ALLOWED if names_nothing => no_identifier(NO_ENTITY),
         _ => response,
@@ -57,20 +57,4 @@ async fn carry_out(request: Request, next: Next) -> Response {
 fn no_identifier(path: &str) -> Response {
     Failure::new(Kind::BadRequestData, format!("the path `{path}` is empty where it has to name something"))
         .into_response()
-}
-
-/// Takes away a slash at the end of the path, which says nothing. Tells whether there was one.
-pub(crate) fn without_slash(request: &mut Request) -> bool {
-    let uri = request.uri();
-    let path = uri.path();
-    let Some(shorter) = path.strip_suffix('/').filter(|shorter| is_ld(shorter) && !shorter.starts_with(CONTEXTS))
-    else {
-        return false;
-    };
-    let target = uri.query().map_or_else(|| shorter.to_owned(), |query| format!("{shorter}?{query}"));
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = PathAndQuery::try_from(target).ok();
-    let Ok(uri) = Uri::from_parts(parts) else { return false };
-    *request.uri_mut() = uri;
-    true
 }

@@ -18,7 +18,7 @@ pub(super) async fn source_identity(State(broker): State<Shared>, call: Call) ->
         "type": "ContextSourceIdentity",
         "contextSourceAlias": alias,
         "contextSourceUptime": format!("PT{}S", now.since(broker.started_at).as_secs()),
-        "contextSourceTimeAt": now.to_string(),
+        "contextSourceTimeAt": now.brief(),
     });
     media::answer(&broker, &call, &Context::core(), identity).await
 }

@@ -1,10 +1,12 @@
 //! Media types of answers, and the context that goes with each (ETSI GS CIM 009, 6.3.4 and 6.3.6).
 
+use std::sync::LazyLock;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LINK};
-use ngsi::ld::{Context, Kind, Problem};
+use ngsi::ld::{CORE_CONTEXT, Context, Kind, Problem};
 use serde_json::Value;
 
 use super::answer::Failure;
@@ -36,6 +38,9 @@ impl Media {
 
     /// The offered one that the client likes best, the first of several; JSON when it does not say.
     pub(super) fn accepted(headers: &HeaderMap, offered: &[Self]) -> Result<Self, Problem> {
+        if !headers.contains_key(ACCEPT) {
+            return Ok(Self::Json);
+        }
         let given: Vec<_> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
         let given = given.join(",");
         if given.trim().is_empty() {
@@ -84,7 +89,11 @@ fn weight(accept: &str, media: &str) -> f32 {
 
 /// The `Link` header of an answer that has no context in its body.
 pub(super) async fn link(broker: &Shared, context: &Context) -> Result<Option<HeaderValue>, Problem> {
-    Ok(link_header(&broker.contexts.url(context).await?))
+    static CORE: LazyLock<Option<HeaderValue>> = LazyLock::new(|| link_header(CORE_CONTEXT));
+    match context.is_core() {
+        true => Ok(CORE.clone()),
+        false => Ok(link_header(&broker.contexts.url(context).await?)),
+    }
 }
 
 /// Answers an object, or a list of objects, as the client likes it.

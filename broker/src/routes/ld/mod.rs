@@ -10,11 +10,14 @@ mod contexts;
 mod distribute;
 mod entities;
 mod entity;
+mod entity_map;
 mod exchange;
 mod info;
+mod join;
 mod media;
 mod params;
-pub(super) mod plain;
+mod plain;
+mod purged;
 mod query_body;
 mod read;
 mod registration;
@@ -22,6 +25,7 @@ mod registrations;
 mod rendering;
 mod search;
 mod shown_subscription;
+mod source_notifications;
 mod subscriptions;
 mod temporal;
 mod types;
@@ -32,7 +36,9 @@ use axum::routing::{get, patch, post};
 use ngsi::ld::Kind;
 
 use self::answer::Failure;
-pub(super) use self::exchange::{in_common, without_slash};
+pub(super) use self::exchange::in_common;
+pub(crate) use self::join::joined;
+use self::subscriptions::About;
 use crate::Shared;
 
 /// A refusal that is no matter of one resource.
@@ -58,14 +64,13 @@ pub(super) fn router() -> Router<Shared> {
         .route("/ngsi-ld/v1/entityOperations/merge", post(batch::merge))
         .route("/ngsi-ld/v1/entityOperations/delete", post(batch::delete))
         .route("/ngsi-ld/v1/entityOperations/query", post(batch::query))
+        .route("/ngsi-ld/v1/entityMaps/{id}", get(entity_map::get).patch(entity_map::update).delete(entity_map::delete))
         .merge(contexts::router())
         .merge(temporal::router())
         .route("/ngsi-ld/v1/info/sourceIdentity", get(info::source_identity))
-        .route("/ngsi-ld/v1/subscriptions", get(subscriptions::list).post(subscriptions::create))
-        .route(
-            "/ngsi-ld/v1/subscriptions/{id}",
-            get(subscriptions::get).patch(subscriptions::update).delete(subscriptions::delete),
-        )
+        .route("/ngsi-ld/v1/sourceNotifications/{address}", post(source_notifications::notify))
+        .merge(subscriptions::router(About::Entities))
+        .merge(subscriptions::router(About::Sources))
         .route("/ngsi-ld/v1/csourceRegistrations", get(registrations::list).post(registrations::create))
         .route(
             "/ngsi-ld/v1/csourceRegistrations/{id}",

@@ -17,7 +17,7 @@ const USUAL: usize = 20;
 const MAX_ITEMS: usize = 1_000;
 
 /// The parameters that operations of NGSI-LD have.
-const KNOWN: [&str; 47] = [
+const KNOWN: [&str; 49] = [
     "aggrMethods",
     "aggrPeriodDuration",
     "attrs",
@@ -32,6 +32,8 @@ const KNOWN: [&str; 47] = [
     "details",
     "drop",
     "endTimeAt",
+    "entityMap",
+    "entityMapLifetime",
     "expandValues",
     "format",
     "geometry",
@@ -68,9 +70,10 @@ const KNOWN: [&str; 47] = [
 ];
 
 /// What may stand in `options`.
-const OPTIONS: [&str; 10] = [
+const OPTIONS: [&str; 11] = [
     "aggregatedValues",
     "concise",
+    "count",
     "keyValues",
     "noOverwrite",
     "normalized",
@@ -98,6 +101,11 @@ impl Params {
             Some(unknown) => invalid(format!("options: there is no option `{unknown}`")),
             None => Ok(Self(given.0)),
         }
+    }
+
+    /// Takes what a body says for what the URL does not, or says otherwise.
+    pub(super) fn set(&mut self, name: &str, value: String) {
+        self.0.insert(name.to_owned(), value);
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -143,7 +151,9 @@ impl Params {
                 text.parse().map_err(|_| Problem::bad_request(format!("{name}: must be a whole number, is `{text}`")))
             }
         };
-        let page = Page { limit: number("limit", USUAL)?, offset: number("offset", 0)?, counts: self.flag("count")? };
+        // Clients of the first versions ask for the count as those of NGSIv2 do.
+        let counts = self.flag("count")? || self.option("count");
+        let page = Page { limit: number("limit", USUAL)?, offset: number("offset", 0)?, counts };
         if page.limit > MOST {
             let problem = format!("limit: must be at most {MOST}, is {}", page.limit);
             return Err(Problem::new(Kind::TooManyResults, problem));
@@ -155,11 +165,11 @@ impl Params {
     }
 }
 
-/// Says where the pages before and behind one are (6.3.10).
+/// Says where the pages before and behind one are (6.3.10); a count alone has none.
 pub(super) fn link_pages(response: &mut Response, page: Page, path_and_query: &str, goes_on: bool) {
     let before = (page.offset > 0).then(|| ("prev", page.offset.saturating_sub(page.limit)));
-    let behind = (goes_on && page.limit > 0).then(|| ("next", page.end()));
-    for (relation, offset) in before.into_iter().chain(behind) {
+    let behind = goes_on.then(|| ("next", page.end()));
+    for (relation, offset) in before.into_iter().chain(behind).filter(|_| page.limit > 0) {
         let target = with_offset(path_and_query, offset);
         let link = format!("<{target}>;rel=\"{relation}\";type=\"application/ld+json\"");
         if let Ok(link) = HeaderValue::try_from(link) {

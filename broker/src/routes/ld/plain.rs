@@ -1,7 +1,5 @@
 //! What the server and the router refuse, which is plain text, in the words of NGSI-LD.
 
-use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{ALLOW, CONTENT_TYPE};
@@ -9,13 +7,7 @@ use ngsi::ld::Kind;
 
 use super::answer::Failure;
 
-pub(crate) async fn answer(request: Request, next: Next) -> Response {
-    let is_ld = request.uri().path().starts_with("/ngsi-ld/");
-    let response = next.run(request).await;
-    if is_ld { in_words(response) } else { response }
-}
-
-fn in_words(mut response: Response) -> Response {
+pub(super) fn in_words(mut response: Response) -> Response {
     let plain = response.headers().get(CONTENT_TYPE).is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
     let (kind, problem) = match response.status() {
         StatusCode::BAD_REQUEST => (Kind::InvalidRequest, "the path or the query cannot be understood"),

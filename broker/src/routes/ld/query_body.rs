@@ -1,8 +1,11 @@
 //! The body of `POST /ngsi-ld/v1/entityOperations/query` (ETSI GS CIM 009, 5.2.23).
 
+use std::collections::HashMap;
+
 use ngsi::json::one_or_many;
 use ngsi::ld::{Context, Problem};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::answer::Failure;
@@ -23,6 +26,7 @@ struct QueryBody<'a> {
     #[serde(default)]
     attrs: Vec<String>,
     q: Option<String>,
+    csf: Option<String>,
     #[serde(default, deserialize_with = "one_or_many")]
     expand_values: Vec<String>,
     scope_q: Option<String>,
@@ -69,6 +73,8 @@ impl QueryBody<'_> {
             selectors,
             attributes: self.attrs.iter().map(String::as_str).collect(),
             q: self.q.as_deref(),
+            csf: self.csf.as_deref(),
+            order_by: call.params.get("orderBy"),
             expand_values: self.expand_values.iter().map(String::as_str).collect(),
             scope_q: self.scope_q.as_deref(),
             georel: self.geo_q.as_ref().map(|geo| geo.georel.as_str()),
@@ -90,6 +96,44 @@ impl EntityInfo {
     }
 }
 
+/// The members that say what of entities is answered, and how; URLs have parameters of the same names.
+const OF_ANSWERS: [&str; 10] = [
+    "attrs",
+    "containedBy",
+    "datasetId",
+    "entityMap",
+    "entityMapLifetime",
+    "join",
+    "joinLevel",
+    "lang",
+    "omit",
+    "pick",
+];
+
+/// Makes what the body says of the answer parameters of the call.
+pub(super) fn adopt(mut call: Call) -> Result<Call, Failure> {
+    let body: HashMap<String, Value> = call.object(false)?;
+    for name in OF_ANSWERS {
+        let said = body.get(name).map(|value| in_text(name, value)).transpose()?;
+        if let Some(text) = said.filter(|text| !text.is_empty()) {
+            call.params.set(name, text);
+        }
+    }
+    Ok(call)
+}
+
+/// As it would stand in a URL.
+fn in_text(name: &str, value: &Value) -> Result<String, Problem> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            Ok(items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","))
+        }
+        _ => Err(Problem::bad_request(format!("{name}: must be a text or a list of texts"))),
+    }
+}
+
 /// Understands the query in the body; also the context that its names are of.
 pub(super) async fn read(broker: &Shared, call: &Call) -> Result<(Search, Context), Failure> {
     #[derive(Deserialize)]
@@ -97,9 +141,8 @@ pub(super) async fn read(broker: &Shared, call: &Call) -> Result<(Search, Contex
         #[serde(rename = "@context", borrow)]
         context: Option<&'a RawValue>,
     }
-    let body = call.json(false)?;
-    let Contextual { context } = ngsi::json::parse_object(body)?;
+    let Contextual { context } = call.object(false)?;
     let context = call.context(broker, context).await?;
-    let query: QueryBody<'_> = ngsi::json::parse_object(body)?;
+    let query: QueryBody<'_> = call.object(false)?;
     Ok((query.compile(call, &context)?, context))
 }

@@ -64,7 +64,7 @@ pub(super) async fn fragment(
     id: &str,
     wanted: Wanted,
 ) -> Result<(EntityFragment, Context), Failure> {
-    let document = Document::read(call.json(wanted == Wanted::Merge)?)?;
+    let document = Document::read(call.json(true)?)?;
     let context = call.context(broker, document.context()).await?;
     let fragment = reading(call, &context, wanted).fragment(&document)?;
     if !fragment.id.is_empty() && fragment.id != *id {
@@ -100,6 +100,7 @@ pub(super) fn list(body: &[u8]) -> Result<Vec<&RawValue>, Problem> {
 
 /// The entities of a batch. With `application/ld+json` each has a context of its own.
 pub(super) async fn items<'a>(broker: &Shared, call: &'a Call, wanted: Wanted) -> Result<Vec<Item<'a>>, Failure> {
+    call.check_link()?;
     let mut items = Vec::new();
     for raw in list(call.json(false)?)? {
         let document = match Document::of(raw) {

@@ -27,9 +27,9 @@ pub(super) async fn update(
     call: Call,
 ) -> Result<Response, Failure> {
     change::check_id(&id)?;
-    let body = call.json(true)?.clone();
-    let Contextual { context } = ngsi::json::parse_object(&body)?;
+    let Contextual { context } = call.object(true)?;
     let context = call.context(&broker, context).await?;
+    let body = call.body;
     broker.change_source(id, move |former| registration::change(former, &body, &context, service::now())).await?;
     Ok(no_content())
 }

@@ -2,14 +2,13 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use context::sources::{Attributes, Conditions, HasSource, Selection, SourceIndex, Temporal, Times};
+use context::sources::{Attributes, Conditions, HasSource, Selection, SourceIndex, Temporal};
 use http::HeaderValue;
 use ngsi::filter::ld::{ScopeFilter, TypeFilter, Vocabulary};
 use ngsi::filter::{Filter, GeoFilter};
-use ngsi::ld::{Context, Problem, registration};
+use ngsi::ld::{Context, Problem, id_pattern, registration};
 use ngsi::selector::Matcher;
-use ngsi::v1::EntityRef;
-use ngsi::{EntitySelector, Name, Registration, RegistrationId, Timestamp, date};
+use ngsi::{Name, Registration, RegistrationId};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -17,7 +16,7 @@ use service::http::path_segment;
 
 use super::answer::{Failure, created};
 use super::call::Call;
-use super::params::Params;
+use super::params::{Params, link_pages};
 use super::{change, media};
 use crate::Shared;
 use crate::sources::Registered;
@@ -30,10 +29,9 @@ pub(super) struct Contextual<'a> {
 }
 
 pub(super) async fn create(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
-    let body = call.json(false)?;
-    let Contextual { context } = ngsi::json::parse_object(body)?;
+    let Contextual { context } = call.object(false)?;
     let context = call.context(&broker, context).await?;
-    let mut registration = registration::read(body, &context, service::now())?;
+    let mut registration = registration::read(&call.body, &context, service::now())?;
     if registration.id.is_empty() {
         let id = uuid::Uuid::now_v7();
         registration.id = RegistrationId::from(format!("urn:ngsi-ld:ContextSourceRegistration:{id}"));
@@ -58,6 +56,7 @@ pub(super) async fn list(State(broker): State<Shared>, call: Call) -> Result<Res
     if page.counts {
         response.headers_mut().insert("ngsild-results-count", HeaderValue::from(count));
     }
+    link_pages(&mut response, page, call.path_and_query(), count > page.end());
     Ok(response)
 }
 
@@ -86,16 +85,14 @@ impl<'a> Wanted<'a> {
         let expand = |term: &str| context.expand(term);
         let ids = params.list("id")?;
         ids.iter().try_for_each(|id| change::check_id(id))?;
-        let pattern = params.get("idPattern").map(|pattern| EntitySelector::compile(&EntityRef::pattern(pattern)));
-        let pattern =
-            pattern.transpose().map_err(|error| Problem::bad_request(format!("idPattern: {}", error.problem)))?;
+        let pattern = params.get("idPattern").map(id_pattern).transpose()?;
         let types = params.get("type").filter(|types| *types != "*");
         let types = types.map(|types| TypeFilter::parse(types, &expand)).transpose()?;
         let names: Vec<Name> = params.list("attrs")?.into_iter().map(expand).collect();
         Ok(Self {
             ids,
-            pattern: pattern.map_or(Matcher::Any, |selector| selector.id),
-            types: types.iter().flat_map(TypeFilter::leading).cloned().collect(),
+            pattern: pattern.unwrap_or(Matcher::Any),
+            types: types.iter().flat_map(TypeFilter::named).cloned().collect(),
             attributes: if names.is_empty() { Attributes::All } else { Attributes::Only(names) },
             conditions: conditions(params, &expand)?,
         })
@@ -110,9 +107,8 @@ impl<'a> Wanted<'a> {
             if registration.is_expired(now) || !self.conditions.hold(registration) {
                 return None;
             }
-            let information = source.source().relevant(&selection, &self.attributes);
-            let filtered = Registration { information, ..registration.clone() };
-            (!filtered.information.is_empty()).then_some((source, filtered))
+            let filtered = source.source().relevant(std::slice::from_ref(&selection), &self.attributes)?;
+            Some((source, filtered))
         };
         sources.selected(&selection).into_values().filter_map(relevant).collect()
     }
@@ -147,23 +143,6 @@ fn place(params: &Params, expand: &dyn Fn(&str) -> Name) -> Result<Option<GeoFil
 
 fn temporal(params: &Params) -> Result<Option<Temporal>, Problem> {
     let Some(relation) = params.get("timerel") else { return Ok(None) };
-    let time = |name: &str| -> Result<Timestamp, Problem> {
-        let time = params.get(name).filter(|text| text.contains('T')).and_then(date::parse);
-        time.ok_or_else(|| Problem::bad_request(format!("{name}: must be a time such as 2026-02-28T12:00:00Z")))
-    };
-    let at = time("timeAt")?;
-    let times = match relation {
-        "before" => Times::Before(at),
-        "after" => Times::After(at),
-        "between" => Times::Between(at, time("endTimeAt")?),
-        _ => return Err(Problem::bad_request("timerel: must be before, after or between")),
-    };
-    let managed = match params.get("timeproperty") {
-        None | Some("observedAt") => false,
-        Some("createdAt" | "modifiedAt" | "deletedAt") => true,
-        Some(_) => {
-            return Err(Problem::bad_request("timeproperty: must be observedAt, createdAt, modifiedAt or deletedAt"));
-        }
-    };
-    Ok(Some(Temporal { times, managed }))
+    let times = ["timeAt", "endTimeAt"].map(|name| params.get(name));
+    Ok(Some(Temporal::parse(relation, times, params.get("timeproperty"))?))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use http::header::HeaderValue;
 use ngsi::ld::temporal::Evolution;
-use ngsi::ld::write::{Geometry, Languages, Projection, Rendering, Representation, Selection};
+use ngsi::ld::write::{Geometry, Languages, Projection, Rendering, Representation, Selected, Selection};
 use ngsi::ld::{Context, Kind, Problem};
 use ngsi::{Entity, Name};
 
@@ -95,7 +95,7 @@ fn representation(params: &Params) -> Result<Representation, Problem> {
 fn selection(params: &Params, context: &Context) -> Result<Selection, Problem> {
     let projection = |name: &str| match params.get(name) {
         None => Ok(Vec::new()),
-        Some(text) => Projection::parse(text, context).map_err(|error| error.within(name)),
+        Some(text) => Projection::parse(text, &|term| context.expand(term)).map_err(|error| error.within(name)),
     };
     let data_sets = params.list("datasetId")?.into_iter();
     let selection = Selection {
@@ -153,6 +153,18 @@ impl Answering<'_> {
         self.response(out)
     }
 
+    /// Entities, and behind them others with selections of their own.
+    pub(super) fn flat(&self, entities: &[Arc<Entity>], behind: &[Selected]) -> Response {
+        let own = entities.iter().map(|entity| &**entity).filter(|entity| self.rendering.shows_any(entity));
+        let linked = behind.iter().filter(|(selection, entity)| self.rendering.with(selection).shows_any(entity));
+        let mut out = Vec::with_capacity(2 + (entities.len() + behind.len()) * 512);
+        match self.media {
+            Media::GeoJson => self.rendering.write_joined_features(&mut out, own, linked, &self.geometry),
+            Media::Json | Media::JsonLd => self.rendering.write_joined(&mut out, own, linked),
+        }
+        self.response(out)
+    }
+
     /// Leaves the attributes that a body names.
     pub(super) fn select(&mut self, attributes: &[Name]) {
         self.rendering.selection.attributes = attributes.to_vec();
@@ -175,7 +187,9 @@ impl Answering<'_> {
 
     /// Leaves the instances that are to be written.
     pub(super) fn keep_selected(&self, evolution: &mut Evolution) {
-        evolution.instances.retain(|instance| self.rendering.has_series(instance));
+        for states in [&mut evolution.instances, &mut evolution.beyond] {
+            states.retain(|instance| self.rendering.has_series(instance));
+        }
     }
 
     pub(super) fn response(&self, body: Vec<u8>) -> Response {

@@ -23,16 +23,21 @@ pub(super) fn write(out: &mut Vec<u8>, broker: &Shared, subscriber: &Subscriber,
     if subscriber.listens() {
         members.remove("isActive");
     }
-    members.entry("notificationTrigger").or_insert_with(|| json!(USUAL_TRIGGERS));
+    if subscriber.subscription().sources().is_none() {
+        members.entry("notificationTrigger").or_insert_with(|| json!(USUAL_TRIGGERS));
+    }
     let context = broker.contexts.at_hand(&request.context.to_value()).unwrap_or_else(Context::core);
+    if let Some(url) = broker.contexts.implicit_url(&context) {
+        members.entry("jsonldContext").or_insert_with(|| json!(url));
+    }
     rename(&mut members, &|term| answering.compact(&request.expand(&context, term)).into_owned());
     if let Some(Value::Object(notification)) = members.get_mut("notification") {
         note(notification, &counters);
     }
     if answering.tells_times() {
         let created = subscriber.subscription().record.created_at;
-        members.insert("createdAt".to_owned(), json!(created.to_string()));
-        members.insert("modifiedAt".to_owned(), json!(created.to_string()));
+        members.insert("createdAt".to_owned(), json!(created.brief()));
+        members.insert("modifiedAt".to_owned(), json!(request.modified_at.unwrap_or(created).brief()));
     }
     if let Some(context) = answering.context_in_body().and_then(|text| serde_json::from_str(text).ok()) {
         members.insert("@context".to_owned(), context);
@@ -90,7 +95,9 @@ fn note(notification: &mut Map<String, Value>, counters: &Counters) {
     let status = if counters.fails_counter > 0 { "failed" } else { "ok" };
     notification.insert("status".to_owned(), json!(status));
     notification.insert("timesSent".to_owned(), json!(counters.times_sent));
-    notification.insert("timesFailed".to_owned(), json!(counters.fails_counter));
+    if counters.times_failed > 0 {
+        notification.insert("timesFailed".to_owned(), json!(counters.times_failed));
+    }
     let moments = [
         ("lastNotification", counters.last_notification),
         ("lastSuccess", counters.last_success),
@@ -98,7 +105,7 @@ fn note(notification: &mut Map<String, Value>, counters: &Counters) {
     ];
     for (name, moment) in moments {
         if let Some(moment) = moment {
-            notification.insert(name.to_owned(), json!(Timestamp::to_string(&moment)));
+            notification.insert(name.to_owned(), json!(Timestamp::brief(moment)));
         }
     }
 }

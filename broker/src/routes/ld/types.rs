@@ -1,18 +1,24 @@
 //! `/ngsi-ld/v1/types` and `/ngsi-ld/v1/attributes`: what kinds of entities and attributes there are (ETSI GS CIM 009, 5.7.5 to
-//! 5.7.10, 6.25 to 6.28).
+//! 5.7.10, 6.25 to 6.28), here and at all other brokers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use bytes::Bytes;
+use http::Request;
 use ngsi::ld::{AttributeType, Context, Kind};
 use ngsi::{Entity, Name};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use service::http::path_segment;
 
 use super::answer::Failure;
 use super::call::Call;
 use super::media;
+use super::search::warn;
 use crate::Shared;
+use crate::federation::{self, Everywhere};
 
 /// What is known of the entities of one type.
 #[derive(Default)]
@@ -29,9 +35,57 @@ struct OfAttribute {
     kinds: BTreeSet<&'static str>,
 }
 
+/// What another broker says of a type, an attribute, or one in the details of a type (5.2.25 to 5.2.28).
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Told {
+    type_name: String,
+    entity_count: usize,
+    attribute_names: Vec<String>,
+    attribute_details: Vec<Told>,
+    attribute_name: String,
+    attribute_count: usize,
+    attribute_types: Vec<String>,
+    type_names: Vec<String>,
+}
+
+impl Told {
+    fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.attribute_types.iter().filter_map(|name| AttributeType::named(name).map(AttributeType::name))
+    }
+}
+
+/// What other brokers say, and who did not answer.
+async fn told(broker: &Shared, call: &Call, path: &str) -> (Vec<Told>, Vec<String>) {
+    if call.is_local() {
+        return Default::default();
+    }
+    let request = |url: &str| Request::get(format!("{url}/ngsi-ld/v1{path}"));
+    let Everywhere { answers, mut problems } = federation::ask_everywhere(broker, request, &Bytes::new()).await;
+    let mut told = Vec::new();
+    for answer in answers {
+        let is_list = answer.body.trim_ascii_start().starts_with(b"[");
+        let read = match is_list {
+            true => ngsi::json::parse(&answer.body),
+            false => ngsi::json::parse(&answer.body).map(|one| vec![one]),
+        };
+        match read {
+            Ok(some) => told.extend::<Vec<Told>>(some),
+            Err(error) => problems.push(format!("{}: {error}", answer.url)),
+        }
+    }
+    (told, problems)
+}
+
+/// A name in a path of another broker.
+fn segment(context: &Context, name: &Name) -> String {
+    path_segment(&context.iri(name))
+}
+
 pub(super) async fn list(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
     let context = call.context(&broker, None).await?;
-    let types = types(&broker).await;
+    let (told, problems) = told(&broker, &call, "/types?details=true&local=true").await;
+    let types = types(&broker, &told).await;
     let describe = |(name, of_type): (&Name, &OfType)| {
         let names: Vec<_> = of_type.attributes.keys().map(|name| context.compact(name)).collect();
         json!({ "id": context.iri(name), "type": "EntityType", "typeName": context.compact(name), "attributeNames": names })
@@ -40,7 +94,19 @@ pub(super) async fn list(State(broker): State<Shared>, call: Call) -> Result<Res
         true => types.iter().map(describe).collect(),
         false => named("EntityTypeList", "typeList", types.keys(), &context),
     };
-    media::answer(&broker, &call, &context, listed).await
+    answered(&broker, &call, &context, listed, &problems).await
+}
+
+async fn answered(
+    broker: &Shared,
+    call: &Call,
+    context: &Context,
+    value: Value,
+    problems: &[String],
+) -> Result<Response, Failure> {
+    let mut response = media::answer(broker, call, context, value).await?;
+    warn(&mut response, problems);
+    Ok(response)
 }
 
 /// A list of names. It exists only as long as its answer, but has an identifier.
@@ -56,29 +122,27 @@ pub(super) async fn get(
 ) -> Result<Response, Failure> {
     let context = call.context(&broker, None).await?;
     let name = context.expand(&name);
-    let types = types(&broker).await;
+    let path = format!("/types/{}?local=true", segment(&context, &name));
+    let (told, problems) = told(&broker, &call, &path).await;
+    let types = types(&broker, &told).await;
     let of_type = types.get(&name).ok_or_else(|| unknown("entities of type", &name))?;
     let details = of_type.attributes.iter().map(|(name, kinds)| {
         json!({ "id": context.iri(name), "type": "Attribute", "attributeName": context.compact(name), "attributeTypes": kinds })
     });
-    media::answer(
-        &broker,
-        &call,
-        &context,
-        json!({
-            "id": context.iri(&name),
-            "type": "EntityTypeInfo",
-            "typeName": context.compact(&name),
-            "entityCount": of_type.count,
-            "attributeDetails": details.collect::<Vec<_>>(),
-        }),
-    )
-    .await
+    let described = json!({
+        "id": context.iri(&name),
+        "type": "EntityTypeInfo",
+        "typeName": context.compact(&name),
+        "entityCount": of_type.count,
+        "attributeDetails": details.collect::<Vec<_>>(),
+    });
+    answered(&broker, &call, &context, described, &problems).await
 }
 
 pub(super) async fn attributes(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
     let context = call.context(&broker, None).await?;
-    let attributes = known_attributes(&broker).await;
+    let (told, problems) = told(&broker, &call, "/attributes?details=true&local=true").await;
+    let attributes = known_attributes(&broker, &told).await;
     let describe = |(name, of): (&Name, &OfAttribute)| {
         let types: Vec<_> = of.types.iter().map(|name| context.compact(name)).collect();
         json!({ "id": context.iri(name), "type": "Attribute", "attributeName": context.compact(name), "typeNames": types })
@@ -87,7 +151,7 @@ pub(super) async fn attributes(State(broker): State<Shared>, call: Call) -> Resu
         true => attributes.iter().map(describe).collect(),
         false => named("AttributeList", "attributeList", attributes.keys(), &context),
     };
-    media::answer(&broker, &call, &context, listed).await
+    answered(&broker, &call, &context, listed, &problems).await
 }
 
 pub(super) async fn attribute(
@@ -97,31 +161,41 @@ pub(super) async fn attribute(
 ) -> Result<Response, Failure> {
     let context = call.context(&broker, None).await?;
     let name = context.expand(&name);
-    let attributes = known_attributes(&broker).await;
+    let path = format!("/attributes/{}?local=true", segment(&context, &name));
+    let (told, problems) = told(&broker, &call, &path).await;
+    let attributes = known_attributes(&broker, &told).await;
     let of = attributes.get(&name).ok_or_else(|| unknown("attributes named", &name))?;
     let types: Vec<_> = of.types.iter().map(|name| context.compact(name)).collect();
-    media::answer(
-        &broker,
-        &call,
-        &context,
-        json!({
-            "id": context.iri(&name),
-            "type": "Attribute",
-            "attributeName": context.compact(&name),
-            "attributeCount": of.count,
-            "attributeTypes": of.kinds,
-            "typeNames": types,
-        }),
-    )
-    .await
+    let described = json!({
+        "id": context.iri(&name),
+        "type": "Attribute",
+        "attributeName": context.compact(&name),
+        "attributeCount": of.count,
+        "attributeTypes": of.kinds,
+        "typeNames": types,
+    });
+    answered(&broker, &call, &context, described, &problems).await
 }
 
 fn unknown(what: &str, name: &Name) -> Failure {
     Failure::new(Kind::ResourceNotFound, format!("there are no {what} `{name}`"))
 }
 
-async fn types(broker: &Shared) -> BTreeMap<Name, OfType> {
+/// The types here and elsewhere.
+async fn types(broker: &Shared, told: &[Told]) -> BTreeMap<Name, OfType> {
+    let core = Context::core();
     let mut types: BTreeMap<Name, OfType> = BTreeMap::new();
+    for told in told {
+        let of_type = types.entry(core.expand(&told.type_name)).or_default();
+        of_type.count += told.entity_count;
+        for name in &told.attribute_names {
+            of_type.attributes.entry(core.expand(name)).or_default();
+        }
+        for detail in &told.attribute_details {
+            let kinds = of_type.attributes.entry(core.expand(&detail.attribute_name)).or_default();
+            kinds.extend(detail.kinds());
+        }
+    }
     visit(broker, |entity| {
         for name in entity.types() {
             let of_type = types.entry(name.clone()).or_default();
@@ -136,8 +210,16 @@ async fn types(broker: &Shared) -> BTreeMap<Name, OfType> {
     types
 }
 
-async fn known_attributes(broker: &Shared) -> BTreeMap<Name, OfAttribute> {
+/// The attributes here and elsewhere.
+async fn known_attributes(broker: &Shared, told: &[Told]) -> BTreeMap<Name, OfAttribute> {
+    let core = Context::core();
     let mut attributes: BTreeMap<Name, OfAttribute> = BTreeMap::new();
+    for told in told {
+        let of = attributes.entry(core.expand(&told.attribute_name)).or_default();
+        of.count += told.attribute_count;
+        of.kinds.extend(told.kinds());
+        of.types.extend(told.type_names.iter().map(|name| core.expand(name)));
+    }
     visit(broker, |entity| {
         for attribute in entity.visible_attributes() {
             let of = attributes.entry(attribute.name.clone()).or_default();

@@ -1,6 +1,7 @@
 //! Answers in the form of NGSIv2.
 
 use axum::response::{IntoResponse, Response};
+use context::EditRefusal;
 use http::StatusCode;
 use ngsi::v2::{Kind, Problem};
 use service::http::Reason;
@@ -19,6 +20,10 @@ impl Failure {
 
     pub(super) fn no_entity() -> Self {
         Self::new(Kind::NotFound, "The requested entity has not been found. Check type and id")
+    }
+
+    pub(super) fn several() -> Self {
+        Self::new(Kind::TooManyResults, EditRefusal::Several.to_string())
     }
 
     pub(super) fn no_attribute() -> Self {

@@ -7,7 +7,6 @@ use context::{Edit, EditAction};
 use http::HeaderMap;
 use ngsi::Name;
 use ngsi::members::Members;
-use ngsi::v2::names::BUILTIN_ATTRIBUTES;
 use ngsi::v2::path::ServicePath;
 use ngsi::v2::subscription::Expression;
 use ngsi::v2::write::Rendering;
@@ -43,28 +42,20 @@ fn read_update(body: &[u8], options: &Options) -> Result<(EditAction, Vec<Entity
     let mut members = parse::members(body)?;
     let action = members.take("actionType").ok_or_else(|| Problem::bad_request("actionType: missing"))?;
     let action = action_of(action.get().trim_matches('"'))?;
-    let entities = read_entities(&mut members, "entities", &[], options.form())?;
+    let entities = read_entities(&mut members, "entities", options.form())?;
     members.finish("the body")?;
     Ok((action, entities))
 }
 
-/// The entities that a member of the body lists, without the attributes to be ignored.
-fn read_entities(
-    body: &mut Members<'_>,
-    name: &str,
-    ignored: &[&str],
-    form: Form,
-) -> Result<Vec<EntityInput>, Problem> {
+/// The entities that a member of the body lists.
+fn read_entities(body: &mut Members<'_>, name: &str, form: Form) -> Result<Vec<EntityInput>, Problem> {
     let given = body.take(name).ok_or_else(|| Problem::bad_request(format!("{name}: missing")))?;
     let wrong = |_| Problem::bad_request(format!("{name}: must be a list of objects"));
     let entities: Vec<Members<'_>> = serde_json::from_str(given.get()).map_err(wrong)?;
     if entities.is_empty() || entities.len() > MAX_ENTITIES {
         return Err(Problem::bad_request(format!("{name}: must hold 1 to {MAX_ENTITIES} entities")));
     }
-    let read = |(index, mut members): (usize, Members<'_>)| {
-        for name in ignored {
-            members.take(name);
-        }
+    let read = |(index, members): (usize, Members<'_>)| {
         parse::entity_of(members, form).map_err(|error| error.within(&format!("{name}[{index}]")).into())
     };
     entities.into_iter().enumerate().map(read).collect()
@@ -83,7 +74,8 @@ pub(super) async fn notify(
     if members.take("subscriptionId").is_none() {
         return Err(Problem::bad_request("subscriptionId: missing").into());
     }
-    let entities = read_entities(&mut members, "data", &BUILTIN_ATTRIBUTES, options.form())?;
+    let mut entities = read_entities(&mut members, "data", options.form())?;
+    entities.iter_mut().for_each(EntityInput::forget_builtins);
     members.finish("the body")?;
     let edits = entities.into_iter().map(|entity| edit_of(entity, EditAction::Append, false)).collect();
     let _room = broker.admit(body.len()).await;
@@ -135,6 +127,9 @@ struct QueryBody {
     entities: Vec<Wanted>,
     #[serde(default)]
     attrs: Vec<Name>,
+    /// What `attrs` was called: of entities that have one of them, these.
+    #[serde(default)]
+    attributes: Vec<Name>,
     #[serde(default)]
     metadata: Vec<Name>,
     #[serde(default)]
@@ -170,10 +165,12 @@ pub(super) async fn query(
     if wanted.entities.is_empty() {
         entities = select::references(select::Choice::Any, select::Choice::Any)?;
     }
-    let search =
-        Search::new(entities, &wanted.expression, params.get("orderBy"), params.page()?)?.within(&headers, &params)?;
+    let search = Search::new(entities, &wanted.expression, params.get("orderBy"), params.page()?)?
+        .with_any_of(&wanted.attributes)
+        .within(&headers, &params)?;
     let found = search.run(&broker, &headers, options.has("count")).await?;
-    let rendering = Rendering { representation, attributes: wanted.attrs, metadata: wanted.metadata };
+    let shown = if wanted.attrs.is_empty() { wanted.attributes } else { wanted.attrs };
+    let rendering = Rendering { representation, attributes: options.with_times(shown), metadata: wanted.metadata };
     Ok(list::answer(&found, &rendering, options.has("count")))
 }
 

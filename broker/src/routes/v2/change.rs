@@ -43,26 +43,27 @@ pub(super) async fn carry_out_all(
     let owners = if from_broker { HashMap::new() } else { owners(broker, &edits).await };
     let origin = Origin { forced: params.forces(), ..request::origin(headers) };
     let correlator = origin.correlator.as_str();
-    let request = providers::Request::of(broker, headers);
-    let mut outcomes = Vec::with_capacity(edits.len());
-    let (mut applied, mut elsewhere, mut lacking) = (Vec::new(), Vec::new(), Vec::new());
+    let request = providers::Request::of(broker, headers, path);
+    let mut outcomes = vec![Ok(()); edits.len()];
+    let (mut here, mut tasks, mut elsewhere, mut lacking) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (index, edit) in edits.into_iter().enumerate() {
-        let action = edit.action;
-        if let Some(owner) = owners.get(&edit.id) {
-            elsewhere.push((index, owner, edit));
-            outcomes.push(Ok(()));
-            continue;
-        }
-        let whole_edit = (action == EditAction::Update && request.is_some()).then(|| edit.clone());
-        let outcome = broker.edit(edit, &origin);
-        lacking.extend(whole_edit.and_then(|edit| Some((index, lacked(broker, edit, &outcome)?))));
-        outcomes.push(match outcome {
-            Ok((change, left_out)) => {
-                applied.push(change);
-                whole(action, &left_out)
+        match owners.get(&edit.id) {
+            Some(owner) => elsewhere.push((index, owner, edit)),
+            None => {
+                let action = edit.action;
+                let whole_edit = (action == EditAction::Update && request.is_some()).then(|| edit.clone());
+                tasks.push((index, action, whole_edit));
+                here.push(edit);
             }
+        }
+    }
+    let (applied, edited) = broker.edit(here, &origin);
+    for ((index, action, whole_edit), edited) in tasks.into_iter().zip(edited) {
+        lacking.extend(whole_edit.and_then(|edit| Some((index, lacked(edit, &edited)?))));
+        outcomes[index] = match edited {
+            Ok(left_out) => whole(action, &left_out),
             Err(refusal) => Err(problem(&refusal)),
-        });
+        };
     }
     broker.saved(applied).await.map_err(unsaved)?;
     if let Some(request) = &request {
@@ -86,11 +87,11 @@ pub(super) async fn carry_out_all(
 }
 
 /// What of an update context providers may have: what is not here.
-fn lacked<T>(broker: &Shared, edit: Edit, outcome: &Result<(T, Vec<Name>), EditRefusal>) -> Option<Edit> {
+fn lacked(edit: Edit, outcome: &Result<Vec<Name>, EditRefusal>) -> Option<Edit> {
     let names = match outcome {
-        Ok((_, left_out)) if !left_out.is_empty() => left_out,
+        Ok(left_out) if !left_out.is_empty() => left_out,
         Err(EditRefusal::UnknownAttributes(names)) => names,
-        Err(EditRefusal::UnknownEntity) if !broker.shards.holds(edit.id.as_str()) => return Some(edit),
+        Err(EditRefusal::UnknownEntity) => return Some(edit),
         _ => return None,
     };
     let mut edit = edit;
@@ -132,15 +133,18 @@ async fn forward(broker: &Shared, owner: &str, edit: Edit, correlator: &str) -> 
     let fetched = find::fetch(broker, owner, &edit.id).await.map_err(|failure| failure.0)?;
     let (id, action) = (edit.id.clone(), edit.action);
     let mut copy = EntityMap::default();
-    if let Some(entity) = &fetched {
-        copy.insert(Arc::new(entity.clone()));
-    }
+    fetched.iter().for_each(|entity| copy.insert(Arc::new(entity.clone())));
     let edited = copy.edit(edit, service::now()).map_err(|refusal| problem(&refusal))?;
+    if edited.change.created && !fetched.is_empty() {
+        let description =
+            format!("Already Exists: another broker has an entity `{id}`, of another type or service path");
+        return Err(Problem::new(Kind::Unprocessable, description));
+    }
     if edited.change.deleted {
-        tell(broker, owner, bare(&id), UpdateAction::Delete, correlator).await?;
+        tell(broker, owner, bare(&edited.change.entity), UpdateAction::Delete, correlator).await?;
         return whole(action, &edited.left_out);
     }
-    let before = fetched.as_ref();
+    let before = fetched.iter().find(|entity| entity.id == edited.change.entity.id);
     let set = difference(&edited.change.entity, before, true);
     let gone = before.map(|before| difference(before, Some(&edited.change.entity), false));
     if before.is_none() || !is_bare(&set) {
@@ -165,8 +169,9 @@ async fn tell(
     }
 }
 
-fn bare(id: &EntityId) -> ContextElement {
-    ContextElement { entity: EntityRef::id(id.clone()), ..ContextElement::default() }
+fn bare(entity: &Entity) -> ContextElement {
+    let (id, entity_type) = (entity.id.clone(), entity.entity_type.clone());
+    ContextElement { entity: EntityRef { id, entity_type, is_pattern: false }, ..ContextElement::default() }
 }
 
 fn is_bare(element: &ContextElement) -> bool {
@@ -180,8 +185,7 @@ fn difference(entity: &Entity, other: Option<&Entity>, values: bool) -> ContextE
         let present = other.and_then(|other| other.attribute(attribute.kind, attribute.name.as_str()));
         present.is_none_or(|present| values && present.modified_at != attribute.modified_at)
     };
-    let mut element = bare(&entity.id);
-    element.entity.entity_type = entity.entity_type.clone();
+    let mut element = bare(entity);
     for attribute in entity.attributes.iter().filter(differs) {
         match attribute.kind {
             AttributeKind::Context => element.attributes.push(context_attribute(attribute)),
@@ -222,13 +226,13 @@ fn problem(refusal: &EditRefusal) -> Problem {
     let description = refusal.to_string();
     match refusal {
         EditRefusal::UnknownEntity => Failure::no_entity().0,
-        EditRefusal::Exists(_) | EditRefusal::ExistsIn(_) => {
-            Problem::new(Kind::Unprocessable, format!("Already Exists: {description}"))
-        }
+        EditRefusal::Several => Failure::several().0,
+        EditRefusal::Exists | EditRefusal::TooManyTwins => Problem::new(Kind::Unprocessable, description),
         EditRefusal::UnknownAttributes(names) => missing(names),
         EditRefusal::ExistingAttributes(names) => unsuitable(Kind::Unprocessable, EditAction::AppendStrict, names),
         EditRefusal::Operation(_) => Problem::new(Kind::Unprocessable, description),
         EditRefusal::Value(_) => Problem::bad_request(description),
+        EditRefusal::TooManyPlaces => Problem::new(Kind::NoResourcesAvailable, description),
         EditRefusal::TooManyAttributes => Problem::new(Kind::RequestEntityTooLarge, description),
     }
 }

@@ -10,11 +10,14 @@ use http::header::{HeaderName, HeaderValue, WARNING};
 use ngsi::filter::{Filter, GeoFilter, OrderBy};
 use ngsi::v1::EntityRef;
 use ngsi::v1::ngsi10::QueryContextRequest;
+use ngsi::v2::names::BUILTIN_ATTRIBUTES;
 use ngsi::v2::path::ServicePaths;
 use ngsi::v2::subscription::Expression;
+use ngsi::v2::write::attribute;
 use ngsi::v2::{Problem, Rendering, select};
-use ngsi::{Entity, Restriction};
+use ngsi::{Entity, Name, Restriction};
 
+use super::find::is_same;
 use super::headers;
 use super::params::Params;
 use crate::federation::{self, BROKER_TYPE, Located};
@@ -24,9 +27,11 @@ use crate::shards::Arrivals;
 use crate::{Shared, answer, providers};
 
 /// The options that say how entities are written.
-pub(super) const REPRESENTATIONS: [&str; 4] = ["keyValues", "values", "unique", "skipForwarding"];
+pub(super) const REPRESENTATIONS: [&str; 7] =
+    ["normalized", "keyValues", "values", "unique", "skipForwarding", "dateCreated", "dateModified"];
 /// The options of a list.
-pub(super) const OPTIONS: [&str; 5] = ["count", "keyValues", "values", "unique", "skipForwarding"];
+pub(super) const OPTIONS: [&str; 8] =
+    ["count", "normalized", "keyValues", "values", "unique", "skipForwarding", "dateCreated", "dateModified"];
 
 /// A search that has been understood.
 pub(super) struct Search {
@@ -34,6 +39,8 @@ pub(super) struct Search {
     query: Query,
     filters: Vec<Filter>,
     place: Option<GeoFilter>,
+    /// Attributes of which an entity must have one, when there are some.
+    any_of: Vec<Name>,
     paths: ServicePaths,
     order: Option<OrderBy>,
     page: Page,
@@ -78,7 +85,13 @@ impl Search {
         }
         let request = QueryContextRequest { entities, ..QueryContextRequest::default() };
         let paths = ServicePaths::default();
-        Ok(Self { request, query, filters, place, paths, order, page, forwards: true })
+        Ok(Self { request, query, filters, place, any_of: Vec::new(), paths, order, page, forwards: true })
+    }
+
+    /// The same, of entities that have one of the attributes; those that every entity has do not count.
+    pub(super) fn with_any_of(self, names: &[Name]) -> Self {
+        let own = |name: &&Name| name.as_str() != "*" && !BUILTIN_ATTRIBUTES.contains(&name.as_str());
+        Self { any_of: names.iter().filter(own).cloned().collect(), ..self }
     }
 
     /// The same, where and of whom the request asks.
@@ -92,12 +105,14 @@ impl Search {
 
     fn holds(&self, entity: &Entity) -> bool {
         self.filters.iter().all(|filter| filter.matches(entity))
+            && (self.any_of.is_empty() || self.any_of.iter().any(|name| attribute(entity, name.as_str()).is_some()))
             && self.place.as_ref().is_none_or(|place| place.matches(entity))
     }
 
     /// Whether it takes more than identifier and type to know what is found.
     fn looks_inside(&self) -> bool {
-        self.order.is_some() || self.place.is_some() || !self.filters.is_empty() || !self.paths.is_everywhere()
+        let filters = self.place.is_some() || !self.filters.is_empty() || !self.any_of.is_empty();
+        filters || self.order.is_some() || !self.paths.is_everywhere()
     }
 
     /// One page; `counts` says whether it matters how many there are on all.
@@ -107,6 +122,7 @@ impl Search {
         let arrivals = Arrivals {
             query: &self.query,
             place: self.place.as_ref(),
+            filters: self.filters.iter().collect(),
             most: if self.order.is_some() || !told.is_empty() { usize::MAX } else { self.page.end() },
             counts,
         };
@@ -136,7 +152,8 @@ impl Search {
     }
 
     async fn ask_providers(&self, broker: &Shared, headers: &HeaderMap, problems: &mut Vec<String>) -> Vec<Entity> {
-        let Some(request) = providers::Request::of(broker, headers).filter(|_| self.forwards) else {
+        let Some(request) = providers::Request::of(broker, headers, self.paths.clone()).filter(|_| self.forwards)
+        else {
             return Vec::new();
         };
         let (told, failed) = providers::ask(broker, self.query.selectors(), &request).await;
@@ -149,13 +166,16 @@ impl Search {
         let places: HashMap<_, _> = entities.iter().enumerate().map(|(place, e)| (e.id.clone(), place)).collect();
         let mut superfluous = HashSet::new();
         for told in told {
-            let here = broker.shards.get(told.id.as_str());
-            if here.as_ref().is_some_and(|here| !self.paths.select(here)) {
+            let mut known = broker.shards.all(told.id.as_str());
+            known.retain(|here| is_same(here, &told));
+            let here = known.iter().find(|here| self.paths.select(here));
+            if here.is_none() && !known.is_empty() {
                 continue;
             }
-            let whole = here.map_or(told.clone(), |here| provision::complete(&here, told));
+            let place = here.and_then(|here| places.get(&here.id));
+            let whole = here.map_or(told.clone(), |here| provision::complete(here, told));
             let meant = self.query.selects(&whole) && self.holds(&whole);
-            match (places.get(&whole.id), meant) {
+            match (place, meant) {
                 (Some(place), true) => entities[*place] = Arc::new(whole),
                 (None, true) => entities.push(Arc::new(whole)),
                 (Some(_), false) => drop(superfluous.insert(whole.id)),

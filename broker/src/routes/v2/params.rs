@@ -76,7 +76,7 @@ impl Params {
 
     /// Which part of an entity is answered, and how.
     pub(super) fn rendering(&self, options: &Options) -> Result<Rendering, Problem> {
-        let (attributes, metadata) = (self.names("attrs")?, self.names("metadata")?);
+        let (attributes, metadata) = (options.with_times(self.names("attrs")?), self.names("metadata")?);
         Ok(Rendering { representation: options.representation()?, attributes, metadata })
     }
 
@@ -126,6 +126,19 @@ impl Options {
 
     pub(super) fn form(&self) -> Form {
         if self.has("keyValues") { Form::KeyValues } else { Form::Normalized }
+    }
+
+    /// The attributes to show, and the times that options ask for, as `attrs` was not always there to do.
+    pub(super) fn with_times(&self, mut attributes: Vec<Name>) -> Vec<Name> {
+        for time in ["dateCreated", "dateModified"].into_iter().filter(|time| self.has(time)).map(Name::from) {
+            if attributes.is_empty() {
+                attributes.push(Name::from("*"));
+            }
+            if !attributes.contains(&time) {
+                attributes.push(time);
+            }
+        }
+        attributes
     }
 
     fn representation(&self) -> Result<Representation, Problem> {

@@ -12,10 +12,10 @@ use ngsi::{Name, SubscriptionId, v2};
 use serde::Serialize;
 
 use super::answer::{Failure, no_content, unsaved};
-use super::body;
 use super::list::total;
 use super::params::Params;
-use crate::providers::{Forwardings, Provider, RegisterError};
+use super::{body, headers};
+use crate::providers::{Forwardings, MOST, Provider, RegisterError};
 use crate::{Shared, answer};
 
 /// A registration as it is shown.
@@ -66,14 +66,23 @@ fn status(provider: &Provider) -> &'static str {
     }
 }
 
-pub(super) async fn list(State(broker): State<Shared>, params: Params) -> Result<Response, Failure> {
+/// All, or those of the path that is given.
+pub(super) async fn list(
+    State(broker): State<Shared>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Failure> {
     let options = params.options(&["count"])?;
     let page = params.page()?;
-    let providers = broker.providers.page(page.offset, page.limit);
+    let paths = headers::paths(&headers)?;
+    let mut providers = broker.providers.page(0, MOST);
+    providers.retain(|provider| paths.is_everywhere() || paths == provider.provision.path.clone().into());
+    let count = providers.len();
+    page.cut(&mut providers);
     let shown: Vec<_> = providers.iter().map(|provider| Shown::new(provider)).collect();
     let mut response = written(&shown)?;
     if options.has("count") {
-        total(&mut response, broker.providers.len());
+        total(&mut response, count);
     }
     Ok(response)
 }
@@ -93,7 +102,8 @@ pub(super) async fn create(
     let registration = read(&headers, &body, Registration::parse)?;
     let id = uuid::Uuid::new_v4().to_string();
     let location = format!("/v2/registrations/{id}");
-    let record = ProviderRecord { id: SubscriptionId::from(id), created_at: service::now(), registration };
+    let (id, path) = (SubscriptionId::from(id), headers::given(&headers).into_owned());
+    let record = ProviderRecord { id, created_at: service::now(), registration, path };
     keep(&broker, record).await?;
     let mut response = no_content();
     *response.status_mut() = StatusCode::CREATED;

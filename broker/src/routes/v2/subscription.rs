@@ -135,7 +135,6 @@ fn status(subscriber: &Subscriber, wanted: subscription::Status, counters: &Coun
 impl ShownNotification {
     fn new(notification: Notification, counters: Counters) -> Self {
         let text = |time: Option<Timestamp>| time.map(|time| time.to_string());
-        let by_http = notification.mqtt.is_none() && notification.mqtt_custom.is_none();
         Self {
             notification,
             times_sent: counters.times_sent,
@@ -143,7 +142,7 @@ impl ShownNotification {
             last_success: text(counters.last_success),
             last_success_code: counters.last_success_code,
             last_failure: text(counters.last_failure),
-            last_failure_reason: counters.last_failure_reason.filter(|_| by_http),
+            last_failure_reason: counters.last_failure_reason,
             fails_counter: (counters.fails_counter > 0).then_some(counters.fails_counter),
         }
     }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use context::{Delivery, Dialect, Record, Request, Subscribed, Subscription};
 use http::header::{HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
+use ngsi::v2::path::ServicePaths;
 use ngsi::{SubscriptionId, v2};
 use tokio::sync::oneshot;
 
@@ -22,11 +23,21 @@ use crate::{Shared, answer};
 /// Clients of earlier versions of NGSIv2 ask for no initial notification; there is none now.
 pub(super) const SKIP_INITIAL: &str = "skipInitialNotification";
 
-pub(super) async fn list(State(broker): State<Shared>, params: Params) -> Result<Response, Failure> {
+/// All, or those made with the paths that are given.
+pub(super) async fn list(
+    State(broker): State<Shared>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Failure> {
     let options = params.options(&["count"])?;
     let page = params.page()?;
-    let is_v2 = |subscriber: &&Arc<Subscriber>| subscriber.subscription().v2().is_some();
-    let mut all: Vec<_> = broker.subscribers.read().iter().filter(is_v2).cloned().collect();
+    let paths = headers::paths(&headers)?;
+    let of_paths = |given: &str| paths.is_everywhere() || ServicePaths::parse(given).is_ok_and(|made| made == paths);
+    let is_listed = |subscriber: &&Arc<Subscriber>| {
+        let subscription = subscriber.subscription();
+        subscription.v2().is_some() && of_paths(&subscription.record.delivery.path)
+    };
+    let mut all: Vec<_> = broker.subscribers.read().iter().filter(is_listed).cloned().collect();
     let age = |subscriber: &Arc<Subscriber>| (subscriber.subscription().record.created_at, subscriber.id().clone());
     all.sort_by_cached_key(age);
     let count = all.len();
@@ -59,7 +70,11 @@ pub(super) async fn create(
     let record = Record {
         id: id.clone(),
         request: Request::NgsiV2(Box::new(request)),
-        delivery: Delivery { dialect: Dialect::NgsiV2, path: headers::given(&headers), ..Delivery::default() },
+        delivery: Delivery {
+            dialect: Dialect::NgsiV2,
+            path: headers::given(&headers).into_owned(),
+            ..Delivery::default()
+        },
         created_at: service::now(),
         initialised: true,
     };

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use ngsi::Entity;
 use ngsi::v1::EntityRef;
 use ngsi::v1::ngsi9::ContextRegistration;
-use ngsi::v2::write::{type_of, typed_value};
+use ngsi::v2::write::{shown, type_of, typed_value};
 use ngsi::v2::{DEFAULT_ENTITY_TYPE, Kind, place};
 use serde::Serialize;
 
@@ -19,6 +19,9 @@ use super::params::Params;
 use crate::federation::{self, BROKER_TYPE};
 use crate::routes::request;
 use crate::{Shared, answer};
+
+/// Leaves out of which types the attributes are.
+const NO_DETAIL: &str = "noAttrDetail";
 
 /// What is known of one type.
 #[derive(Default, Serialize)]
@@ -46,11 +49,11 @@ pub(super) async fn list(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Failure> {
-    let options = params.options(&["count", "values", "noAttrDetail"])?;
+    let options = params.options(&["count", "values", NO_DETAIL])?;
     let page = params.page()?;
     let (mut types, problems) = survey(&broker, &headers, &EntityRef::pattern(".*")).await?;
-    if options.has("noAttrDetail") {
-        types.values_mut().flat_map(|known| known.attrs.values_mut()).for_each(|attribute| attribute.types.clear());
+    if options.has(NO_DETAIL) {
+        types.values_mut().for_each(Known::leave_out_detail);
     }
     let mut names: Vec<_> = types.keys().map(String::as_str).collect();
     let count = names.len();
@@ -73,15 +76,20 @@ pub(super) async fn get(
     State(broker): State<Shared>,
     headers: HeaderMap,
     Path(entity_type): Path<String>,
+    params: Params,
 ) -> Result<Response, Failure> {
+    let options = params.options(&[NO_DETAIL])?;
     let reference = match entity_type.as_str() {
         DEFAULT_ENTITY_TYPE => EntityRef::pattern(".*"),
         given => EntityRef::of_type(given.into()),
     };
-    let (types, problems) = survey(&broker, &headers, &reference).await?;
-    let known = types.get(&entity_type);
+    let (mut types, problems) = survey(&broker, &headers, &reference).await?;
+    let known = types.get_mut(&entity_type);
     let known =
         known.ok_or_else(|| Failure::new(Kind::NotFound, format!("there are no entities of type `{entity_type}`")))?;
+    if options.has(NO_DETAIL) {
+        known.leave_out_detail();
+    }
     let mut response = written(serde_json::to_vec(known))?;
     warn(&mut response, &problems);
     Ok(response)
@@ -118,7 +126,7 @@ async fn survey(
 fn add(types: &mut BTreeMap<String, Known>, entity: &Entity) {
     let known = types.entry(type_of(entity).to_owned()).or_default();
     known.count += 1;
-    for attribute in entity.merged_attributes(&[]) {
+    for attribute in shown(entity) {
         known.note(attribute.name.as_str(), typed_value(attribute).0);
     }
 }
@@ -140,6 +148,10 @@ fn add_registration(types: &mut BTreeMap<String, Known>, registration: &ContextR
 }
 
 impl Known {
+    fn leave_out_detail(&mut self) {
+        self.attrs.values_mut().for_each(|attribute| attribute.types.clear());
+    }
+
     fn note(&mut self, name: &str, value_type: &str) {
         if !self.attrs.get(name).is_some_and(|known| known.types.contains(value_type)) {
             self.attrs.entry(name.to_owned()).or_default().types.insert(value_type.to_owned());

@@ -6,7 +6,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use context::EditAction;
 use http::HeaderMap;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use ngsi::Name;
 use ngsi::v2::parse::AttributeInput;
 use ngsi::v2::write::{attribute, typed_value};
@@ -16,6 +16,7 @@ use super::answer::Failure;
 use super::attribute::change_one;
 use super::body;
 use super::find::find;
+use super::headers::accepted;
 use super::params::Params;
 use crate::Shared;
 
@@ -38,22 +39,6 @@ pub(super) async fn get(
     let mut response = Response::new(Body::from(value.as_str().to_owned()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(chosen));
     Ok(response)
-}
-
-/// The type in which the answer is given: of those offered, the one that the client names first.
-fn accepted(headers: &HeaderMap, offered: &[&'static str]) -> Option<&'static str> {
-    let given: Vec<_> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-    if given.is_empty() {
-        return offered.first().copied();
-    }
-    let ranges =
-        given.iter().flat_map(|list| list.split(',')).map(|range| range.split(';').next().unwrap_or("").trim());
-    let suits = |range: &str, offer: &str| match range.strip_suffix("/*") {
-        Some("*") => true,
-        Some(kind) => offer.split('/').next() == Some(kind),
-        None => range == offer,
-    };
-    ranges.filter_map(|range| offered.iter().find(|offer| suits(range, offer)).copied()).next()
 }
 
 pub(super) async fn update(

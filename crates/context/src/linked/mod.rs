@@ -33,13 +33,15 @@ pub enum LinkedAction {
     CreateOrReplace(EntityFragment),
     /// Created, or its attributes set as by an append (5.6.8).
     CreateOrAppend(EntityFragment),
-    /// Attributes are set; with `no_overwrite` those that exist stay as they are (5.6.2, 5.6.3).
+    /// Attributes are set; with `no_overwrite` those that exist stay as they are (5.6.3).
     Append {
         /// What is said of the entity.
         fragment: EntityFragment,
         /// Whether what exists stays.
         no_overwrite: bool,
     },
+    /// Attributes are set; scopes where there are some (5.6.2).
+    Update(EntityFragment),
     /// What the fragment says is merged into what there is, member by member (5.5.12, 5.6.17).
     Merge {
         /// What is said of the entity.
@@ -96,7 +98,7 @@ pub struct LinkedEdited {
 /// Why an attribute was left out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LeftOut {
-    /// It is to be deleted, and is not there.
+    /// It is to be changed or deleted, and is not there.
     #[error("the entity has no such attribute")]
     Unknown,
     /// It is not to be overwritten.
@@ -116,6 +118,9 @@ pub enum LinkedRefusal {
     /// The entity to be created exists.
     #[error("the entity exists already")]
     Exists,
+    /// Another entity of that identifier has the type and scope it would have.
+    #[error("another entity of that identifier has this type and scope")]
+    Taken,
     /// The entity has no such attribute, or no such instance of it.
     #[error("the entity has no attribute `{0}` of that data set")]
     UnknownAttribute(Name),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use ngsi::ld::{EntityFragment, Fragment};
-use ngsi::v2::place;
+use ngsi::v2::path::share_path;
+use ngsi::v2::write::type_of;
 use ngsi::{Attribute, Entity, EntityId, Name, ParseError, Timestamp};
 
 use super::{Instances, LeftOut, LinkedAction, LinkedEdit, LinkedEdited, LinkedRefusal, MergeDefaults, attribute};
-use crate::update::{Change, Done, TICK};
+use crate::update::{Change, Done, TICK, looks_alike};
 use crate::{EntityMap, MAX_ATTRIBUTES, places};
 
 impl EntityMap {
@@ -34,6 +35,7 @@ impl EntityMap {
             LinkedAction::Replace(fragment) | LinkedAction::CreateOrReplace(fragment) => draft.replace(fragment)?,
             LinkedAction::CreateOrAppend(fragment) => draft.append(fragment, false),
             LinkedAction::Append { fragment, no_overwrite } => draft.append(fragment, no_overwrite),
+            LinkedAction::Update(fragment) => draft.update(fragment),
             LinkedAction::Merge { fragment, defaults } => draft.merge(fragment, &defaults)?,
             LinkedAction::PartialUpdate(fragment) => draft.change_one(fragment, attribute::updated)?,
             LinkedAction::ReplaceAttribute(fragment) => {
@@ -64,7 +66,7 @@ impl EntityMap {
 
     /// Makes what was drafted the state of the entity.
     fn put(&mut self, draft: Draft) -> Result<LinkedEdited, LinkedRefusal> {
-        let Draft { mut entity, mut done, created, updated, left_out, had_place, now } = draft;
+        let Draft { mut entity, mut done, created, updated, left_out, place_before, now } = draft;
         if entity.attributes.len() > MAX_ATTRIBUTES {
             return Err(LinkedRefusal::TooManyAttributes);
         }
@@ -72,14 +74,25 @@ impl EntityMap {
             return Ok(LinkedEdited { change: None, created, updated, left_out });
         }
         entity.modified_at = now;
-        done.redefined |= places::follow_attribute(&mut entity, &done.touched, had_place, now);
+        done.redefined |= places::follow_attribute(&mut entity, &done.touched, place_before.as_ref(), now);
+        let former = self.exact(&entity.id);
+        done.redefined &= former.is_none_or(|former| !looks_alike(former, &entity));
+        let retyped = former.is_some_and(|former| !former.types().eq(entity.types()));
+        let moved = former.is_some_and(|former| former.scopes != entity.scopes);
+        if (retyped || moved) && self.all(entity.id.as_str()).any(|other| is_taken(other, &entity)) {
+            return Err(LinkedRefusal::Taken);
+        }
         let entity = Arc::new(entity);
-        let retyped = self.get(entity.id.as_str()).is_some_and(|former| !former.types().eq(entity.types()));
         self.insert(entity.clone());
         let mut change = if created { Change::created(entity, done) } else { Change::updated(entity, done) };
         change.retyped = retyped;
         Ok(LinkedEdited { change: Some(change), created, updated, left_out })
     }
+}
+
+/// Whether another entity is for NGSIv2 what this one would be.
+fn is_taken(other: &Entity, entity: &Entity) -> bool {
+    other.id != entity.id && type_of(other) == type_of(entity) && share_path(other, entity)
 }
 
 /// An entity that is being changed.
@@ -90,13 +103,13 @@ struct Draft {
     created: bool,
     updated: Vec<Name>,
     left_out: Vec<(Name, LeftOut)>,
-    had_place: bool,
+    place_before: Option<Name>,
 }
 
 impl Draft {
     fn of(entity: &Entity, now: Timestamp) -> Self {
         Self {
-            had_place: place::source(entity).is_some(),
+            place_before: places::source(entity),
             entity: entity.clone(),
             now,
             done: Done::default(),
@@ -189,6 +202,14 @@ impl Draft {
                 Err(reason) => self.left_out.push((name, reason)),
             }
         }
+    }
+
+    /// Sets every attribute; scopes only where there are some.
+    fn update(&mut self, mut fragment: EntityFragment) {
+        if self.entity.scopes.is_empty() && fragment.scopes.take().is_some() {
+            self.left_out.push((Name::from("scope"), LeftOut::Unknown));
+        }
+        self.append(fragment, false);
     }
 
     fn merge(&mut self, fragment: EntityFragment, defaults: &MergeDefaults) -> Result<(), LinkedRefusal> {

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use ngsi::filter::ld::{ScopeFilter, TypeFilter, Vocabulary};
 use ngsi::filter::{Filter, GeoFilter};
 use ngsi::ld::Context;
-use ngsi::ld::subscription::{EntitySelector, GeoQuery, Subscription, Trigger};
+use ngsi::ld::subscription::{EntitySelector, Subscription, Trigger};
 use ngsi::v1::EntityRef;
 use ngsi::v2::select::{Choice, references};
-use ngsi::{Entity, JsonText, Name, ParseError, Restriction};
+use ngsi::{Entity, JsonText, Name, ParseError, Restriction, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::cause::Action;
+use crate::outgoing::departed;
+use crate::sources::{SourceInterest, place};
 use crate::{Cause, Change, Query};
 
 /// A subscription with the context that its names are of.
@@ -25,6 +27,15 @@ pub struct LinkedRequest {
     /// What its names stand for, once that is known: it is served even where the context cannot be read again.
     #[serde(default)]
     pub names: BTreeMap<String, Name>,
+    /// When it was last changed; never if it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified_at: Option<Timestamp>,
+    /// Whether sources outside are none of its business.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub local: bool,
+    /// The brokers and sources that it has been to, as `Via` names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<String>,
 }
 
 impl LinkedRequest {
@@ -41,6 +52,13 @@ impl LinkedRequest {
         Ok(all)
     }
 
+    /// The value of a member `@context` that notifications are written in: `jsonldContext`, or else that of the subscription.
+    #[must_use]
+    pub fn notifying_context(&self) -> serde_json::Value {
+        let given = self.subscription.jsonld_context.as_ref();
+        given.map_or_else(|| self.context.to_value(), |url| serde_json::Value::from(url.as_str()))
+    }
+
     /// What a name stands for, by what is known and by a context.
     #[must_use]
     pub fn expand(&self, context: &Context, term: &str) -> Name {
@@ -52,15 +70,36 @@ impl LinkedRequest {
         &self,
         context: &Context,
     ) -> Result<(Query, LinkedInterest, BTreeMap<String, Name>), ParseError> {
+        if self.subscription.temporal_q.is_some() {
+            return Err(ParseError::new("temporalQ", "is for subscriptions to registrations of context sources"));
+        }
+        let ((query, interest), names) = self.noting_names(context, |expand| {
+            let query = Query::compile(&self.references(expand)?, &[], &Restriction::default())?;
+            Ok((query, LinkedInterest::compile(&self.subscription, expand)?))
+        })?;
+        Ok((query, interest, names))
+    }
+
+    /// Of which registrations it wants to hear, and what its names stand for.
+    pub(crate) fn compile_for_sources(
+        &self,
+        context: &Context,
+    ) -> Result<(SourceInterest, BTreeMap<String, Name>), ParseError> {
+        self.noting_names(context, |expand| SourceInterest::compile(&self.subscription, expand))
+    }
+
+    fn noting_names<T>(
+        &self,
+        context: &Context,
+        compile: impl FnOnce(&dyn Fn(&str) -> Name) -> Result<T, ParseError>,
+    ) -> Result<(T, BTreeMap<String, Name>), ParseError> {
         let names = RefCell::new(self.names.clone());
-        let expand = |term: &str| {
+        let compiled = compile(&|term: &str| {
             let name = self.expand(context, term);
             names.borrow_mut().insert(term.to_owned(), name.clone());
             name
-        };
-        let query = Query::compile(&self.references(&expand)?, &[], &Restriction::default())?;
-        let interest = LinkedInterest::compile(&self.subscription, &expand)?;
-        Ok((query, interest, names.into_inner()))
+        })?;
+        Ok((compiled, names.into_inner()))
     }
 }
 
@@ -111,6 +150,12 @@ impl LinkedInterest {
             selections.clear();
         }
         let vocabulary = Vocabulary { expand, expand_values: &[] };
+        let filter = |text: Option<&str>, name: &str| {
+            let filter = text.map(|text| Filter::parse_ld(text, &vocabulary)).transpose();
+            filter.map_err(|error| error.within(name))
+        };
+        // It is on registrations, which are looked at when a source is subscribed at.
+        filter(subscription.csf.as_deref(), "csf")?;
         Ok(Self {
             watched: subscription.watched_attributes.iter().map(|name| expand(name)).collect(),
             triggers: match subscription.notification_trigger.as_slice() {
@@ -120,10 +165,15 @@ impl LinkedInterest {
                 given => given.to_vec(),
             },
             selections,
-            filter: subscription.q.as_deref().map(|q| Filter::parse_ld(q, &vocabulary)).transpose()?,
+            filter: filter(subscription.condition().as_deref(), "q")?,
             scopes: subscription.scope_q.as_deref().map(ScopeFilter::parse).transpose()?,
             place: subscription.geo_q.as_ref().map(|query| place(query, expand)).transpose()?,
         })
+    }
+
+    /// Whether the references of the query say all of which entities are meant.
+    pub(crate) fn is_by_references(&self) -> bool {
+        self.selections.is_empty()
     }
 
     /// Whether an entity as it stands is one that is meant.
@@ -138,10 +188,11 @@ impl LinkedInterest {
     }
 
     pub(crate) fn holds(&self, change: &Change, cause: &Cause) -> bool {
-        self.triggers.iter().any(|trigger| self.is_pulled(*trigger, cause)) && self.selects(&change.entity)
+        self.triggers.iter().any(|trigger| self.is_pulled(*trigger, cause, &change.entity))
+            && self.selects(&change.entity)
     }
 
-    fn is_pulled(&self, trigger: Trigger, cause: &Cause) -> bool {
+    fn is_pulled(&self, trigger: Trigger, cause: &Cause, entity: &Entity) -> bool {
         use ngsi::v2::AlterationType::{EntityCreate, EntityDelete};
         let deleted = cause.alteration == EntityDelete;
         let created = cause.alteration == EntityCreate;
@@ -155,13 +206,8 @@ impl LinkedInterest {
             Trigger::EntityDeleted => deleted,
             Trigger::AttributeCreated => !deleted && did(Action::Append),
             Trigger::AttributeUpdated => !deleted && did(Action::Update),
-            Trigger::AttributeDeleted => !deleted && did(Action::Delete),
+            Trigger::AttributeDeleted if deleted => entity.attributes.iter().any(|gone| watches(&gone.name)),
+            Trigger::AttributeDeleted => departed(cause, entity).any(|gone| watches(&gone.name)),
         }
     }
-}
-
-fn place(query: &GeoQuery, expand: &dyn Fn(&str) -> Name) -> Result<GeoFilter, ParseError> {
-    let property = expand(query.geoproperty.as_deref().unwrap_or("location"));
-    let place = GeoFilter::parse_ld(&query.georel, &query.geometry, &query.coordinates(), property);
-    place.map_err(|error| error.within("geoQ"))
 }

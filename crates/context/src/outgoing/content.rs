@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ngsi::v2::subscription::Notification;
 use ngsi::v2::template::Patch;
-use ngsi::v2::write::{attribute, builtin, typed_value};
+use ngsi::v2::write::{attribute, builtin, shown, typed_value};
 use ngsi::{Attribute, AttributeKind, Entity, JsonText, Metadata, Name};
 
 use crate::{Cause, Notice};
@@ -17,7 +17,7 @@ pub(super) struct Content {
     attributes: Vec<Name>,
     except: Vec<Name>,
     only_changed: bool,
-    covered: bool,
+    pub(super) covered: bool,
     metadata: Vec<Name>,
 }
 
@@ -38,7 +38,7 @@ impl Content {
         let changed = |attribute: &Attribute| {
             let name = attribute.name.as_str();
             !self.only_changed
-                || ALWAYS.contains(&name)
+                || (ALWAYS.contains(&name) && self::attribute(entity, name).is_none())
                 || patch.is_some_and(|patch| patch.sets(name))
                 || cause.is_none_or(|cause| cause.origin.forced && cause.of(name).is_some())
                 || cause.and_then(|cause| cause.of(name)).is_some_and(|touched| touched.differs(true))
@@ -48,7 +48,7 @@ impl Content {
     }
 
     fn named<'a>(&'a self, entity: &'a Entity, cause: Option<&Cause>) -> Vec<Cow<'a, Attribute>> {
-        let every = || entity.merged_attributes(&[]);
+        let every = || shown(entity);
         if self.attributes.is_empty() {
             return every().filter(|found| !self.except.contains(&found.name)).map(Cow::Borrowed).collect();
         }
@@ -56,9 +56,9 @@ impl Content {
         for name in &self.attributes {
             match name.as_str() {
                 "*" => named.extend(every().filter(|found| !self.attributes.contains(&found.name)).map(Cow::Borrowed)),
-                "alterationType" => named.extend(cause.map(|cause| Cow::Owned(alteration(entity, cause)))),
                 text => {
-                    let found = attribute(entity, text).map(Cow::Borrowed).or_else(|| builtin(entity, text));
+                    let found = attribute(entity, text).map(Cow::Borrowed);
+                    let found = found.or_else(|| alteration(entity, text, cause)).or_else(|| builtin(entity, text));
                     named.extend(found.or_else(|| self.covered.then(|| Cow::Owned(absent(entity, name)))));
                 }
             }
@@ -101,8 +101,9 @@ fn built_in_metadatum(name: &str, attribute: &Attribute, cause: Option<&Cause>) 
     Some(Metadata::new(Name::from(name), value_type, value))
 }
 
-fn alteration(entity: &Entity, cause: &Cause) -> Attribute {
-    fixed(entity, "alterationType", "Text", JsonText::string(cause.alteration.as_str()))
+fn alteration<'a>(entity: &Entity, name: &str, cause: Option<&Cause>) -> Option<Cow<'a, Attribute>> {
+    let cause = cause.filter(|_| name == "alterationType")?;
+    Some(Cow::Owned(fixed(entity, name, "Text", JsonText::string(cause.alteration.as_str()))))
 }
 
 fn absent(entity: &Entity, name: &Name) -> Attribute {

@@ -106,6 +106,9 @@ impl CustomOutgoing {
         if !facts.service.is_empty() {
             headers.push(("fiware-service".to_owned(), facts.service.to_owned()));
         }
+        if !facts.auth_token.is_empty() {
+            headers.push(("x-auth-token".to_owned(), facts.auth_token.to_owned()));
+        }
         for (name, value) in custom {
             let name = name.render(facts).to_ascii_lowercase();
             headers.retain(|(present, _)| *present != name);

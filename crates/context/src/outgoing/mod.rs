@@ -5,18 +5,22 @@ mod linked;
 mod message;
 mod mqtt;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use ngsi::ld::Context;
+use ngsi::ld::write::{Join, Joined, Selection};
 use ngsi::v2::path::path_of;
 use ngsi::v2::subscription::{Destination, Format, HttpCustom, Notification, Payload};
 use ngsi::v2::template::{Facts, JsonTemplate, Patch, Template};
-use ngsi::{ParseError, SubscriptionId, Timestamp};
+use ngsi::{Entity, ParseError, SubscriptionId, Timestamp};
 
 use crate::Notice;
 use content::Content;
 use mqtt::Publishing;
 
 pub use linked::LinkedOutgoing;
+pub(crate) use linked::departed;
 pub use mqtt::{MqttBroker, MqttMessage};
 
 /// How the notifications of a subscription are made.
@@ -28,20 +32,44 @@ pub enum Outgoing {
     NgsiLd(Box<LinkedOutgoing>),
 }
 
+/// Which links are followed for a notification (ETSI GS CIM 009, 4.5.23).
+#[derive(Debug)]
+pub struct Joins<'o> {
+    /// How far, and where what they lead to stands.
+    pub join: &'o Join,
+    /// What names are called.
+    pub context: &'o Context,
+    /// What of entities is told.
+    pub selection: &'o Selection,
+    /// The entities they begin with.
+    pub entities: Vec<Arc<Entity>>,
+}
+
 impl Outgoing {
-    /// The notification of one state of an entity, for a broker of that name and a subscriber of that tenant.
+    /// Which links are to be followed before these states are told, if any.
+    #[must_use]
+    pub fn joins(&self, notices: &[Notice]) -> Option<Joins<'_>> {
+        match self {
+            Self::NgsiV2(_) => None,
+            Self::NgsiLd(linked) => linked.joins(notices),
+        }
+    }
+
+    /// The notification of states that are told together, for a broker of that name and a subscriber of that tenant. NGSIv2
+    /// tells one at a time. With `joined`, what they link to is told as well.
     #[must_use]
     pub fn message(
         &self,
         id: &SubscriptionId,
-        notice: &Notice,
+        notices: &[Notice],
         originator: &str,
         tenant: &str,
+        joined: Option<&Joined>,
         now: Timestamp,
-    ) -> Message {
+    ) -> Option<Message> {
         match self {
-            Self::NgsiV2(custom) => custom.message(id, notice, originator, tenant),
-            Self::NgsiLd(linked) => linked.message(id, notice, tenant, now),
+            Self::NgsiV2(custom) => notices.first().map(|notice| custom.message(id, notice, originator, tenant)),
+            Self::NgsiLd(linked) => Some(linked.message(id, notices, tenant, joined, now)),
         }
     }
 }
@@ -128,6 +156,7 @@ impl CustomOutgoing {
             service: tenant,
             service_path: path_of(&notice.entity),
             auth_token: notice.cause.as_ref().map_or("", |cause| cause.origin.auth_token.as_str()),
+            covered: self.content.covered,
         };
         let body = self.body(id, notice, originator, &facts);
         match &self.route {

@@ -3,7 +3,7 @@
 use ngsi::filter::ld::ScopeFilter;
 use ngsi::filter::{Filter, GeoFilter};
 use ngsi::registration::Interval;
-use ngsi::{Attribute, AttributeKind, Entity, EntityId, JsonText, Name, Registration, Timestamp};
+use ngsi::{Attribute, AttributeKind, Entity, EntityId, JsonText, Name, ParseError, Registration, Timestamp, date};
 
 /// What the time of a history has to do with the time that is asked for (4.11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Temporal {
 }
 
 /// Conditions, all of which must hold; those not given do.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Conditions {
     /// On the members of the registration: the context source filter `csf`.
     pub members: Option<Filter>,
@@ -60,6 +60,33 @@ impl Conditions {
 }
 
 impl Temporal {
+    /// Understands a temporal query (4.11); `times` are `timeAt` and `endTimeAt`.
+    ///
+    /// # Errors
+    /// Names the member that is wrong.
+    pub fn parse(relation: &str, times: [Option<&str>; 2], property: Option<&str>) -> Result<Self, ParseError> {
+        let time = |name: &str, text: Option<&str>| {
+            let time = text.filter(|text| text.contains('T')).and_then(date::parse);
+            time.ok_or_else(|| ParseError::new(name, "must be a time such as 2026-02-28T12:00:00Z"))
+        };
+        let at = time("timeAt", times[0])?;
+        let times = match relation {
+            "before" => Times::Before(at),
+            "after" => Times::After(at),
+            "between" => Times::Between(at, time("endTimeAt", times[1])?),
+            _ => return Err(ParseError::new("timerel", "must be before, after or between")),
+        };
+        let managed = match property {
+            None | Some("observedAt") => false,
+            Some("createdAt" | "modifiedAt" | "deletedAt") => true,
+            Some(_) => {
+                let problem = "must be observedAt, createdAt, modifiedAt or deletedAt";
+                return Err(ParseError::new("timeproperty", problem));
+            }
+        };
+        Ok(Self { times, managed })
+    }
+
     fn holds(self, registration: &Registration) -> bool {
         let interval = match self.managed {
             true => registration.management_interval,

@@ -1,10 +1,11 @@
 //! Which registrations contradict one another (ETSI GS CIM 009, 4.3.6.3 and 5.9.2).
 
-use ngsi::registration::{EntityInfo, Information, Mode};
+use ngsi::registration::{Information, Mode};
 use ngsi::selector::Matcher;
 use ngsi::{Name, RegistrationId, Timestamp};
 
-use super::{Attributes, HasSource, Selection, Source, SourceIndex, Subject};
+use super::source::{Entities, Holding, share_a_type};
+use super::{Attributes, HasSource, Selection, Source, SourceIndex};
 
 /// A registration by which the sources alone have what `new` says that another one alone has. Whether this broker holds some of
 /// it, [`Source::covers`] tells.
@@ -39,10 +40,25 @@ fn selections(information: &Information) -> Vec<(&str, &[Name])> {
 
 /// Whether the other one has some of what the exclusive one has.
 fn exclude(exclusive: &Source, other: &Source) -> bool {
-    exclusive.registration.information.iter().any(|information| {
-        let names = information.properties.iter().chain(&information.relationships).cloned().collect();
-        let attributes = Attributes::Only(names);
-        let has = |EntityInfo { id, types, .. }: &EntityInfo| other.share(Subject { id, types }, &attributes).is_some();
-        information.entities.iter().any(has)
-    })
+    exclusive.parts.iter().any(|part| other.parts.iter().any(|of_other| part.overlaps(of_other)))
+}
+
+impl Holding {
+    fn overlaps(&self, other: &Self) -> bool {
+        let any = |one: &Entities| other.entities.iter().any(|of_other| one.overlaps(of_other));
+        Attributes::Only(self.attributes.clone()).among(&other.attributes).is_some()
+            && (self.entities.is_empty() || other.entities.is_empty() || self.entities.iter().any(any))
+    }
+}
+
+impl Entities {
+    /// Whether both mean some entity. Of two patterns nobody knows unless they are the same.
+    fn overlaps(&self, other: &Self) -> bool {
+        let named = match (&self.id, &other.id) {
+            (Matcher::Exact(id), matcher) | (matcher, Matcher::Exact(id)) => matcher.matches(id.as_str()),
+            (Matcher::Any, _) | (_, Matcher::Any) => true,
+            (Matcher::Pattern(_), Matcher::Pattern(_)) => self.pattern == other.pattern,
+        };
+        named && share_a_type(&self.types, &other.types)
+    }
 }

@@ -88,9 +88,11 @@ impl<T: HasSource> SourceIndex<T> {
                 for name in &entities.types {
                     put(self.by_type.entry(name.clone()).or_default());
                 }
+                if entities.types.is_empty() {
+                    put(&mut self.open);
+                }
                 match &entities.id {
                     Matcher::Exact(id) => put(self.by_entity.entry(id.clone()).or_default()),
-                    _ if entities.types.is_empty() => put(&mut self.open),
                     _ => entities.types.iter().for_each(|name| put(self.open_by_type.entry(name.clone()).or_default())),
                 }
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ngsi::registration::Operation;
 use ngsi::selector::Matcher;
 use ngsi::{Name, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::plan::can_serve;
 use super::source::{Entities, Holding, share_a_type};
@@ -22,13 +23,16 @@ pub struct Selection<'a> {
 }
 
 /// Which entities a source is asked for; what is empty asks for any.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selected {
     /// Identifiers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ids: Vec<Name>,
     /// A regular expression, where the registration has one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pattern: String,
     /// Types, of which an entity has one at least.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<Name>,
 }
 
@@ -61,6 +65,12 @@ impl Selection<'_> {
         (!both.is_empty()).then_some(both)
     }
 
+    /// Without its pattern, which sources are not asked with.
+    pub(super) fn as_selected(&self) -> Selected {
+        let ids = self.ids.iter().map(|id| Name::from(*id)).collect();
+        Selected { ids, pattern: String::new(), types: self.types.to_vec() }
+    }
+
     fn select(&self, entities: &Entities) -> Option<Selected> {
         if !share_a_type(&entities.types, self.types) {
             return None;
@@ -74,10 +84,9 @@ impl Selection<'_> {
         Some(Selected { ids, pattern, types })
     }
 
-    fn select_all(&self, part: &Holding) -> Vec<Selected> {
+    pub(super) fn select_all(&self, part: &Holding) -> Vec<Selected> {
         if part.entities.is_empty() {
-            let ids = self.ids.iter().map(|id| Name::from(*id)).collect();
-            return vec![Selected { ids, pattern: String::new(), types: self.types.to_vec() }];
+            return vec![self.as_selected()];
         }
         let mut all: Vec<Selected> = Vec::new();
         for selected in part.entities.iter().filter_map(|entities| self.select(entities)) {

@@ -1,8 +1,8 @@
 //! A registration ready to be matched.
 
+use ngsi::ld::id_pattern;
 use ngsi::registration::{EntityInfo, Information, Operations};
 use ngsi::selector::Matcher;
-use ngsi::v1::EntityRef;
 use ngsi::{Entity, EntitySelector, Name, ParseError, Registration, Timestamp};
 
 use super::Attributes;
@@ -81,21 +81,32 @@ impl Source {
         self.share(subject, &Attributes::Only(names)).is_some()
     }
 
+    /// Whether some entity that one of these selects may be there, as far as can be told without looking at patterns.
+    #[must_use]
+    pub fn may_have(&self, selectors: &[EntitySelector]) -> bool {
+        let any = |entities: &Entities| selectors.iter().any(|selector| entities.may_be(selector));
+        self.parts.iter().any(|part| part.entities.is_empty() || part.entities.iter().any(any))
+    }
+
     /// Whether it may be asked for what is so now.
     #[must_use]
     pub fn is_current(&self, now: Timestamp) -> bool {
         !self.registration.is_expired(now) && !self.registration.is_temporal()
     }
 
-    /// The parts of the registration that have anything to do with a query (5.10.2.5); empty if none has.
+    /// The registration with the parts of it that have anything to do with entities that one of the selections asks for
+    /// (5.10.2.5); `None` if none has.
     #[must_use]
-    pub fn relevant(&self, selection: &super::Selection<'_>, attributes: &Attributes) -> Vec<Information> {
+    pub fn relevant(&self, selections: &[super::Selection<'_>], attributes: &Attributes) -> Option<Registration> {
         let pairs = self.parts.iter().zip(&self.registration.information);
+        let selected = |one: &Entities| selections.iter().any(|selection| selection.matches(one));
         let wanted = |part: &Holding| {
             attributes.among(&part.attributes).is_some()
-                && (part.entities.is_empty() || part.entities.iter().any(|one| selection.matches(one)))
+                && (part.entities.is_empty() || part.entities.iter().any(selected))
         };
-        pairs.filter(|(part, _)| wanted(part)).map(|(_, information)| information.clone()).collect()
+        let relevant = pairs.filter(|(part, _)| wanted(part)).map(|(_, information)| information.clone());
+        let information: Vec<Information> = relevant.collect();
+        (!information.is_empty()).then(|| Registration { information, ..self.registration.clone() })
     }
 }
 
@@ -117,14 +128,22 @@ impl Entities {
     fn compile(info: &EntityInfo) -> Result<Self, ParseError> {
         let (id, pattern) = match (info.id.as_str(), info.id_pattern.as_str()) {
             ("", "") => (Matcher::Any, String::new()),
-            ("", pattern) => {
-                let compiled = EntitySelector::compile(&EntityRef::pattern(pattern));
-                let selector = compiled.map_err(|error| ParseError::new("idPattern", error.problem))?;
-                (selector.id, pattern.to_owned())
-            }
+            ("", pattern) => (id_pattern(pattern)?, pattern.to_owned()),
             (id, _) => (Matcher::Exact(Name::from(id)), String::new()),
         };
         Ok(Self { id, pattern, types: info.types.clone() })
+    }
+
+    fn may_be(&self, selector: &EntitySelector) -> bool {
+        let of_type = match &selector.entity_type {
+            Matcher::Exact(name) => self.types.is_empty() || self.types.contains(name),
+            Matcher::Any | Matcher::Pattern(_) => true,
+        };
+        let named = match &self.id {
+            Matcher::Exact(id) => selector.id.matches(id.as_str()),
+            Matcher::Any | Matcher::Pattern(_) => true,
+        };
+        of_type && named
     }
 
     fn has(&self, subject: Subject<'_>) -> bool {

@@ -9,4 +9,4 @@ mod step;
 pub use aggregate::aggregate;
 pub use codec::{read_instance, read_step, read_subject, write_instance, write_step, write_subject};
 pub use selection::{Covered, Selected, Selection, bound};
-pub use step::{Step, recorded};
+pub use step::{Step, recorded, removed};

@@ -4,7 +4,7 @@
 use std::mem;
 
 use ngsi::Timestamp;
-use ngsi::ld::temporal::{Evolution, Instance, Relation, Window};
+use ngsi::ld::temporal::{Evolution, Instance, Relation, Window, one_of_each_other};
 
 /// Takes the instances of one entity, those of one series after one another, and keeps the first that the window covers.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub struct Selection {
     most: usize,
     series: Vec<Instance>,
     kept: Vec<Instance>,
+    /// The first state of each attribute.
+    firsts: Vec<Instance>,
     cut: bool,
 }
 
@@ -23,13 +25,15 @@ pub struct Selected {
     pub instances: Vec<Instance>,
     /// The time of the last that was kept, when there was more than may be kept. Of that time and before all are there.
     pub horizon: Option<Timestamp>,
+    /// One of each attribute of which none was kept.
+    pub beyond: Vec<Instance>,
 }
 
 impl Selection {
     /// Keeps at most so many, but all of the very first time.
     #[must_use]
     pub fn new(window: Window, most: usize) -> Self {
-        Self { window, most, series: Vec::new(), kept: Vec::new(), cut: false }
+        Self { window, most, series: Vec::new(), kept: Vec::new(), firsts: Vec::new(), cut: false }
     }
 
     /// Takes an instance.
@@ -39,6 +43,9 @@ impl Selection {
         }
         if self.series.last().is_some_and(|last| !last.is_of_series(&instance)) {
             self.close_series();
+        }
+        if self.firsts.last().is_none_or(|last| last.attribute.name != instance.attribute.name) {
+            self.firsts.push(instance.clone());
         }
         self.series.push(instance);
         if let Some(last) = self.window.last
@@ -61,7 +68,8 @@ impl Selection {
             if self.cut || self.kept.len() > self.most { cut(&mut self.kept, self.most, &window) } else { None };
         let series = |instance: &Instance| (instance.attribute.name.clone(), instance.attribute.dataset_id.clone());
         self.kept.sort_by_cached_key(series);
-        Selected { instances: self.kept, horizon }
+        let beyond = horizon.map(|_| one_of_each_other(self.firsts, &self.kept)).unwrap_or_default();
+        Selected { instances: self.kept, horizon, beyond }
     }
 
     fn close_series(&mut self) {
@@ -121,9 +129,8 @@ pub struct Covered {
     pub to: Timestamp,
 }
 
-/// Leaves what one answer may hold of several evolutions, each with its horizon. What was covered, if that is not all there is;
-/// entities of which nothing is left are taken out.
-pub fn bound(evolutions: &mut Vec<(Evolution, Option<Timestamp>)>, window: &Window, most: usize) -> Option<Covered> {
+/// Leaves what one answer may hold of several evolutions, each with its horizon. What was covered, if that is not all there is.
+pub fn bound(evolutions: &mut [(Evolution, Option<Timestamp>)], window: &Window, most: usize) -> Option<Covered> {
     let mut horizon = evolutions.iter().filter_map(|(_, horizon)| *horizon).min_by(|a, b| window.compare_times(*a, *b));
     keep_within(evolutions, window, horizon);
     let instances = || evolutions.iter().flat_map(|(evolution, _)| &evolution.instances);
@@ -136,7 +143,6 @@ pub fn bound(evolutions: &mut Vec<(Evolution, Option<Timestamp>)>, window: &Wind
         keep_within(evolutions, window, horizon);
     }
     horizon?;
-    evolutions.retain(|(evolution, _)| !evolution.instances.is_empty());
     let times = evolutions.iter().flat_map(|(evolution, _)| &evolution.instances);
     let times: Vec<_> = times.filter_map(|instance| window.time(instance)).collect();
     let nearest = times.iter().copied().min_by(|one, other| window.compare_times(*one, *other))?;
@@ -153,6 +159,6 @@ fn keep_within(evolutions: &mut [(Evolution, Option<Timestamp>)], window: &Windo
     let is_within =
         |instance: &Instance| window.time(instance).is_some_and(|time| window.compare_times(time, horizon).is_le());
     for (evolution, _) in evolutions {
-        evolution.instances.retain(is_within);
+        evolution.cut(is_within);
     }
 }

@@ -70,12 +70,14 @@ fn subject(entity: &Entity, deleted_at: Option<Timestamp>) -> Subject {
         more_types: entity.more_types.clone(),
         scopes: entity.scopes.clone(),
         modified_at: entity.modified_at,
-        ..Entity::new(entity.id.clone(), entity.entity_type.clone(), entity.created_at)
+        ..Entity::new(EntityId::from(entity.id.as_str()), entity.entity_type.clone(), entity.created_at)
     };
     Subject { entity, deleted_at }
 }
 
-fn removed(name: &Name, at: Timestamp) -> Attribute {
+/// The mark for a removed attribute.
+#[must_use]
+pub fn removed(name: &Name, at: Timestamp) -> Attribute {
     Attribute {
         name: name.clone(),
         kind: AttributeKind::Context,

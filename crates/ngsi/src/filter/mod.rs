@@ -18,6 +18,7 @@ pub mod coordinates;
 mod cursor;
 mod expression;
 mod georel;
+mod glimpse;
 pub mod ld;
 mod literal;
 mod operands;
@@ -33,6 +34,7 @@ use crate::{Entity, ParseError};
 use cursor::Cursor;
 use expression::Expression;
 pub use georel::{GeoFilter, MAX_COORDS};
+pub use glimpse::{Glance, Glimpse};
 use ld::Vocabulary;
 pub use order::{MAX_CRITERIA, OrderBy, SortKey};
 

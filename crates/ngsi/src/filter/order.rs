@@ -2,7 +2,9 @@
 
 use std::cmp::{Ordering, Reverse};
 
+use super::cursor::Cursor;
 use super::georel::GeoFilter;
+use super::ld::{AttributePath, Grammar, Vocabulary};
 use super::target::{Nature, Path, Scalar, Target};
 use crate::{Entity, EntityId, Name, ParseError, Timestamp, date};
 
@@ -32,6 +34,7 @@ enum Field {
     Type,
     Distance,
     Attribute(Path),
+    Linked(AttributePath),
 }
 
 impl OrderBy {
@@ -48,6 +51,16 @@ impl OrderBy {
         criteria.map(|criteria| Self { criteria }).map_err(|problem| ParseError::new("orderBy", problem))
     }
 
+    /// Compiles `orderBy` of NGSI-LD: paths as in `q`, `id` and `type`, separated by commas, with `;desc` behind one that is reversed.
+    ///
+    /// # Errors
+    /// The path is `orderBy`; the problem says at which byte, and why.
+    pub fn parse_ld(text: &str, vocabulary: &Vocabulary<'_>) -> Result<Self, ParseError> {
+        let criteria = Grammar::new(Cursor::new(text, "orderBy")?, vocabulary).order()?.into_iter();
+        let criteria = criteria.map(|(path, descending)| Criterion { field: Field::linked(path), descending });
+        Ok(Self { criteria: criteria.collect() })
+    }
+
     /// Whether a geographical query must say distance from where.
     #[must_use]
     pub fn needs_reference(&self) -> bool {
@@ -61,6 +74,16 @@ impl OrderBy {
             ranks: self.criteria.iter().map(|criterion| criterion.rank(entity, reference)).collect(),
             id: entity.id.clone(),
             entity_type: entity.entity_type.clone(),
+        }
+    }
+}
+
+impl Field {
+    fn linked(path: AttributePath) -> Self {
+        match path.attribute() {
+            Some(("id", true)) => Self::Id,
+            Some(("type", true)) => Self::Type,
+            _ => Self::Linked(path),
         }
     }
 }
@@ -90,6 +113,14 @@ impl Criterion {
                 Value::number(distance.unwrap_or(f64::INFINITY))
             }
             Field::Attribute(path) => path.find(entity).map_or(Value::Null, |target| Value::of(&target)),
+            Field::Linked(path) => {
+                let mut first = Value::Null;
+                path.any(entity, |target| {
+                    first = Value::of(target);
+                    true
+                });
+                first
+            }
         };
         if self.descending { Rank::Descending(Reverse(value)) } else { Rank::Ascending(value) }
     }

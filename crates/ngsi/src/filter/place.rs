@@ -5,6 +5,7 @@ use geo::Coord;
 use super::coordinates;
 use super::shape::Shape;
 use crate::geo::Circle;
+use crate::v2::place;
 use crate::{Attribute, AttributeKind, Entity, Location, Point};
 
 /// A place of any dialect.
@@ -16,11 +17,9 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// The place in the attribute of a `geo:` type. Of several the one with metadatum `defaultLocation` counts, failing that
-    /// the one named `location`, failing that the first; attributes with metadatum `ignoreType` do not. Without any, the
-    /// domain metadata say.
+    /// Where NGSIv2 says that the entity is. Without such an attribute, the domain metadata say.
     pub(super) fn of(entity: &Entity) -> Option<Self> {
-        match geo_attribute(entity) {
+        match place::source(entity) {
             Some(attribute) => {
                 coordinates::parse(attribute.value_type.as_str(), &attribute.value).ok()?.map(Self::Shape)
             }
@@ -73,25 +72,6 @@ impl Place {
             Self::Everywhere => true,
         }
     }
-}
-
-fn geo_attribute(entity: &Entity) -> Option<&Attribute> {
-    let candidates = || entity.context_attributes().filter(|attribute| is_geographic(attribute));
-    candidates()
-        .find(|attribute| has_flag(attribute, "defaultLocation"))
-        .or_else(|| candidates().find(|attribute| attribute.name == *"location"))
-        .or_else(|| candidates().next())
-}
-
-fn is_geographic(attribute: &Attribute) -> bool {
-    let kinds = ["geo:point", "geo:json", "geo:polygon", "geo:line", "geo:box"];
-    kinds.contains(&attribute.value_type.as_str())
-        && attribute.value.as_str() != "null"
-        && !has_flag(attribute, "ignoreType")
-}
-
-fn has_flag(attribute: &Attribute, name: &str) -> bool {
-    attribute.metadata.iter().any(|metadata| metadata.name == *name && metadata.value.as_str() == "true")
 }
 
 impl From<Location> for Place {

@@ -56,7 +56,7 @@ impl PartialEq for Pattern {
 }
 
 impl Order {
-    fn accepts(self, order: Ordering) -> bool {
+    pub(super) fn accepts(self, order: Ordering) -> bool {
         match self {
             Self::Less => order.is_lt(),
             Self::LessOrEqual => order.is_le(),

@@ -59,6 +59,13 @@ pub(super) enum Scalar<'a> {
 }
 
 impl Path {
+    /// The attribute, and whether its whole value is meant; `None` when the path leads to what the broker knows of the entity.
+    pub(super) fn attribute(&self) -> Option<(&str, bool)> {
+        let is_built_in = self.metadata.is_none() && matches!(&*self.attribute, "dateCreated" | "dateModified");
+        let is_whole = self.metadata.is_none() && self.members.is_empty();
+        (!is_built_in).then_some((&*self.attribute, is_whole))
+    }
+
     pub(super) fn find<'a>(&self, entity: &'a Entity) -> Option<Target<'a>> {
         match &self.metadata {
             None => self.in_value(entity),

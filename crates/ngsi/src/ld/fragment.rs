@@ -37,6 +37,13 @@ impl AttributeType {
         (Self::ListRelationship, "ListRelationship"),
     ];
 
+    /// The type whose value, as it was before, has that member in a notification: `previousValue` and so on (5.8.6).
+    #[must_use]
+    pub fn of_former_member(member: &str) -> Option<Self> {
+        let former = member.strip_prefix("previous")?;
+        Self::NAMED.into_iter().map(|(it, _)| it).find(|it| it.member().eq_ignore_ascii_case(former))
+    }
+
     /// The type with that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

@@ -5,6 +5,7 @@ pub mod context;
 mod fragment;
 pub mod merge;
 pub mod parse;
+mod pattern;
 pub mod problem;
 pub mod registration;
 pub mod subscription;
@@ -15,6 +16,7 @@ pub mod write;
 pub use context::{CORE_CONTEXT, Coercion, Context};
 pub use fragment::{AttributeType, EntityFragment, Fragment};
 pub use parse::{Document, Form, Nulls, Reading};
+pub use pattern::id_pattern;
 pub use problem::{Kind, Problem};
 pub use write::{Rendering, Representation, urn, write_entity};
 

@@ -1,8 +1,8 @@
 //! The notification of NGSIv1 as receivers of NGSIv2's `legacy` format know it: identity on the element, codes as strings.
 
+use crate::Entity;
 use crate::json::write_string;
-use crate::v2::write::typed_value;
-use crate::{Entity, Name};
+use crate::v2::write::{shown, typed_value};
 
 /// Appends a notification of one entity with all of its attributes.
 pub fn write_legacy(out: &mut Vec<u8>, subscription: &str, originator: &str, entity: &Entity) {
@@ -15,7 +15,7 @@ pub fn write_legacy(out: &mut Vec<u8>, subscription: &str, originator: &str, ent
     out.extend_from_slice(b",\"isPattern\":\"false\",\"id\":");
     write_string(out, entity.id.as_str());
     out.extend_from_slice(b",\"attributes\":[");
-    for (index, attribute) in entity.merged_attributes(&[] as &[Name]).enumerate() {
+    for (index, attribute) in shown(entity).enumerate() {
         if index > 0 {
             out.push(b',');
         }

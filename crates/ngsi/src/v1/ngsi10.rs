@@ -182,6 +182,9 @@ pub struct ContextElementResponse {
     /// What led to it, as one broker of ours tells another; not a member of NGSI-10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<JsonText>,
+    /// The entity with all that it has, as one broker of ours tells another that asked for it; not a member of NGSI-10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<JsonText>,
 }
 
 /// The answer of `queryContext` and `updateContext`.

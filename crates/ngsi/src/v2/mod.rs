@@ -22,7 +22,7 @@ pub use write::{Rendering, write_entity};
 
 /// The type of an entity whose writer gave none.
 pub const DEFAULT_ENTITY_TYPE: &str = "Thing";
-/// The attribute of type `DateTime` that says when an entity ends.
+/// The attribute of type `DateTime` that says when an entity ends, and the metadatum that says it of an attribute.
 pub const DATE_EXPIRES: &str = "dateExpires";
 
 /// The type that a value has when its writer gave none.

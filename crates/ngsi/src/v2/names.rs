@@ -11,9 +11,9 @@ pub const MAX_LENGTH: usize = 256;
 pub const UNRESTRICTED: &str = "TextUnrestricted";
 
 const FORBIDDEN: &[char] = &['<', '>', '"', '\'', '=', ';', '(', ')'];
-/// Attributes that a broker keeps itself.
+/// Attributes that a broker keeps itself. An entity may have its own of that name, which is shown instead.
 pub const BUILTIN_ATTRIBUTES: [&str; 3] = ["dateCreated", "dateModified", "alterationType"];
-/// Metadata that a broker keeps itself, the last two for notifications.
+/// Metadata that a broker keeps itself, the last two for notifications. As with attributes, those of a client are shown instead.
 pub const BUILTIN_METADATA: [&str; 4] = ["dateCreated", "dateModified", "previousValue", "actionType"];
 
 /// Checks an entity id, a type or a name that stands at `path`.
@@ -53,7 +53,7 @@ pub fn check_characters(path: &str, text: &str) -> Result<(), ParseError> {
 /// As [`check_field`], and names that have a meaning of their own.
 pub fn check_attribute_name(name: &str) -> Result<(), ParseError> {
     check_field("attribute name", name)?;
-    if matches!(name, "id" | "type" | "geo:distance" | "*") || BUILTIN_ATTRIBUTES.contains(&name) {
+    if matches!(name, "id" | "type" | "geo:distance" | "*") {
         return Err(ParseError::new(name, "must not be the name of an attribute"));
     }
     Ok(())

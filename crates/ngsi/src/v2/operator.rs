@@ -23,6 +23,8 @@ pub enum Operation {
     AddToSet(Value),
     /// Takes out of a list all items that are one of these.
     Pull(Vec<Value>),
+    /// Takes the place of the value.
+    Put(Value),
     /// Sets and removes members of an object.
     Members {
         /// The members to set.
@@ -85,12 +87,17 @@ impl Operation {
     }
 
     fn of_members(set: Option<Value>, unset: Option<Value>) -> Result<Self, ParseError> {
-        let members = |name: &str, operand: Option<Value>| match operand {
-            None => Ok(Map::new()),
-            Some(Value::Object(members)) => Ok(members),
-            Some(_) => Err(operand_of(name, "an object")),
+        let unset = match unset {
+            Some(Value::Object(members)) => members,
+            // Nothing is named.
+            _ => Map::new(),
         };
-        let (set, unset) = (members("$set", set)?, members("$unset", unset)?);
+        let set = match set {
+            None => Map::new(),
+            Some(Value::Object(members)) => members,
+            Some(other) if unset.is_empty() => return Ok(Self::Put(other)),
+            Some(_) => return Err(operand_of("$set", "an object beside $unset")),
+        };
         if let Some(name) = unset.keys().find(|name| set.contains_key(*name)) {
             return Err(ParseError::new("value", format!("$set and $unset both name `{name}`")));
         }
@@ -117,6 +124,7 @@ impl Operation {
             Self::Pull(items) => on_list("$pull", present, |list| {
                 list.retain(|item| !items.iter().any(|other| equal(item, other)));
             })?,
+            Self::Put(operand) => operand,
             Self::Members { set, unset } => on_object(present, set, &unset)?,
         }))
     }

@@ -2,7 +2,9 @@
 
 use serde_json::value::RawValue;
 
-use super::names::{BUILTIN_METADATA, check_attribute_name, check_field, check_metadata_name, check_value};
+use super::names::{
+    BUILTIN_ATTRIBUTES, BUILTIN_METADATA, check_attribute_name, check_field, check_metadata_name, check_value,
+};
 use super::operator::{self, Operation};
 use super::{DATE_EXPIRES, DEFAULT_ENTITY_TYPE, Kind, Problem, default_type, place};
 use crate::json::check_depth;
@@ -31,6 +33,14 @@ pub struct EntityInput {
 }
 
 impl EntityInput {
+    /// Takes out what only the broker that has written the entity can know.
+    pub fn forget_builtins(&mut self) {
+        self.attributes.retain(|attribute| !BUILTIN_ATTRIBUTES.contains(&attribute.name.as_str()));
+        for attribute in &mut self.attributes {
+            attribute.metadata.retain(|metadatum| !BUILTIN_METADATA.contains(&metadatum.name.as_str()));
+        }
+    }
+
     /// The type it has when it is created.
     #[must_use]
     pub fn type_or_default(&self) -> Name {
@@ -118,7 +128,7 @@ fn attributes_of(members: Members<'_>, form: Form) -> Result<Vec<AttributeInput>
 }
 
 fn key_value(name: &str, value: &RawValue) -> Result<AttributeInput, ParseError> {
-    let (value_type, value) = declared(name, None, JsonText::from(value)).map_err(|error| error.within(name))?;
+    let (value_type, value) = declared(name, None, JsonText::from(value), &[]).map_err(|error| error.within(name))?;
     Ok(AttributeInput { name: Name::from(name), value_type, value, metadata: Vec::new() })
 }
 
@@ -132,32 +142,37 @@ pub fn attribute(name: &str, body: &[u8]) -> Result<AttributeInput, Problem> {
 }
 
 fn attribute_of(name: &str, mut members: Members<'_>) -> Result<AttributeInput, ParseError> {
+    let metadata = metadata_of(&format!("{name}.metadata"), members.take("metadata"))?;
     let (given, value) = given_value(name, &mut members)?;
-    let (value_type, value) = declared(name, given, value).map_err(|error| error.within(name))?;
-    let mut metadata = Vec::new();
-    if let Some(given) = members.take("metadata") {
-        let path = format!("{name}.metadata");
-        for (metadatum, value) in Members::of(&path, given)?.0 {
-            if BUILTIN_METADATA.contains(&&*metadatum) {
-                // Whoever writes back what a broker told has them.
-                continue;
-            }
-            check_metadata_name(&metadatum).map_err(|error| error.within(&path))?;
-            let path = format!("{path}.{metadatum}");
-            let mut members = Members::of(&path, value)?;
-            let (value_type, value) = typed_value(&path, &mut members)?;
-            members.finish(&path)?;
-            metadata.retain(|earlier: &Metadata| earlier.name != *metadatum);
-            metadata.push(Metadata::new(Name::from(&*metadatum), value_type, value));
-        }
-    }
+    let (value_type, value) = declared(name, given, value, &metadata).map_err(|error| error.within(name))?;
     members.finish(name)?;
     Ok(AttributeInput { name: Name::from(name), value_type, value, metadata })
 }
 
+fn metadata_of(path: &str, given: Option<&RawValue>) -> Result<Vec<Metadata>, ParseError> {
+    let mut metadata = Vec::new();
+    let Some(given) = given else { return Ok(metadata) };
+    for (name, value) in Members::of(path, given)?.0 {
+        check_metadata_name(&name).map_err(|error| error.within(path))?;
+        let path = format!("{path}.{name}");
+        let mut members = Members::of(&path, value)?;
+        let usual = (*name == *DATE_EXPIRES).then_some("DateTime");
+        let (value_type, value) = typed_value(&path, usual, &mut members)?;
+        members.finish(&path)?;
+        metadata.retain(|earlier: &Metadata| earlier.name != *name);
+        metadata.push(Metadata::new(Name::from(&*name), value_type, value));
+    }
+    Ok(metadata)
+}
+
 /// The type of an attribute's value, and the value as it is kept. An operation is kept as it is, without a type unless one is
 /// given.
-fn declared(name: &str, given: Option<Name>, value: JsonText) -> Result<(Option<Name>, JsonText), ParseError> {
+fn declared(
+    name: &str,
+    given: Option<Name>,
+    value: JsonText,
+    metadata: &[Metadata],
+) -> Result<(Option<Name>, JsonText), ParseError> {
     if operator::is_operation(&value) {
         Operation::parse(&value)?;
         check_value("value", "", value.as_str())?;
@@ -171,7 +186,7 @@ fn declared(name: &str, given: Option<Name>, value: JsonText) -> Result<(Option<
     if name == DATE_EXPIRES && (!date::is_date(value_type.as_str()) || value.as_str() == "null") {
         return Err(ParseError::new("value", "must be a time, of type DateTime"));
     }
-    let value = normal_value(value_type.as_str(), value)?;
+    let value = normal_value(value_type.as_str(), value, metadata)?;
     Ok((Some(value_type), value))
 }
 
@@ -184,26 +199,41 @@ fn given_value(path: &str, members: &mut Members<'_>) -> Result<(Option<Name>, J
     Ok((given.map(Name::from), value))
 }
 
-fn typed_value(path: &str, members: &mut Members<'_>) -> Result<(Name, JsonText), ParseError> {
+fn typed_value(
+    path: &str,
+    usual_type: Option<&str>,
+    members: &mut Members<'_>,
+) -> Result<(Name, JsonText), ParseError> {
     let (given, value) = given_value(path, members)?;
-    let value_type = given.unwrap_or_else(|| Name::from(default_type(value.as_str())));
-    let value = normal_value(value_type.as_str(), value).map_err(|error| error.within(path))?;
+    let value_type = given.unwrap_or_else(|| Name::from(usual_type.unwrap_or_else(|| default_type(value.as_str()))));
+    let value = normal_value(value_type.as_str(), value, &[]).map_err(|error| error.within(path))?;
     Ok((value_type, value))
 }
 
-/// The value as it is kept: checked against its type, times in one form.
+/// The value as it is kept: checked against its type unless its metadata say that the type means nothing, times in one form.
 ///
 /// # Errors
 /// What is wrong with it; the path is `value`.
-pub fn normal_value(value_type: &str, value: JsonText) -> Result<JsonText, ParseError> {
+pub fn normal_value(value_type: &str, value: JsonText, metadata: &[Metadata]) -> Result<JsonText, ParseError> {
     check_value("value", value_type, value.as_str())?;
-    place::parse(value_type, &value)?;
+    if place::is_geo(value_type) {
+        return normal_place(value_type, value, metadata);
+    }
     if !date::is_date(value_type) || value.as_str() == "null" {
         return Ok(value);
     }
     let time = value.as_string().and_then(|text| date::parse(&text));
     let time = time.ok_or_else(|| ParseError::new("value", "is no ISO 8601 date or time"))?;
     Ok(JsonText::string(&time.to_string()))
+}
+
+fn normal_place(value_type: &str, value: JsonText, metadata: &[Metadata]) -> Result<JsonText, ParseError> {
+    if place::says(metadata, place::IGNORE_TYPE) == Some(true) {
+        return Ok(value);
+    }
+    let value = place::geometry(value_type, value);
+    place::parse(value_type, &value)?;
+    Ok(value)
 }
 
 /// Reads the body of `PUT …/value` of type `application/json`: an object or a list.
@@ -229,6 +259,7 @@ pub fn plain_value(body: &[u8]) -> Result<JsonText, Problem> {
     if let Some(content) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         return Ok(JsonText::string(content));
     }
+    check_depth(text.as_bytes())?;
     let scalar = !text.starts_with(['{', '[', '"']);
     let value = scalar.then(|| serde_json::from_str(text).ok()).flatten();
     value.ok_or_else(|| {

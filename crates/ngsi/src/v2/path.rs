@@ -40,7 +40,11 @@ impl ServicePath {
     /// Whether the entity stands there.
     #[must_use]
     pub fn holds(&self, entity: &Entity) -> bool {
-        if self.0.is_empty() { entity.scopes.is_empty() } else { entity.scopes.contains(&self.0) }
+        self.is_among(&entity.scopes)
+    }
+
+    fn is_among(&self, scopes: &[Name]) -> bool {
+        if self.0.is_empty() { scopes.is_empty() } else { scopes.contains(&self.0) }
     }
 
     /// Puts an entity there.
@@ -54,6 +58,19 @@ impl ServicePath {
 #[must_use]
 pub fn path_of(entity: &Entity) -> &str {
     entity.scopes.first().map_or("/", Name::as_str)
+}
+
+/// Whether both stand in one path.
+#[must_use]
+pub fn share_path(one: &Entity, other: &Entity) -> bool {
+    let both_in_root = one.scopes.is_empty() && other.scopes.is_empty();
+    both_in_root || one.scopes.iter().any(|scope| other.scopes.contains(scope))
+}
+
+impl From<ServicePath> for ServicePaths {
+    fn from(path: ServicePath) -> Self {
+        Self(vec![Pattern { path, with_children: false }])
+    }
 }
 
 /// Where the entities of a query stand.
@@ -103,7 +120,14 @@ impl ServicePaths {
     /// Whether the entity stands in one of the places.
     #[must_use]
     pub fn select(&self, entity: &Entity) -> bool {
-        self.0.is_empty() || self.0.iter().any(|pattern| pattern.selects(entity))
+        self.0.is_empty() || self.0.iter().any(|pattern| pattern.selects(&entity.scopes))
+    }
+
+    /// Whether the path is one of the places.
+    #[must_use]
+    pub fn have(&self, path: &ServicePath) -> bool {
+        let scopes = if path.0.is_empty() { &[] } else { std::slice::from_ref(&path.0) };
+        self.0.is_empty() || self.0.iter().any(|pattern| pattern.selects(scopes))
     }
 }
 
@@ -117,10 +141,10 @@ impl Pattern {
         Ok(Self { path: ServicePath(path), with_children })
     }
 
-    fn selects(&self, entity: &Entity) -> bool {
+    fn selects(&self, scopes: &[Name]) -> bool {
         let above = self.path.0.as_str();
         let below = |scope: &Name| scope.as_str().strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
-        self.path.holds(entity) || (self.with_children && entity.scopes.iter().any(below))
+        self.path.is_among(scopes) || (self.with_children && scopes.iter().any(below))
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::geo::Polygon;
-use crate::{Attribute, AttributeKind, Entity, JsonText, Location, ParseError, Point};
+use crate::{Attribute, AttributeKind, Entity, JsonText, Location, Metadata, ParseError, Point};
 
 /// The attribute that says where an entity is, and the domain metadatum of NGSI-10 that says the same.
 pub const LOCATION: &str = "location";
@@ -14,12 +14,32 @@ pub fn is_geo(value_type: &str) -> bool {
     matches!(value_type, "geo:point" | "geo:line" | "geo:box" | "geo:polygon" | "geo:json")
 }
 
-/// The attribute by which NGSIv2 says where the entity is: `location`, else the first place among the attributes.
+/// The metadatum that makes a value of a geographic type a value like any other.
+pub const IGNORE_TYPE: &str = "ignoreType";
+
+/// Whether the attribute is a place where the entity may be: not one that is `null`, or that has [`IGNORE_TYPE`].
+#[must_use]
+pub fn is_place(attribute: &Attribute) -> bool {
+    is_geo(attribute.value_type.as_str())
+        && attribute.value.as_str() != "null"
+        && !says(&attribute.metadata, IGNORE_TYPE).unwrap_or(false)
+}
+
+/// Whether a metadatum is `true`; `None` when it is not there.
+#[must_use]
+pub fn says(metadata: &[Metadata], name: &str) -> Option<bool> {
+    metadata.iter().find(|metadatum| metadatum.name == *name).map(|metadatum| metadatum.value.as_str() == "true")
+}
+
+/// The attribute by which NGSIv2 says where the entity is. Of several places, which only NGSI-LD makes, it is the one with the
+/// metadatum `defaultLocation`, failing that the one named `location`, failing that the first.
 #[must_use]
 pub fn source(entity: &Entity) -> Option<&Attribute> {
-    let mut places = entity.context_attributes().filter(|attribute| is_geo(attribute.value_type.as_str())).peekable();
-    let first = places.peek().copied();
-    places.find(|attribute| attribute.name == *LOCATION).or(first)
+    let places = || entity.context_attributes().filter(|attribute| is_place(attribute));
+    places()
+        .find(|place| says(&place.metadata, "defaultLocation") == Some(true))
+        .or_else(|| places().find(|place| place.name == *LOCATION))
+        .or_else(|| places().next())
 }
 
 /// The place that a value of a geographic type stands for; `None` for other types and for `null`.
@@ -82,6 +102,22 @@ fn box_around(corners: &[Point]) -> Polygon {
     let ((south, north), (west, east)) = (reach(|corner| corner.latitude), reach(|corner| corner.longitude));
     let at = |latitude, longitude| Point { latitude, longitude };
     Polygon { vertices: vec![at(south, west), at(south, east), at(north, east), at(north, west)] }
+}
+
+/// The geometry of a GeoJSON `Feature`, or of the only one in a `FeatureCollection`: all that is kept of it.
+#[must_use]
+pub fn geometry(value_type: &str, value: JsonText) -> JsonText {
+    if value_type != "geo:json" || !value.as_str().contains("\"Feature") {
+        return value;
+    }
+    let mut tree = value.to_value();
+    if tree["type"] == "FeatureCollection" && tree["features"].as_array().is_some_and(|features| features.len() == 1) {
+        tree = tree["features"][0].take();
+    }
+    match tree.get_mut("geometry").map(Value::take) {
+        Some(geometry) if tree["type"] == "Feature" => geometry.into(),
+        _ => value,
+    }
 }
 
 fn geojson(value: &Value) -> Result<Location, String> {

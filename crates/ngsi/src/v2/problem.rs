@@ -12,12 +12,16 @@ pub enum Kind {
     BadRequest,
     /// What the request names does not exist.
     NotFound,
+    /// What the request names is more than one.
+    TooManyResults,
     /// Neither type that the answer could have is accepted.
     NotAcceptable,
     /// A body is missing.
     ContentLengthRequired,
     /// A body, or an entity, is too large.
     RequestEntityTooLarge,
+    /// The entity would have more than one place.
+    NoResourcesAvailable,
     /// The body has another content type than it may have.
     UnsupportedMediaType,
     /// The request does not go with what the broker holds.
@@ -38,8 +42,9 @@ impl Kind {
             Self::ParseError | Self::BadRequest => 400,
             Self::NotFound => 404,
             Self::NotAcceptable => 406,
+            Self::TooManyResults => 409,
             Self::ContentLengthRequired => 411,
-            Self::RequestEntityTooLarge => 413,
+            Self::RequestEntityTooLarge | Self::NoResourcesAvailable => 413,
             Self::UnsupportedMediaType => 415,
             Self::Unprocessable | Self::PartialUpdate => 422,
             Self::NotImplemented => 501,
@@ -53,6 +58,7 @@ impl Kind {
         match status {
             400 => Self::BadRequest,
             404 => Self::NotFound,
+            409 => Self::TooManyResults,
             413 => Self::RequestEntityTooLarge,
             422 => Self::Unprocessable,
             _ => Self::ServiceUnavailable,

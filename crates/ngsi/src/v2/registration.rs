@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::names::{check_attribute_name, check_characters, check_field};
+use super::subscription::Expression;
 use crate::{EntityId, EntitySelector, Name, ParseError, Timestamp, date, json};
 
 /// The most entities, and the most attributes, that one registration names.
@@ -40,6 +41,9 @@ pub struct DataProvided {
     /// The attributes; all when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attrs: Vec<Name>,
+    /// Where its entities are; it is kept, but does not matter when providers are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<Expression>,
 }
 
 /// Entities by identifier and type, each exact or a regular expression.
@@ -204,6 +208,9 @@ impl DataProvided {
         }
         for (index, entity) in self.entities.iter().enumerate() {
             entity.check().map_err(|error| error.within(&format!("entities[{index}]")))?;
+        }
+        if let Some(expression) = &self.expression {
+            expression.place().map_err(|error| error.within("expression"))?;
         }
         self.attrs
             .iter()

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{DEFAULT_ENTITY_TYPE, default_type, path, place};
+use super::{DATE_EXPIRES, DEFAULT_ENTITY_TYPE, default_type, path, place};
 use crate::json::write_string;
-use crate::{Attribute, Entity, JsonText, Name, Timestamp};
+use crate::{Attribute, AttributeKind, Entity, JsonText, Name, Timestamp};
 
 /// How attributes are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Representation {
 pub struct Rendering {
     /// How.
     pub representation: Representation,
-    /// Which attributes, in order; `*` stands for all; all when empty.
+    /// Which attributes, in order; `*` stands for all that are [shown]; these when empty.
     pub attributes: Vec<Name>,
     /// Which metadata; `*` stands for all; all when empty.
     pub metadata: Vec<Name>,
@@ -73,6 +73,15 @@ pub fn typed_value(attribute: &Attribute) -> (&str, Cow<'_, JsonText>) {
 #[must_use]
 pub fn attribute<'a>(entity: &'a Entity, name: &str) -> Option<&'a Attribute> {
     entity.merged_attributes(&[]).find(|attribute| attribute.name == *name)
+}
+
+/// The attributes that are shown when none is named: not `dateExpires`, and not the domain metadatum `location` where it only
+/// says what an attribute of another name says.
+pub fn shown(entity: &Entity) -> impl Iterator<Item = &Attribute> {
+    let repeats = |attribute: &Attribute| {
+        attribute.kind == AttributeKind::Domain && attribute.name == *place::LOCATION && place::source(entity).is_some()
+    };
+    entity.merged_attributes(&[]).filter(move |attribute| attribute.name != *DATE_EXPIRES && !repeats(attribute))
 }
 
 impl Rendering {
@@ -137,7 +146,7 @@ impl Rendering {
 
     /// The attributes that are asked for, in the order in which they are asked for.
     fn selected<'a>(&'a self, entity: &'a Entity) -> impl Iterator<Item = Cow<'a, Attribute>> {
-        let every = || entity.merged_attributes(&[]).map(Cow::Borrowed);
+        let every = || shown(entity).map(Cow::Borrowed);
         let all: Box<dyn Iterator<Item = Cow<'a, Attribute>>> = if self.attributes.is_empty() {
             Box::new(every())
         } else {
@@ -165,7 +174,7 @@ pub fn builtin<'a>(entity: &Entity, name: &str) -> Option<Cow<'a, Attribute>> {
     };
     Some(Cow::Owned(Attribute {
         name: Name::from(name),
-        kind: crate::AttributeKind::Context,
+        kind: AttributeKind::Context,
         dataset_id: Name::default(),
         value_type: Name::from(value_type),
         value,
@@ -200,7 +209,8 @@ pub fn write_attribute(out: &mut Vec<u8>, attribute: &Attribute, wanted: &[Name]
         let given = metadatum.value_type.as_str();
         write(&metadatum.name, if given.is_empty() { default_type(value) } else { given }, value);
     }
-    for name in wanted {
+    let is_own = |name: &&Name| attribute.metadata.iter().any(|metadatum| metadatum.name == **name);
+    for name in wanted.iter().filter(|name| !is_own(name)) {
         let time = match name.as_str() {
             "dateCreated" => attribute.created_at,
             "dateModified" => attribute.modified_at,

@@ -13,9 +13,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::Serialize;
 
-use super::Tls;
 use super::guard::{Guard, Resolver, TargetError};
-use super::tls::{self, provider};
+use super::tls::{self, Tls, ToServers, provider};
 
 /// The largest answer read.
 pub const MAX_RESPONSE_BYTES: usize = 16 * 1024 * 1024;
@@ -95,11 +94,9 @@ impl Client {
         Self::with(tls.map_or_else(trusts_nobody, |tls| tls.client.as_ref().clone()), tls.is_some(), None)
     }
 
-    /// A client for URLs that others name. It connects to the addresses that the guard allows, and trusts the authorities of the
-    /// system besides those of this node.
-    #[must_use]
-    pub fn guarded(tls: Option<&Tls>, guard: Guard) -> Self {
-        Self::with(tls::public(tls).unwrap_or_else(trusts_nobody), true, Some(guard))
+    /// A client for URLs that others name. It connects to the addresses that the guard allows.
+    pub(crate) fn guarded(tls: &ToServers, guard: Guard) -> Self {
+        Self::with(tls.config(), true, Some(guard))
     }
 
     /// A client that shows no certificate and trusts those signed by the authorities in a PEM file, as a browser does.
@@ -107,12 +104,7 @@ impl Client {
     /// # Errors
     /// When the file cannot be read or holds no certificate.
     pub fn trusting(authorities: &Path) -> anyhow::Result<Self> {
-        let roots = super::tls::authorities(authorities)?;
-        let config = rustls::ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self::with(config, true, None))
+        Ok(Self::with(tls::trusting(authorities)?, true, None))
     }
 
     fn with(tls: rustls::ClientConfig, https: bool, guard: Option<Guard>) -> Self {
@@ -127,6 +119,8 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(IDLE_PER_HOST)
+            // Some receivers look headers up as `Link` and `X-Key`, and not as `link`.
+            .http1_title_case_headers(true)
             .build(connector);
         Self { pool, https, guard }
     }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::Limits;
 use super::activity::{Activity, Watchdog};
 use super::requests::{ConnectionService, Requests};
+use super::target::Escaping;
 
 /// Bounds what one connection may hold in memory, and with it a request's header.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -59,7 +60,7 @@ impl Connections {
     async fn speak<I: AsyncRead + AsyncWrite + Unpin + 'static>(&self, io: I) {
         let activity = Arc::new(Activity::default());
         let service = ConnectionService { requests: self.requests.clone(), activity: activity.clone() };
-        let connection = self.protocol.serve_connection(TokioIo::new(io), service);
+        let connection = self.protocol.serve_connection(TokioIo::new(Escaping::new(io)), service);
         tokio::pin!(connection);
         let mut watchdog = Watchdog::new(activity.clone());
         let pause = self.requests.limits.header_timeout / 2;

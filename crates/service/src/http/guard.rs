@@ -70,7 +70,7 @@ impl Guard {
     }
 
     /// Checks a URL before anything is sent there. Its host may get other addresses later, so this replaces no check at the
-    /// time of connecting, which [`Client::guarded`](super::Client::guarded) makes.
+    /// time of connecting, which the client of [`Node::outside`](crate::Node::outside) makes.
     ///
     /// # Errors
     /// [`TargetError`]; one that is [`TargetError::Unresolved`] may be gone tomorrow.

@@ -19,6 +19,7 @@ mod readiness;
 mod refused;
 mod requests;
 mod server;
+mod target;
 mod tls;
 
 pub use answer::error;
@@ -32,5 +33,4 @@ pub use readiness::{Readiness, ReadySet};
 pub(crate) use refused::Complaints;
 pub use refused::Reason;
 pub use server::serve;
-pub(crate) use tls::public as public_tls;
-pub use tls::{Tls, system_authorities, to_servers};
+pub use tls::{Tls, ToServers, system_authorities};

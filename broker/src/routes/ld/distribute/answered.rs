@@ -1,12 +1,9 @@
 //! Entities in the answers of sources.
 
-use std::collections::HashMap;
-
-use context::sources::{Attributes, HasSource, Subject};
+use context::sources::{HasSource, set_times};
 use ngsi::ld::{Context, parse};
-use ngsi::{Entity, Name, ParseError, Timestamp, date};
+use ngsi::{Entity, ParseError};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::trouble::Trouble;
 use crate::federation;
@@ -21,10 +18,13 @@ pub(super) fn one(body: &[u8], language: &Context, source: &Registered) -> Resul
     Ok(registered(entity, source))
 }
 
-/// The entities of an answer that is a list.
+/// The entities of an answer that is a list, or that is the one entity there would be in it.
 pub(super) fn many(body: &[u8], language: &Context, source: &Registered) -> Result<(Vec<Entity>, usize), Trouble> {
     if body.trim_ascii() == b"[]" {
         return Ok((Vec::new(), 0));
+    }
+    if body.trim_ascii_start().starts_with(b"{") {
+        return Ok((one(body, language, source)?.into_iter().collect(), 1));
     }
     let all = parse::list(body).map_err(|problem| Trouble::Unreadable(problem.detail))?;
     let count = all.len();
@@ -35,40 +35,11 @@ pub(super) fn many(body: &[u8], language: &Context, source: &Registered) -> Resu
 
 fn read(raw: &RawValue, language: &Context) -> Result<Entity, ParseError> {
     let mut entity = federation::linked_entity(raw, language)?;
-    let members: Map<String, Value> = serde_json::from_str(raw.get()).unwrap_or_default();
-    entity.created_at = time(&members, "createdAt").unwrap_or_default();
-    entity.modified_at = time(&members, "modifiedAt").unwrap_or_default();
-    let mut times = HashMap::new();
-    for (term, value) in &members {
-        let name = language.expand(term);
-        let instances = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-        for instance in instances.iter().filter_map(Value::as_object) {
-            let dataset_id = instance.get("datasetId").and_then(Value::as_str).map(Name::from).unwrap_or_default();
-            times.insert((name.clone(), dataset_id), (time(instance, "createdAt"), time(instance, "modifiedAt")));
-        }
-    }
-    for attribute in &mut entity.attributes {
-        let known = times.get(&(attribute.name.clone(), attribute.dataset_id.clone()));
-        let (created_at, modified_at) = known.copied().unwrap_or_default();
-        (attribute.created_at, attribute.modified_at) =
-            (created_at.unwrap_or_default(), modified_at.unwrap_or_default());
-    }
+    set_times(&mut entity, raw, language);
     Ok(entity)
 }
 
-fn time(members: &Map<String, Value>, name: &str) -> Option<Timestamp> {
-    members.get(name).and_then(Value::as_str).and_then(date::parse)
-}
-
 /// Leaves what the source may have.
-fn registered(mut entity: Entity, source: &Registered) -> Option<Entity> {
-    let types: Vec<Name> = entity.types().cloned().collect();
-    let subject = Subject { id: entity.id.as_str(), types: &types };
-    let share = source.source().share(subject, &Attributes::All)?;
-    let data_sets = &source.source().registration.data_sets;
-    let has_data_set = |id: &Name| {
-        data_sets.is_empty() || data_sets.iter().any(|known| known == id || (id.is_empty() && *known == *"@none"))
-    };
-    entity.attributes.retain(|attribute| share.has(&attribute.name) && has_data_set(&attribute.dataset_id));
-    Some(entity)
+fn registered(entity: Entity, source: &Registered) -> Option<Entity> {
+    source.source().restrict(entity).map(|(entity, _)| entity)
 }

@@ -99,7 +99,7 @@ fn plan(
     let share = |(index, entry): (usize, &Entry<'_>)| {
         let id = entry.fragment.id.as_str();
         let mut types = entry.fragment.types.clone();
-        if let Some(entity) = journey.broker.shards.get(change::stored_id(journey.broker, id).as_str()) {
+        if let Some(entity) = journey.broker.shards.get(journey.broker.shards.stored_id(id).as_str()) {
             types.extend(entity.types().cloned());
         }
         let subject = Subject { id, types: &types };

@@ -10,7 +10,7 @@ use ngsi::ld::{Context, Kind, Problem};
 use ngsi::registration::Operation;
 use ngsi::{Name, RegistrationId};
 
-use super::super::answer::{Failed, NotUpdated, partial, partly_updated};
+use super::super::answer::{Failed, NotUpdated, each_failed, partial, partly_updated};
 use super::super::call::Call;
 use super::journey::{Journey, Message};
 use super::payload::Payload;
@@ -48,6 +48,7 @@ pub(in crate::routes::ld) struct Outcome {
 
 /// What sources did, and what is left to be done here.
 pub(in crate::routes::ld) struct Share {
+    operation: Operation,
     /// Nothing, if sources alone have it.
     pub(in crate::routes::ld) here: Option<Attributes>,
     outcomes: Vec<Outcome>,
@@ -64,6 +65,11 @@ pub(in crate::routes::ld) async fn distribute(
     if call.is_local() || broker.sources.is_empty() {
         return None;
     }
+    // Boxed, so that requests which need no source do not carry it along.
+    Box::pin(to_sources(broker, call, context, change)).await
+}
+
+async fn to_sources(broker: &Shared, call: &Call, context: &Context, change: &Change<'_>) -> Option<Share> {
     let journey = Journey::new(broker, call, context);
     let mut plan = broker.sources.with(|sources| {
         let met = |alias: &str| journey.via.has_met(alias);
@@ -88,7 +94,7 @@ pub(in crate::routes::ld) async fn distribute(
         outcomes.push(outcome(&part, result));
     }
     outcomes.extend(plan.refused.iter().map(|part| refusal(part, change.operation)));
-    Some(Share { here: plan.here, outcomes, warnings })
+    Some(Share { operation: change.operation, here: plan.here, outcomes, warnings })
 }
 
 async fn tell(
@@ -157,6 +163,16 @@ impl Outcome {
         }
     }
 
+    /// Whether the source did its part, or some of it.
+    fn is_done(&self) -> bool {
+        self.result.as_ref().map_or_else(|(trouble, _)| trouble.is_partial(), |()| true)
+    }
+
+    /// Whether the source has no such entity.
+    fn is_absence(&self) -> bool {
+        matches!(&self.result, Err((trouble, _)) if trouble.is_absence())
+    }
+
     fn failed(&self) -> Option<Failed> {
         let (_, problem) = self.result.as_ref().err()?;
         Some(Failed { problem: problem.clone(), registration: Some(self.registration.clone()) })
@@ -167,10 +183,14 @@ impl Outcome {
 type Here = Option<Result<LinkedEdited, Problem>>;
 
 impl Share {
-    /// The answer to a change of a whole entity: `done` if all is, an error if nothing is, else what is not (5.2.16).
+    /// The answer to a change of a whole entity: `done` if all is, an error if nothing is, else what is not (5.2.16). What several
+    /// have refused to create is told each by each.
     pub(in crate::routes::ld) fn conclude(self, broker: &Shared, id: &str, here: &Here, done: Response) -> Response {
         let (any, failed) = self.failures(here);
-        let mut response = partial(id, any, failed, done);
+        let mut response = match self.operation {
+            Operation::CreateEntity if !any && failed.len() > 1 => each_failed(id, &failed),
+            _ => partial(id, any, failed, done),
+        };
         warn(broker, &mut response, &self.warnings);
         response
     }
@@ -193,13 +213,17 @@ impl Share {
     }
 
     /// Whether anything was done, and what was not. That an entity is not here, or not at an inclusive source, matters only if
-    /// it is nowhere.
+    /// it is nowhere, or was to be deleted at both.
     fn failures(&self, here: &Here) -> (bool, Vec<Failed>) {
         let is_absence = |problem: &Problem| problem.kind == Kind::ResourceNotFound;
-        let any = matches!(here, Some(Ok(_))) || self.outcomes.iter().any(|outcome| outcome.result.is_ok());
-        let own = here.as_ref().and_then(|here| here.as_ref().err()).filter(|problem| !any || !is_absence(problem));
+        let any = matches!(here, Some(Ok(_))) || self.outcomes.iter().any(Outcome::is_done);
+        let deleted = self.operation == Operation::DeleteEntity;
+        let shared = deleted && self.outcomes.iter().all(|outcome| !outcome.proxied);
+        let own = here.as_ref().and_then(|here| here.as_ref().err());
+        let own = own.filter(|problem| !any || shared || !is_absence(problem));
         let own = own.map(|problem| Failed { problem: problem.clone(), registration: None });
-        let others = self.outcomes.iter().filter(|outcome| !any || !outcome.is_minor()).filter_map(Outcome::failed);
+        let counts = |outcome: &&Outcome| !any || !outcome.is_minor() || (deleted && outcome.is_absence());
+        let others = self.outcomes.iter().filter(counts).filter_map(Outcome::failed);
         let mut failed: Vec<Failed> = own.into_iter().chain(others).collect();
         // What says more than that the entity is unknown says why.
         failed.sort_by_key(|failed| is_absence(&failed.problem));

@@ -2,10 +2,12 @@
 //! what, [`context::sources`] decides.
 
 mod answered;
+mod asking;
 mod batch;
 mod change;
 mod journey;
 mod payload;
+mod purge;
 mod query;
 mod retrieve;
 mod trouble;
@@ -13,7 +15,8 @@ mod trouble;
 pub(super) use batch::{Batch, Entry, EntryShare, distribute_batch};
 pub(super) use change::{Change, Share, distribute};
 pub(super) use payload::{Payload, restrict};
-pub(super) use query::{Asked, Gathered, purge, query};
+pub(super) use purge::purge;
+pub(super) use query::{Asked, Gathered, Question, query};
 pub(super) use retrieve::{Retrieved, retrieve};
 pub(super) use trouble::{Warning, warn};
 

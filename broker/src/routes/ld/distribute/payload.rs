@@ -6,6 +6,7 @@ use bytes::Bytes;
 use context::sources::Attributes;
 use ngsi::ld::{Context, translate};
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 
 use super::super::call::Call;
 
@@ -22,6 +23,8 @@ pub(in crate::routes::ld) enum Payload {
     Entities(Vec<(Members, Context)>),
     /// Identifiers of entities.
     Ids(Vec<String>),
+    /// A query, in the words of the source.
+    Query(Map<String, Value>),
 }
 
 /// What a body says of the entity itself and of these attributes, without its context.
@@ -51,6 +54,12 @@ impl Payload {
                 serde_json::to_vec(&all.iter().map(|(members, from)| entity(members, from)).collect::<Vec<_>>())
             }
             Self::Ids(ids) => serde_json::to_vec(ids),
+            Self::Query(query) if inline => {
+                let mut query = query.clone();
+                query.insert("@context".to_owned(), serde_json::from_str(to.to_json()).unwrap_or_default());
+                serde_json::to_vec(&query)
+            }
+            Self::Query(query) => serde_json::to_vec(query),
         };
         written.unwrap_or_default().into()
     }

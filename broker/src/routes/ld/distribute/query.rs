@@ -1,10 +1,10 @@
 //! What sources have of what a query asks for (ETSI GS CIM 009, 5.7.2). Entities may be split between sources and this broker,
 //! so they are put together first and filtered then.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use context::sources::{Ask, Attributes, HasSource, Selected, Selection, asks, merge, supplement};
+use context::sources::{Attributes, Conditions, HasSource, Selection, asks, merge, supplement};
 use futures_util::StreamExt;
 use futures_util::stream;
 use http::Method;
@@ -14,20 +14,19 @@ use ngsi::selector::Matcher;
 use ngsi::{Entity, EntityId, Name};
 
 use super::super::call::Call;
-use super::super::change;
-use super::journey::{Journey, Message};
-use super::retrieve::{attrs, combine};
+use super::asking::{One, PAGE, asking, in_bodies, in_pieces, query_body};
+use super::journey::Journey;
+use super::payload::Payload;
+use super::retrieve::combine;
 use super::trouble::{Trouble, Warning};
 use super::{AT_ONCE, MAX_SOURCES, answered};
 use crate::Shared;
 use crate::sources::Registered;
 
-/// Entities of one answer of a source.
-const PAGE: usize = 1_000;
+/// How a source may be queried.
+const QUERIES: [Operation; 2] = [Operation::QueryEntity, Operation::QueryBatch];
 /// The most answers that are fetched from one source for one query.
 const MAX_PAGES: usize = 10;
-/// Identifiers of one request.
-const MAX_IDS: usize = 50;
 
 /// Which entities a query asks for.
 #[derive(Debug)]
@@ -40,11 +39,24 @@ pub(in crate::routes::ld) struct Asked {
     pub(in crate::routes::ld) types: Vec<Name>,
 }
 
+/// What sources are asked.
+#[derive(Clone, Copy)]
+pub(in crate::routes::ld) struct Question<'s> {
+    /// For which entities.
+    pub(in crate::routes::ld) asked: &'s [Asked],
+    /// For which attributes of these.
+    pub(in crate::routes::ld) attributes: &'s Attributes,
+    /// Which sources.
+    pub(in crate::routes::ld) sources: &'s Conditions,
+}
+
 /// What sources have.
 #[derive(Default)]
 pub(in crate::routes::ld) struct Gathered {
     entities: BTreeMap<EntityId, Entity>,
     auxiliary: BTreeMap<EntityId, Entity>,
+    /// The registrations of the sources of each.
+    registrations: HashMap<EntityId, Vec<Name>>,
     /// What went wrong.
     pub(in crate::routes::ld) warnings: Vec<Warning>,
 }
@@ -52,20 +64,36 @@ pub(in crate::routes::ld) struct Gathered {
 impl Gathered {
     /// Whether some source has something of the entity, which is held under that identifier or without its `urn:`.
     pub(in crate::routes::ld) fn has(&self, broker: &Shared, entity: &Entity) -> bool {
-        if self.entities.is_empty() && self.auxiliary.is_empty() {
+        if (self.entities.is_empty() && self.auxiliary.is_empty()) || !broker.shards.is_first(entity) {
             return false;
         }
-        let is_same = |id: &EntityId| change::stored_id(broker, id.as_str()) == entity.id;
+        let is_same = |id: &EntityId| broker.shards.stored_id(id.as_str()) == *entity.id.as_str();
         let urn = EntityId::from(&*ngsi::ld::urn(entity.id.as_str()));
         let known = |id: &EntityId| self.entities.contains_key(id) || self.auxiliary.contains_key(id);
-        known(&entity.id) || (known(&urn) && is_same(&urn))
+        known(&EntityId::from(entity.id.as_str())) || (known(&urn) && is_same(&urn))
+    }
+
+    /// Who has the entities of sources: registrations, and `@none` where a broker of this system has something as well.
+    pub(in crate::routes::ld) fn sources(
+        &mut self,
+        broker: &Shared,
+        fetched: &[Arc<Entity>],
+    ) -> HashMap<EntityId, Vec<Name>> {
+        let there: HashSet<&EntityId> = fetched.iter().map(|entity| &entity.id).collect();
+        let mut sources = std::mem::take(&mut self.registrations);
+        for (id, known) in &mut sources {
+            if there.contains(id) || broker.shards.holds(broker.shards.stored_id(id.as_str()).as_str()) {
+                known.push(Name::from("@none"));
+            }
+        }
+        sources
     }
 
     /// Adds to the entities of other brokers what sources have, each put together with what is here of it.
     pub(in crate::routes::ld) fn put_together(mut self, broker: &Shared, fetched: &mut Vec<Arc<Entity>>) {
         let ids: BTreeSet<EntityId> = self.entities.keys().chain(self.auxiliary.keys()).cloned().collect();
         for id in ids {
-            let here = broker.shards.get(change::stored_id(broker, id.as_str()).as_str());
+            let here = broker.shards.get(broker.shards.stored_id(id.as_str()).as_str());
             let there = || Some(fetched.swap_remove(fetched.iter().position(|entity| entity.id == id)?));
             let mut entity = here.or_else(there).map(Arc::unwrap_or_clone);
             self.entities.remove(&id).into_iter().for_each(|found| combine(&mut entity, found, merge));
@@ -80,15 +108,19 @@ pub(in crate::routes::ld) async fn query(
     broker: &Shared,
     call: &Call,
     context: &Context,
-    asked: &[Asked],
-    attributes: &Attributes,
+    question: &Question<'_>,
 ) -> Gathered {
     let mut gathered = Gathered::default();
     if call.is_local() || broker.sources.is_empty() {
         return gathered;
     }
     let journey = Journey::new(broker, call, context);
-    let requests = requests(&journey, asked, attributes, Operation::QueryEntity, &mut gathered.warnings);
+    // A query goes on as it came, in a body or by the parameters of a URL, to sources that take it so, to others the other way.
+    let operations = match call.method {
+        Method::POST => [Operation::QueryBatch, Operation::QueryEntity],
+        _ => QUERIES,
+    };
+    let requests = requests(&journey, question, &operations, &mut gathered.warnings);
     let asked = requests.into_iter().map(|request| fetch(&journey, request));
     let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
     for (source, answer) in answers {
@@ -96,6 +128,10 @@ pub(in crate::routes::ld) async fn query(
         match answer {
             Err(trouble) => gathered.warnings.push(trouble.warning(&source)),
             Ok(Answered { entities, all }) => {
+                for entity in &entities {
+                    let known = gathered.registrations.entry(entity.id.clone()).or_default();
+                    known.push(Name::from(source.id()));
+                }
                 let into = if auxiliary { &mut gathered.auxiliary } else { &mut gathered.entities };
                 entities.into_iter().for_each(|entity| add(into, entity, auxiliary));
                 if !all {
@@ -116,30 +152,31 @@ fn add(into: &mut BTreeMap<EntityId, Entity>, entity: Entity, auxiliary: bool) {
     }
 }
 
-/// One request to one source.
-struct One {
-    source: Arc<Registered>,
-    selected: Selected,
-    attributes: Attributes,
-}
-
-fn requests(
+pub(super) fn requests(
     journey: &Journey<'_>,
-    asked: &[Asked],
-    attributes: &Attributes,
-    operation: Operation,
+    question: &Question<'_>,
+    operations: &[Operation],
     warnings: &mut Vec<Warning>,
 ) -> Vec<One> {
     let met = |alias: &str| journey.via.has_met(alias);
     let mut requests = Vec::new();
+    let Question { asked, attributes, sources: conditions } = *question;
     for Asked { ids, pattern, types } in asked {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let selection = Selection { ids: &ids, pattern: pattern.clone(), types };
-        let found = journey
-            .broker
-            .sources
-            .with(|sources| asks(sources, &selection, attributes, operation, &met, service::now()));
-        requests.extend(found.into_iter().flat_map(in_pieces));
+        let mut served = BTreeSet::new();
+        for operation in operations {
+            let sources = &journey.broker.sources;
+            let now = service::now();
+            let mut found = sources.with(|sources| asks(sources, &selection, attributes, *operation, &met, now));
+            found.retain(|ask| {
+                conditions.hold(&ask.source.source().registration) && served.insert(ask.source.id().to_owned())
+            });
+            match operation {
+                Operation::QueryBatch => requests.extend(found.into_iter().flat_map(in_bodies)),
+                _ => requests.extend(found.into_iter().flat_map(|ask| in_pieces(ask, *operation))),
+            }
+        }
     }
     if requests.len() > MAX_SOURCES {
         requests.truncate(MAX_SOURCES);
@@ -148,47 +185,39 @@ fn requests(
     requests
 }
 
-/// Requests with not too many identifiers each.
-fn in_pieces(ask: Ask<Registered>) -> impl Iterator<Item = One> {
-    let Ask { source, entities } = ask;
-    entities.into_iter().flat_map(move |(selected, attributes)| {
-        let pieces: Vec<Vec<Name>> = match selected.ids.is_empty() {
-            true => vec![Vec::new()],
-            false => selected.ids.chunks(MAX_IDS).map(<[Name]>::to_vec).collect(),
-        };
-        let source = source.clone();
-        pieces.into_iter().map(move |ids| One {
-            source: source.clone(),
-            selected: Selected { ids, ..selected.clone() },
-            attributes: attributes.clone(),
-        })
-    })
+/// Requests for one entity to the sources that answer queries alone.
+pub(super) fn for_one(
+    journey: &Journey<'_>,
+    id: &str,
+    types: Vec<Name>,
+    attributes: &Attributes,
+    warnings: &mut Vec<Warning>,
+) -> Vec<One> {
+    let asked = [Asked { ids: vec![id.to_owned()], pattern: Matcher::Any, types }];
+    let question = Question { asked: &asked, attributes, sources: &Conditions::default() };
+    let mut requests = requests(journey, &question, &QUERIES, warnings);
+    requests.retain(|one| !one.source.source().operations.has(Operation::RetrieveEntity));
+    requests
 }
 
 /// What a source answered.
-struct Answered {
-    entities: Vec<Entity>,
+pub(super) struct Answered {
+    pub(super) entities: Vec<Entity>,
     /// Whether that is all it has.
     all: bool,
 }
 
-async fn fetch(journey: &Journey<'_>, one: One) -> (Arc<Registered>, Result<Answered, Trouble>) {
+pub(super) async fn fetch(journey: &Journey<'_>, one: One) -> (Arc<Registered>, Result<Answered, Trouble>) {
     let answer = fetch_pages(journey, &one).await;
     (one.source, answer)
 }
 
 async fn fetch_pages(journey: &Journey<'_>, one: &One) -> Result<Answered, Trouble> {
     let language = journey.language(&one.source).await?;
+    let body = (one.operation == Operation::QueryBatch).then(|| Payload::Query(query_body(one, &language)));
     let mut entities = Vec::new();
     for page in 0..MAX_PAGES {
-        let mut query = selecting(one, &language);
-        query.push(("options", "sysAttrs".to_owned()));
-        query.push(("limit", PAGE.to_string()));
-        if page > 0 {
-            query.push(("offset", (page * PAGE).to_string()));
-        }
-        let message = Message { method: Method::GET, path: "/entities".to_owned(), query, payload: None };
-        let answer = match journey.send(&one.source, &language, message).await {
+        let answer = match journey.send(&one.source, &language, asking(one, &language, body.as_ref(), page)).await {
             Err(trouble) if trouble.is_absence() => break,
             answer => answer?,
         };
@@ -200,49 +229,4 @@ async fn fetch_pages(journey: &Journey<'_>, one: &One) -> Result<Answered, Troub
     }
     let all = entities.len() < PAGE * MAX_PAGES;
     Ok(Answered { entities, all })
-}
-
-/// The parameters that say which entities are meant.
-fn selecting(one: &One, language: &Context) -> Vec<(&'static str, String)> {
-    let list =
-        |names: &[Name]| names.iter().map(|name| language.compact(name).into_owned()).collect::<Vec<_>>().join(",");
-    let Selected { ids, pattern, types } = &one.selected;
-    let ids: Vec<&str> = ids.iter().map(Name::as_str).collect();
-    let given = [("type", list(types)), ("id", ids.join(",")), ("idPattern", pattern.clone())];
-    let given = given.into_iter().filter(|(_, value)| !value.is_empty());
-    given.chain(attrs(&one.attributes, language)).collect()
-}
-
-/// Has sources delete what a query finds there (5.6.21); what went wrong.
-pub(in crate::routes::ld) async fn purge(
-    broker: &Shared,
-    call: &Call,
-    context: &Context,
-    asked: &[Asked],
-    attributes: &Attributes,
-) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    if call.is_local() || broker.sources.is_empty() {
-        return warnings;
-    }
-    let journey = Journey::new(broker, call, context);
-    let requests = requests(&journey, asked, attributes, Operation::PurgeEntity, &mut warnings);
-    let told = requests.into_iter().map(|one| purge_one(&journey, one));
-    let troubles: Vec<_> = stream::iter(told).buffered(AT_ONCE).collect().await;
-    warnings.extend(troubles.into_iter().flatten());
-    warnings
-}
-
-async fn purge_one(journey: &Journey<'_>, one: One) -> Option<Warning> {
-    match send_purge(journey, &one).await {
-        Err(trouble) if !trouble.is_absence() => Some(trouble.warning(&one.source)),
-        _ => None,
-    }
-}
-
-async fn send_purge(journey: &Journey<'_>, one: &One) -> Result<(), Trouble> {
-    let language = journey.language(&one.source).await?;
-    let query = selecting(one, &language);
-    let message = Message { method: Method::DELETE, path: "/entities".to_owned(), query, payload: None };
-    journey.send(&one.source, &language, message).await.map(drop)
 }

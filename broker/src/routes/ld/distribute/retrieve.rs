@@ -12,17 +12,19 @@ use ngsi::{Entity, EntityId, Name};
 use service::http::path_segment;
 
 use super::super::call::Call;
+use super::asking::One;
 use super::journey::{Journey, Message};
 use super::trouble::{Trouble, Warning};
-use super::{AT_ONCE, MAX_SOURCES, answered};
+use super::{AT_ONCE, MAX_SOURCES, answered, query};
 use crate::Shared;
 use crate::federation;
 use crate::sources::Registered;
 
 /// What became of asking sources for one entity.
+#[derive(Default)]
 pub(in crate::routes::ld) struct Retrieved {
     /// The entity, if anybody has it.
-    pub(in crate::routes::ld) entity: Option<Entity>,
+    pub(in crate::routes::ld) entity: Option<Arc<Entity>>,
     /// What went wrong with sources.
     pub(in crate::routes::ld) warnings: Vec<Warning>,
     /// Whether only sources could have it, and the request has been to them through this broker.
@@ -40,6 +42,17 @@ pub(in crate::routes::ld) async fn retrieve(
     if call.is_local() || broker.sources.is_empty() {
         return None;
     }
+    // Boxed, so that requests which need no source do not carry it along.
+    Box::pin(from_sources(broker, call, context, id, stored)).await
+}
+
+async fn from_sources(
+    broker: &Shared,
+    call: &Call,
+    context: &Context,
+    id: &str,
+    stored: &EntityId,
+) -> Option<Retrieved> {
     let journey = Journey::new(broker, call, context);
     let here = broker.shards.get(stored.as_str());
     let types: Vec<Name> = here.iter().flat_map(|entity| entity.types()).cloned().collect();
@@ -49,10 +62,11 @@ pub(in crate::routes::ld) async fn retrieve(
         let subject = Subject { id, types: &types };
         readers(sources, subject, &attributes, Operation::RetrieveEntity, &met, service::now())
     });
-    if parts.is_empty() {
+    let mut warnings = Vec::new();
+    let queries = query::for_one(&journey, id, types, &attributes, &mut warnings);
+    if parts.is_empty() && queries.is_empty() {
         return None;
     }
-    let mut warnings = Vec::new();
     if parts.len() > MAX_SOURCES {
         parts.truncate(MAX_SOURCES);
         warnings.push(Warning::too_many());
@@ -62,7 +76,9 @@ pub(in crate::routes::ld) async fn retrieve(
         None => federation::fetch_linked_one(broker, stored).await,
     };
     let asked = parts.into_iter().map(|part| ask(&journey, part, id));
-    let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
+    let queried = queries.into_iter().map(|one| ask_by_query(&journey, one, id));
+    let answers = stream::iter(asked).buffered(AT_ONCE).chain(stream::iter(queried).buffered(AT_ONCE));
+    let answers: Vec<_> = answers.collect().await;
     Some(assembled(here, answers, warnings))
 }
 
@@ -81,6 +97,11 @@ type Answer = (Arc<Registered>, Result<Option<Entity>, Trouble>);
 async fn ask(journey: &Journey<'_>, part: Part<Registered>, id: &str) -> Answer {
     let answer = ask_source(journey, &part, id).await;
     (part.source, answer)
+}
+
+async fn ask_by_query(journey: &Journey<'_>, one: One, id: &str) -> Answer {
+    let (source, answer) = query::fetch(journey, one).await;
+    (source, answer.map(|answered| answered.entities.into_iter().find(|entity| entity.id.as_str() == id)))
 }
 
 async fn ask_source(journey: &Journey<'_>, part: &Part<Registered>, id: &str) -> Result<Option<Entity>, Trouble> {
@@ -118,7 +139,7 @@ fn assembled(mut entity: Option<Entity>, answers: Vec<Answer>, mut warnings: Vec
         }
     }
     auxiliary.into_iter().for_each(|found| combine(&mut entity, found, supplement));
-    Retrieved { is_loop: looped && entity.is_none(), entity, warnings }
+    Retrieved { is_loop: looped && entity.is_none(), entity: entity.map(Arc::new), warnings }
 }
 
 /// Adds what somebody else has of an entity.

@@ -41,6 +41,11 @@ impl Trouble {
         matches!(self, Self::Refused { status: 404, .. })
     }
 
+    /// Whether the source did some of what it was told.
+    pub(super) fn is_partial(&self) -> bool {
+        matches!(self, Self::Refused { status: 207, .. })
+    }
+
     /// Whether it is no failure as long as somebody else does the same: the source has no such entity, or the request has been
     /// there.
     pub(super) fn is_minor(&self) -> bool {

@@ -13,7 +13,7 @@ use crate::routes::ld::rendering::Answering;
 
 /// One evolution.
 pub(super) fn one(answering: &Answering<'_>, question: &Question, found: &Found) -> Option<Response> {
-    let evolution = found.evolutions.first()?;
+    let evolution = found.evolutions.first().filter(|evolution| answering.rendering.shows_any_of(evolution))?;
     let write = |temporal: &Temporal<'_>| {
         let mut out = Vec::with_capacity(1024);
         answering.rendering.write_evolution(&mut out, evolution, temporal);
@@ -50,6 +50,7 @@ fn written(question: &Question, write: impl Fn(&Temporal<'_>) -> Vec<u8>) -> Vec
 fn ranged(mut response: Response, window: &Window, covered: Option<Covered>) -> Response {
     let Some(Covered { from, to }) = covered else { return response };
     let size = window.last.map_or_else(|| "*".to_owned(), |last| last.to_string());
+    let (from, to) = (from.brief(), to.brief());
     if let Ok(range) = HeaderValue::try_from(format!("date-time {from}-{to}/{size}")) {
         response.headers_mut().insert(CONTENT_RANGE, range);
     }

@@ -6,7 +6,7 @@ use context::temporal::Step;
 use ngsi::Name;
 use ngsi::ld::temporal::{Instance, Window};
 
-use super::{Found, find, no_instance};
+use super::{Found, attribute_name, find, no_instance};
 use crate::Shared;
 use crate::routes::ld::answer::{Failure, no_content};
 use crate::routes::ld::call::Call;
@@ -17,11 +17,11 @@ pub(super) async fn delete(
     Path((id, name)): Path<(String, String)>,
     call: Call,
 ) -> Result<Response, Failure> {
+    let stored = attribute_name(&broker, &call, &name).await?;
     let entity = match find(&broker, &call, &id).await? {
         Found::Here(subject) => subject.entity.id,
         Found::Elsewhere(answer) => return Ok(answer),
     };
-    let stored = call.context(&broker, None).await?.expand(&name);
     let dataset_id = match (call.params.flag("deleteAll")?, call.params.get("datasetId")) {
         (true, _) => None,
         (false, given) => Some(Name::from(given.unwrap_or_default())),

@@ -12,7 +12,8 @@ use super::{add, answer, search, subject};
 use crate::Shared;
 use crate::routes::ld::answer::{Failure, created, no_content};
 use crate::routes::ld::call::Call;
-use crate::routes::ld::search::Search;
+use crate::routes::ld::params::link_pages;
+use crate::routes::ld::search::{Search, warn};
 use crate::routes::ld::{query_body, rendering};
 use crate::temporal::Reading;
 
@@ -24,8 +25,9 @@ pub(super) async fn list(State(broker): State<Shared>, call: Call) -> Result<Res
 }
 
 pub(super) async fn query(State(broker): State<Shared>, call: Call) -> Result<Response, Failure> {
+    let call = query_body::adopt(call)?;
     let (search, context) = query_body::read(&broker, &call).await?;
-    let said: Said = ngsi::json::parse_object(call.json(false)?)?;
+    let said: Said = call.object(false)?;
     let question = Question::of(&call.params, &said)?.must_say_when()?;
     answered(&broker, &call, &context, &search, &question).await
 }
@@ -38,8 +40,12 @@ async fn answered(
     question: &Question,
 ) -> Result<Response, Failure> {
     let answering = rendering::of_evolutions(broker, call, context, question.form.representation()).await?;
-    let found = search::run(broker, search, question, &answering).await?;
-    Ok(answer::many(&answering, question, &found, search.page().counts))
+    let found = search::run(broker, call, context, search, question, &answering).await?;
+    let page = search.page();
+    let mut response = answer::many(&answering, question, &found, page.counts);
+    link_pages(&mut response, page, call.path_and_query(), found.count > page.end());
+    warn(&mut response, &found.problems);
+    Ok(response)
 }
 
 /// Creates an evolution, or adds to the one there is.

@@ -7,7 +7,7 @@ use ngsi::ld::temporal::{Instance, Subject};
 use ngsi::ld::{Document, Form, Fragment, Nulls, Reading};
 use ngsi::{Name, ParseError, Timestamp};
 
-use super::{Found, find, no_instance};
+use super::{Found, attribute_name, find, no_instance};
 use crate::Shared;
 use crate::routes::ld::answer::{Failure, no_content};
 use crate::routes::ld::call::Call;
@@ -37,11 +37,11 @@ pub(super) async fn delete(
     Path((id, name, instance)): Path<(String, String, String)>,
     call: Call,
 ) -> Result<Response, Failure> {
+    let stored = attribute_name(&broker, &call, &name).await?;
     let subject = match locate(&broker, &call, &id, &name, &instance).await? {
         Found::Here(subject) => subject,
         Found::Elsewhere(answer) => return Ok(answer),
     };
-    let stored = call.context(&broker, None).await?.expand(&name);
     let Instance { number, attribute, .. } = recorded(&broker, &subject, &stored, &instance).await?;
     let (entity, dataset_id) = (subject.entity.id, attribute.dataset_id);
     let step = Step::ForgetInstance { entity, name: stored, dataset_id, number };

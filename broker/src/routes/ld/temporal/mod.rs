@@ -1,10 +1,12 @@
 //! `/ngsi-ld/v1/temporal`: the temporal evolution of entities (ETSI GS CIM 009, 5.6.11 to 5.6.16, 5.7.3, 5.7.4, 6.18 to 6.24).
 //!
-//! What this broker has recorded is asked and changed here. Requests about one entity of another broker are passed on to it.
+//! What this broker has recorded is asked and changed here. Requests about one entity are passed on to the broker that has
+//! recorded it; queries ask all brokers.
 
 mod add;
 mod answer;
 mod attribute;
+mod elsewhere;
 mod entities;
 mod entity;
 mod instance;
@@ -14,8 +16,10 @@ mod search;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, patch, post};
+use http::StatusCode;
+use ngsi::Name;
 use ngsi::ld::temporal::Subject;
-use ngsi::ld::{Kind, Problem};
+use ngsi::ld::{Form, Kind, Nulls, Problem, Reading};
 
 use super::answer::Failure;
 use super::call::Call;
@@ -54,8 +58,13 @@ async fn find(broker: &Shared, call: &Call, id: &str) -> Result<Found, Failure> 
     if let Some(subject) = subject(broker, id).await? {
         return Ok(Found::Here(subject));
     }
-    match call.answered_by_owner(broker, change::stored_id(broker, id).as_str()).await? {
-        Some(answer) => Ok(Found::Elsewhere(answer)),
+    let answer = call.answered_by_owner(broker, broker.shards.stored_id(id).as_str()).await?;
+    if let Some(answer) = answer.filter(|answer| answer.status() != StatusCode::NOT_FOUND) {
+        return Ok(Found::Elsewhere(answer));
+    }
+    // Another broker may have recorded what the owner has not, and what is deleted has no owner.
+    match elsewhere::recorder(broker, call, id).await {
+        Some(url) => Ok(Found::Elsewhere(call.pass_on(broker, &url, call.path_and_query(), call.body.clone()).await?)),
         None => Err(Failure::new(Kind::ResourceNotFound, format!("nothing is recorded of an entity `{id}`"))),
     }
 }
@@ -67,6 +76,12 @@ async fn subject(broker: &Shared, id: &str) -> Result<Option<Subject>, TemporalE
         (None, Some(bare)) => broker.temporal.subject(bare).await,
         (found, _) => Ok(found),
     }
+}
+
+/// The stored name of an attribute in the path.
+async fn attribute_name(broker: &Shared, call: &Call, name: &str) -> Result<Name, Failure> {
+    let context = call.context(broker, None).await?;
+    Ok(Reading { context: &context, form: Form::Lossless, nulls: Nulls::Refused }.attribute_name(name)?)
 }
 
 fn no_instance(name: &str) -> Failure {

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use ngsi::ld::Problem;
 use ngsi::ld::temporal::{Duration, Method, Window};
 use ngsi::ld::write::Representation;
+use ngsi::ld::{Kind, Problem};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -82,6 +82,10 @@ impl Form {
     where
         Self: 'a,
     {
+        if let Some(unknown) = params.get("format").filter(|format| Named::of(format).is_none()) {
+            let known = "normalized, concise, temporalValues or aggregatedValues";
+            return Err(Problem::new(Kind::InvalidRequest, format!("format: must be {known}, is `{unknown}`")));
+        }
         let format = params.get("format").into_iter();
         let mut named = format.chain(params.list("options")?).filter_map(Named::of);
         match named.next().unwrap_or(Named::Full(Representation::Normalized)) {

@@ -2,10 +2,14 @@
 
 use context::temporal::{Covered, bound};
 use ngsi::Timestamp;
+use ngsi::ld::Context;
 use ngsi::ld::temporal::{Evolution, Subject, Window};
 
+use super::elsewhere;
 use super::question::Question;
 use crate::Shared;
+use crate::routes::ld::call::Call;
+use crate::routes::ld::params::MOST;
 use crate::routes::ld::rendering::Answering;
 use crate::routes::ld::search::Search;
 use crate::temporal::{Reading, TemporalError};
@@ -19,6 +23,8 @@ pub(super) struct Found {
     pub(super) covered: Option<Covered>,
     /// How many entities there are on all pages, as far as they were looked at.
     pub(super) count: usize,
+    /// Who did not answer.
+    pub(super) problems: Vec<String>,
 }
 
 /// The evolutions that are answered, bounded while they are gathered.
@@ -54,7 +60,7 @@ impl Gathered {
     pub(super) fn finish(mut self, count: usize) -> Found {
         self.bound();
         let evolutions = self.evolutions.into_iter().map(|(evolution, _)| evolution).collect();
-        Found { evolutions, covered: self.covered, count }
+        Found { evolutions, covered: self.covered, count, problems: Vec::new() }
     }
 }
 
@@ -65,11 +71,14 @@ pub(super) async fn read(
     reading: &Reading,
 ) -> Result<(Evolution, Option<Timestamp>), TemporalError> {
     let selected = broker.temporal.read(&subject.entity.id, reading).await?;
-    Ok((Evolution { subject, instances: selected.instances }, selected.horizon))
+    Ok((Evolution { subject, instances: selected.instances, beyond: selected.beyond }, selected.horizon))
 }
 
+/// The page of what this broker has recorded, and behind that of what the others have.
 pub(super) async fn run(
     broker: &Shared,
+    call: &Call,
+    context: &Context,
     search: &Search,
     question: &Question,
     answering: &Answering<'_>,
@@ -97,5 +106,14 @@ pub(super) async fn run(
             }
         }
     }
-    Ok(gathered.finish(count))
+    let most = page.end().saturating_add(1).saturating_sub(count).min(MOST);
+    let elsewhere = elsewhere::find(broker, call, context, most, page.counts).await;
+    let places = count + 1..;
+    for (place, (mut evolution, horizon)) in places.zip(elsewhere.evolutions) {
+        if place > page.offset && place <= page.end() {
+            answering.keep_selected(&mut evolution);
+            gathered.add(evolution, horizon);
+        }
+    }
+    Ok(Found { problems: elsewhere.problems, ..gathered.finish(count + elsewhere.count) })
 }

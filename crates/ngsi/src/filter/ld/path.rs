@@ -45,6 +45,17 @@ impl BuiltIn {
 }
 
 impl AttributePath {
+    /// The attribute, and whether its whole value is meant; `None` when the path leads to what the broker knows of the entity.
+    pub(in crate::filter) fn attribute(&self) -> Option<(&str, bool)> {
+        match self {
+            Self::Entity(_) => None,
+            Self::Attribute { name, sub_attributes, end } => {
+                let is_whole = sub_attributes.is_empty() && matches!(end, End::Value(members) if members.is_empty());
+                Some((name.as_str(), is_whole))
+            }
+        }
+    }
+
     /// Whether the test holds for one of the values: of several instances of an attribute each counts.
     pub(in crate::filter) fn any(&self, entity: &Entity, mut test: impl FnMut(&Target<'_>) -> bool) -> bool {
         match self {

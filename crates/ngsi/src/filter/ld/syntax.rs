@@ -8,7 +8,7 @@ use crate::filter::cursor::Cursor;
 use crate::filter::expression::Expression;
 use crate::filter::operands::{items, order, ordered};
 use crate::filter::statement::{Condition, Statement, Subject};
-use crate::filter::{MAX_NESTING, MAX_PATH, MAX_STATEMENTS};
+use crate::filter::{MAX_CRITERIA, MAX_NESTING, MAX_PATH, MAX_STATEMENTS};
 
 pub(in crate::filter) struct Grammar<'a, 'v> {
     cursor: Cursor<'a>,
@@ -27,6 +27,29 @@ impl<'a, 'v> Grammar<'a, 'v> {
         match self.cursor.next() {
             None => Ok(expression),
             Some(found) => Err(self.cursor.error(format!("expected ;, | or the end, found {found:?}"))),
+        }
+    }
+
+    /// Paths to order by, and whether what is greatest comes first.
+    pub(in crate::filter) fn order(mut self) -> Result<Vec<(AttributePath, bool)>, ParseError> {
+        let mut criteria = Vec::new();
+        loop {
+            let (path, _) = self.path()?;
+            let descending = self.cursor.eat(";desc");
+            if !descending {
+                self.cursor.eat(";asc");
+            }
+            criteria.push((path, descending));
+            if criteria.len() > MAX_CRITERIA {
+                return Err(self.cursor.error(format!("more than {MAX_CRITERIA} criteria")));
+            }
+            if !self.cursor.eat(",") {
+                break;
+            }
+        }
+        match self.cursor.next() {
+            None => Ok(criteria),
+            Some(found) => Err(self.cursor.error(format!("expected ;asc, ;desc, a comma or the end, found {found:?}"))),
         }
     }
 

@@ -35,6 +35,11 @@ impl TypeFilter {
         self.0.leading()
     }
 
+    /// All the types that it names: part of an entity that is meant may be registered by any of these.
+    pub fn named(&self) -> impl Iterator<Item = &Name> {
+        self.0.all()
+    }
+
     /// Whether it names one type after the other, without "and".
     #[must_use]
     pub fn is_list(&self) -> bool {

@@ -1,9 +1,9 @@
 //! The core context of version 1.8 (annex B of the standard), and what it makes of names.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::HashMap;
 use serde_json::Value;
 
 use super::iri;
@@ -31,7 +31,7 @@ impl Core {
         let terms = Active::of_core(&document["@context"]).unwrap_or_default();
         let mapped = terms.iter().filter(|(_, term)| !term.iri.starts_with('@'));
         let names = mapped.map(|(name, term)| (term.iri.clone(), Name::from(&**name))).collect();
-        Self { terms, names }
+        Self { terms: terms.into_iter().collect(), names }
     }
 }
 

@@ -15,9 +15,10 @@ mod read;
 mod terms;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
+use foldhash::{HashMap, HashMapExt};
 use serde_json::Value;
 
 pub use self::coercion::Coercion;
@@ -127,11 +128,19 @@ impl Context {
             return Cow::Borrowed(term);
         }
         let name = stored.as_str();
-        if !iri::is_absolute(name) && self.expand(name) == *stored {
+        if self.is_plain(name) || !iri::is_absolute(name) && self.expand(name) == *stored {
             return Cow::Borrowed(name);
         }
         let iri = self::core::lengthen(name);
         self.compact_iri(&iri, stored).map_or(iri, Cow::Owned)
+    }
+
+    /// Whether a name is nothing but one behind the default vocabulary.
+    fn is_plain(&self, name: &str) -> bool {
+        !name.starts_with('@')
+            && !name.contains(':')
+            && self::core::term(name).is_none()
+            && !self.0.terms.contains_key(name)
     }
 
     /// The IRI of a stored name, whatever the context.

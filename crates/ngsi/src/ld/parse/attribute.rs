@@ -52,16 +52,21 @@ impl Reading<'_> {
 
     /// `{"dataset": {"@none": …, "urn:…": …}}`, the simplified representation of several instances (4.5.4).
     fn data_sets_of<'a>(&self, value: &'a RawValue) -> Option<Members<'a>> {
-        let members = Members::of_text(value.get()).filter(|_| self.form == Form::Simplified)?;
+        let members = self.simplified(value)?;
         match members.0.as_slice() {
             [(name, sets)] if name == "dataset" => Members::of_text(sets.get()),
             _ => None,
         }
     }
 
+    /// The members of an object in the simplified representation.
+    fn simplified<'a>(&self, value: &'a RawValue) -> Option<Members<'a>> {
+        if self.form == Form::Simplified { Members::of_text(value.get()) } else { None }
+    }
+
     /// An attribute or sub-attribute that has one instance.
     fn one(&self, term: &str, name: Name, value: &RawValue) -> Result<Fragment, ParseError> {
-        let members = members(self.context, value.get()).filter(|_| self.form == Form::Lossless);
+        let members = (self.form == Form::Lossless).then(|| members(self.context, value.get())).flatten();
         match members.filter(|members| is_reified(members)) {
             Some(members) => self.instance(name, &members).map_err(|error| error.within(term)),
             None => self.bare(term, name, value),
@@ -87,7 +92,7 @@ impl Reading<'_> {
 
     /// `{"languageMap": …}`, `{"vocab": …}` or `{"json": …}` and the like, as the simplified representation has them.
     fn wrapped<'a>(&self, value: &'a RawValue) -> Option<(AttributeType, &'a RawValue)> {
-        let members = Members::of_text(value.get()).filter(|_| self.form == Form::Simplified)?;
+        let members = self.simplified(value)?;
         match members.0.as_slice() {
             [(name, value)] => {
                 let wrapped = AttributeType::of_member(self.context.expand(name).as_str())?;

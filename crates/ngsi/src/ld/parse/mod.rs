@@ -10,14 +10,16 @@ mod names;
 mod value;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
+use foldhash::{HashSet, HashSetExt};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 pub(super) use self::member::{Annotation, is_reified, is_taken, members};
 pub(super) use self::names::check_term;
 pub use self::names::{MAX_NAME, MAX_SCOPES, MAX_TYPES, is_language, is_uri};
-pub(super) use self::value::{NULL, check_fits, looks_like_geometry};
+pub use self::value::NULL;
+pub(super) use self::value::{check_fits, looks_like_geometry};
 use super::{Context, EntityFragment, Fragment, Kind, Problem};
 use crate::json::check_depth;
 use crate::members::Members;
@@ -94,12 +96,26 @@ impl<'a> Document<'a> {
 /// # Errors
 /// [`Kind::InvalidRequest`] for what is no JSON, [`Kind::BadRequestData`] for what is no list, or is nested too deeply.
 pub fn list(body: &[u8]) -> Result<Vec<&RawValue>, Problem> {
-    let items: Vec<&RawValue> = serde_json::from_str(json(body)?.get())
-        .map_err(|_| Problem::bad_request("the body: must be a list of entities"))?;
+    check_depth(body)?;
+    let Ok(items) = serde_json::from_slice::<Vec<&RawValue>>(body) else {
+        json(body)?;
+        return Err(Problem::bad_request("the body: must be a list of entities"));
+    };
     match items.is_empty() {
         true => Err(Problem::bad_request("the body: must not be an empty list")),
         false => Ok(items),
     }
+}
+
+/// Reads an object that is no entity.
+///
+/// # Errors
+/// [`Kind::InvalidRequest`] for what is no JSON, [`Kind::BadRequestData`] for what is no such object.
+pub fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
+    crate::json::parse_object(body).or_else(|error| {
+        json(body)?;
+        Err(error.into())
+    })
 }
 
 fn json(body: &[u8]) -> Result<&RawValue, Problem> {
@@ -159,6 +175,7 @@ impl Reading<'_> {
                 "scope" => entity.scopes = Some(names::scopes(value, self.nulls)?),
                 "createdAt" | "modifiedAt" | "deletedAt" => {}
                 "expiresAt" => entity.attributes.push(self.expiry(value)?),
+                _ if is_empty_list(value) => {}
                 _ => self.attribute_named(term, name, value, &mut entity.attributes)?,
             }
         }
@@ -187,6 +204,11 @@ impl Reading<'_> {
         names::check_term(term, term)?;
         names::attribute(term, self.context.expand(term))
     }
+}
+
+fn is_empty_list(value: &RawValue) -> bool {
+    let inside = value.get().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inside.is_some_and(|inside| inside.trim_ascii().is_empty())
 }
 
 fn refuse_repetition(attributes: &[Fragment]) -> Result<(), ParseError> {

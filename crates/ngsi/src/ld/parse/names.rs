@@ -82,6 +82,10 @@ pub(super) fn types(context: &Context, value: &RawValue) -> Result<Vec<Name>, Pa
     for term in texts("type", value, MAX_TYPES)? {
         check_term("type", &term)?;
         let name = context.expand(&term);
+        check_expanded("type", &term, &name)?;
+        if matches!(name.as_str(), "id" | "type") {
+            return Err(ParseError::new("type", format!("{term:?} stands for @{name}, which is no type")));
+        }
         if !types.contains(&name) {
             types.push(name);
         }
@@ -139,6 +143,16 @@ pub(super) fn attribute(term: &str, name: Name) -> Result<Name, ParseError> {
         "id" | "type" | "scope" | "datasetId" | "instanceId" | "observedAt" => {
             Err(ParseError::new(term, "is not the name of an attribute"))
         }
-        _ => Ok(name),
+        _ => check_expanded(term, term, &name).map(|()| name),
     }
+}
+
+/// Checks what a context makes of a name: it is written as it is where no context has a term for it, and must be a name then.
+fn check_expanded(path: &str, term: &str, name: &Name) -> Result<(), ParseError> {
+    if *name == *term {
+        return Ok(());
+    }
+    check_term(path, name.as_str()).map_err(|error| {
+        ParseError::new(path, format!("the name {term:?} is {:?} by its @context: {}", name.as_str(), error.problem))
+    })
 }

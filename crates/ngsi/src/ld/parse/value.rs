@@ -13,7 +13,7 @@ use crate::members::Members;
 use crate::{JsonText, ParseError};
 
 /// What stands for what is to be deleted.
-pub(in crate::ld) const NULL: &str = "urn:ngsi-ld:null";
+pub const NULL: &str = "urn:ngsi-ld:null";
 /// JSON-LD has no `null`, but this literal of it (4.5.0).
 const NULL_LITERAL: (&str, &str) = ("@json", "null");
 

@@ -120,9 +120,12 @@ fn remove(registration: &mut Registration, member: &str, context: &Context) -> R
     Ok(())
 }
 
+/// Members have no order: they are kept by name, so that what says the same is the same.
 fn replace(values: &mut Vec<(Name, JsonText)>, name: Name, value: Option<JsonText>) {
     values.retain(|(other, _)| *other != name);
-    values.extend(value.map(|value| (name, value)));
+    if let Some(value) = value {
+        values.insert(values.partition_point(|(other, _)| *other < name), (name, value));
+    }
 }
 
 fn mode(value: &Value) -> Result<Mode, ParseError> {

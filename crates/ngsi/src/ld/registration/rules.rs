@@ -1,7 +1,7 @@
 //! What the members of a registration demand of one another (ETSI GS CIM 009, 4.3.6.3, 4.3.6.6 and 5.9.2).
 
 use super::value;
-use crate::registration::{EntityInfo, Mode, Operation, Operations};
+use crate::registration::{Mode, Operation, Operations};
 use crate::{ParseError, Registration, Timestamp};
 
 pub(super) fn check(registration: &Registration, now: Timestamp) -> Result<(), ParseError> {
@@ -32,9 +32,8 @@ fn check_exclusive(registration: &Registration) -> Result<(), ParseError> {
                 format!("an exclusive registration {problem}"),
             ))
         };
-        let named = |info: &EntityInfo| !info.id.is_empty() && info.id_pattern.is_empty();
-        if information.entities.is_empty() || !information.entities.iter().all(named) {
-            return wrong("entities", "names each entity by its id");
+        if information.entities.is_empty() {
+            return wrong("entities", "names its entities");
         }
         if information.properties.is_empty() && information.relationships.is_empty() {
             return wrong("propertyNames", "names its attributes");

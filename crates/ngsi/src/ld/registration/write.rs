@@ -28,7 +28,7 @@ pub fn write(registration: &Registration, context: &Context, sys_attrs: bool) ->
     put("contextSourceInfo", some_list(pairs));
     put("contextSourceAlias", text(&registration.alias));
     put("tenant", text(&registration.tenant));
-    put("expiresAt", registration.expires_at.map(|at| at.to_string().into()));
+    put("expiresAt", registration.expires_at.map(|at| at.brief().into()));
     put("management", registration.management.as_ref().map(management));
     put("registrationName", text(&registration.name));
     put("description", text(&registration.description));
@@ -44,8 +44,8 @@ pub fn write(registration: &Registration, context: &Context, sys_attrs: bool) ->
         put(&context.compact(name), Some(JsonText::to_value(value)));
     }
     if sys_attrs {
-        put("createdAt", Some(registration.created_at.to_string().into()));
-        put("modifiedAt", Some(registration.modified_at.to_string().into()));
+        put("createdAt", Some(registration.created_at.brief().into()));
+        put("modifiedAt", Some(registration.modified_at.brief().into()));
     }
     out
 }
@@ -77,8 +77,8 @@ fn entity_info(info: &EntityInfo, context: &Context) -> Value {
 }
 
 fn interval(interval: Interval) -> Value {
-    let end_at = interval.end_at.map(|at| at.to_string().into());
-    object([("startAt", Some(interval.start_at.to_string().into())), ("endAt", end_at)])
+    let end_at = interval.end_at.map(|at| at.brief().into());
+    object([("startAt", Some(interval.start_at.brief().into())), ("endAt", end_at)])
 }
 
 fn management(management: &Management) -> Value {

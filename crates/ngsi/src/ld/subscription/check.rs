@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Accept, Endpoint, Format, Notification, Subscription};
+use crate::ld::write::MAX_JOIN_LEVEL;
 use crate::{ParseError, Timestamp, date};
 
 /// The longest text or URL, in bytes.
@@ -31,6 +32,7 @@ impl Subscription {
         let lists = [
             ("entities", self.entities.len()),
             ("watchedAttributes", self.watched_attributes.len()),
+            ("datasetId", self.dataset_id.len()),
             ("notification.attributes", self.notification.attributes.len()),
             ("notification.pick", self.notification.pick.len()),
             ("notification.omit", self.notification.omit.len()),
@@ -56,6 +58,9 @@ impl Subscription {
             if let Some(id) = entity.id.iter().find(|id| !is_uri(id)) {
                 return wrong(&format!("entities[{index}].id"), format!("must be a URI, is {id:?}"));
             }
+        }
+        if let Some(id) = self.dataset_id.iter().find(|id| *id != "@none" && !is_uri(id)) {
+            return wrong("datasetId", format!("must be URIs or @none, has {id:?}"));
         }
         match self.watched_attributes.iter().position(String::is_empty) {
             Some(index) => wrong(&format!("watchedAttributes[{index}]"), "must not be empty"),
@@ -106,6 +111,9 @@ impl Notification {
         if let Some(both) = self.omit.iter().find(|omitted| self.pick.contains(omitted)) {
             return wrong("omit", format!("{both:?} is to be picked"));
         }
+        if self.join_level.is_some_and(|level| !(1..=MAX_JOIN_LEVEL).contains(&level)) {
+            return wrong("joinLevel", format!("must be from 1 to {MAX_JOIN_LEVEL}"));
+        }
         self.endpoint.check().map_err(|error| error.within("endpoint"))
     }
 }
@@ -154,6 +162,9 @@ impl Endpoint {
         }
         if self.timeout.is_some_and(|timeout| timeout == 0 || timeout > MAX_TIMEOUT_MS) {
             return wrong("timeout", format!("must be between 1 and {MAX_TIMEOUT_MS} ms"));
+        }
+        if self.cooldown.is_some_and(|cooldown| cooldown == 0 || cooldown > MAX_TIMEOUT_MS) {
+            return wrong("cooldown", format!("must be between 1 and {MAX_TIMEOUT_MS} ms"));
         }
         for (path, pairs) in [("receiverInfo", &self.receiver_info), ("notifierInfo", &self.notifier_info)] {
             if pairs.iter().any(|pair| pair.key.is_empty() || pair.key.len() + pair.value.len() > MAX_TEXT) {

@@ -4,6 +4,10 @@
 
 mod check;
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::json::{null_as_default, one_or_many};
@@ -26,13 +30,13 @@ pub struct Subscription {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whom it is about; anybody who has a watched attribute when empty.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "filled", skip_serializing_if = "Vec::is_empty")]
     pub entities: Vec<EntitySelector>,
     /// The attributes of which a change counts; any when empty.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "filled", skip_serializing_if = "Vec::is_empty")]
     pub watched_attributes: Vec<String>,
     /// Which kinds of change count; attributes that are created or updated when empty.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "filled", skip_serializing_if = "Vec::is_empty")]
     pub notification_trigger: Vec<Trigger>,
     /// Seconds between two notifications that are sent whether or not anything changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,9 +50,15 @@ pub struct Subscription {
     /// Which scope the entity must be in (4.19).
     #[serde(rename = "scopeQ", default, skip_serializing_if = "Option::is_none")]
     pub scope_q: Option<String>,
-    /// Which context sources are asked (4.9).
+    /// Which context sources are asked (4.9); of a subscription to registrations, which of those are meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csf: Option<String>,
+    /// Of which times a source has a history, in a subscription to registrations (4.11).
+    #[serde(rename = "temporalQ", default, skip_serializing_if = "Option::is_none")]
+    pub temporal_q: Option<TemporalQuery>,
+    /// The data sets of which instances of attributes are sent, `@none` for default instances; all when empty (4.5.5).
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    pub dataset_id: Vec<String>,
     /// The languages in which texts are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<String>,
@@ -105,6 +115,22 @@ impl GeoQuery {
     }
 }
 
+/// A time or times (5.2.21).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TemporalQuery {
+    /// `before`, `after` or `between`.
+    pub timerel: String,
+    /// ISO 8601.
+    pub time_at: String,
+    /// ISO 8601; the later time of `between`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_time_at: Option<String>,
+    /// Which of the times of an attribute is meant; `observedAt` when missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeproperty: Option<String>,
+}
+
 /// What may happen to an entity or an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -138,18 +164,31 @@ pub enum Format {
     KeyValues,
 }
 
+/// Where linked entities stand (4.5.23).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Join {
+    /// Inside of the Relationships that link to them.
+    Inline,
+    /// Behind the entities that link to them.
+    Flat,
+    /// Nowhere.
+    #[serde(rename = "@none")]
+    None,
+}
+
 /// Who is told what, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notification {
     /// The attributes to send; all when empty.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "filled", skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<String>,
     /// The members to send; all when empty.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "filled", skip_serializing_if = "Vec::is_empty")]
     pub pick: Vec<String>,
     /// The members not to send.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "filled", skip_serializing_if = "Vec::is_empty")]
     pub omit: Vec<String>,
     /// How entities are written.
     #[serde(default)]
@@ -160,6 +199,12 @@ pub struct Notification {
     /// Whether times of creation and modification are sent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sys_attrs: bool,
+    /// Where the entities are sent that those of the notification link to (4.5.23); nowhere when missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join: Option<Join>,
+    /// How many levels of them; one when missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join_level: Option<usize>,
     /// Whom to notify.
     pub endpoint: Endpoint,
 }
@@ -211,6 +256,14 @@ pub struct KeyValue {
     pub value: String,
 }
 
+/// A list that has something, if it is given (tables 5.2.12-1 and 5.2.14.1-1).
+fn filled<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    match null_as_default::<D, Option<Vec<T>>>(deserializer)? {
+        Some(list) if list.is_empty() => Err(D::Error::custom("must not be an empty list")),
+        list => Ok(list.unwrap_or_default()),
+    }
+}
+
 fn yes() -> bool {
     true
 }
@@ -224,6 +277,13 @@ impl Subscription {
         let subscription: Self = crate::json::parse_object(body)?;
         subscription.check()?;
         Ok(subscription)
+    }
+
+    /// What the entity must hold: `q`, which may be escaped as in a URL.
+    #[must_use]
+    pub fn condition(&self) -> Option<Cow<'_, str>> {
+        let q = self.q.as_deref()?;
+        Some(percent_decode_str(q).decode_utf8().unwrap_or(Cow::Borrowed(q)))
     }
 
     /// This subscription with the members of a fragment in the place of its own (5.8.2); those of `notification` and its
@@ -248,7 +308,9 @@ fn merge(into: &mut serde_json::Value, from: serde_json::Value, depth: usize) {
             continue;
         }
         match members.get_mut(&name) {
-            Some(present) if depth > 0 && present.is_object() && value.is_object() && name != "geoQ" => {
+            Some(present)
+                if depth > 0 && present.is_object() && value.is_object() && name != "geoQ" && name != "temporalQ" =>
+            {
                 merge(present, value, depth - 1);
             }
             _ => drop(members.insert(name, value)),

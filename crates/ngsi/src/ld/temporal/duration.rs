@@ -64,6 +64,12 @@ impl Duration {
         (self.times_after(start, count), self.times_after(start, count + 1))
     }
 
+    /// The time that is that long after another.
+    #[must_use]
+    pub fn after(self, start: Timestamp) -> Timestamp {
+        self.times_after(start, 1)
+    }
+
     fn times_after(self, start: Timestamp, count: i64) -> Timestamp {
         let months = date::months_after(start, self.months.saturating_mul(count));
         Timestamp::from_micros(months.as_micros().saturating_add(self.micros.saturating_mul(count)))

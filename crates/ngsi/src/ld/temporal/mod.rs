@@ -9,7 +9,10 @@ pub use aggregated::{Aggregated, Method};
 pub use duration::Duration;
 pub use window::{Relation, TimeProperty, Window};
 
-use crate::{Attribute, Entity, Timestamp, date};
+use std::collections::HashSet;
+use std::mem;
+
+use crate::{Attribute, Entity, Name, Timestamp, date};
 
 /// What the identifiers of instances begin with.
 const INSTANCE: &str = "urn:ngsi-ld:instance:";
@@ -69,9 +72,18 @@ pub struct Evolution {
     pub subject: Subject,
     /// States of its attributes: those of one attribute and data set together, in the order of the [`Window`].
     pub instances: Vec<Instance>,
+    /// One state of each attribute of which all that is asked for lies beyond the part of time that is answered.
+    pub beyond: Vec<Instance>,
 }
 
 impl Evolution {
+    /// Takes out the states that lie beyond the part of time that is answered.
+    pub fn cut(&mut self, is_within: impl Fn(&Instance) -> bool) {
+        let (within, beyond) = mem::take(&mut self.instances).into_iter().partition(is_within);
+        self.instances = within;
+        self.beyond.extend(one_of_each_other(beyond, &self.instances));
+    }
+
     /// The recorded states by attribute and data set.
     pub fn series(&self) -> impl Iterator<Item = &[Instance]> {
         self.instances.chunk_by(Instance::is_of_series)
@@ -84,4 +96,14 @@ impl Evolution {
         let attributes = present.map(|instance| instance.attribute.clone()).collect();
         Entity { attributes, ..self.subject.entity.clone() }
     }
+}
+
+/// One state of each attribute of which there is none among others. Those of one attribute stand together.
+#[must_use]
+pub fn one_of_each_other(mut states: Vec<Instance>, others: &[Instance]) -> Vec<Instance> {
+    states.dedup_by(|one, other| one.attribute.name == other.attribute.name);
+    let names: HashSet<&Name> =
+        others.chunk_by(Instance::is_of_series).map(|series| &series[0].attribute.name).collect();
+    states.retain(|state| !names.contains(&state.attribute.name));
+    states
 }

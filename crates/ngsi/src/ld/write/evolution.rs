@@ -3,6 +3,7 @@
 use super::attribute::Instance as Written;
 use super::value::written;
 use super::{Object, Rendering, Representation, is_known, list};
+use crate::Timestamp;
 use crate::json::write_string;
 use crate::ld::AttributeType;
 use crate::ld::temporal::{Aggregated, Evolution, Instance, Window};
@@ -43,7 +44,7 @@ impl Rendering<'_> {
         if self.sys_attrs
             && let Some(deleted_at) = evolution.subject.deleted_at
         {
-            write_string(members.member("deletedAt"), &deleted_at.to_string());
+            write_string(members.member("deletedAt"), &deleted_at.brief());
         }
         let series: Vec<_> = evolution.series().filter(|s| s.first().is_some_and(|i| self.has_series(i))).collect();
         for attribute in series.chunk_by(|one, other| one[0].attribute.name == other[0].attribute.name) {
@@ -55,12 +56,32 @@ impl Rendering<'_> {
                     let instances = several.iter().flat_map(|series| series.iter());
                     list(out, instances, |out, instance| self.write_recorded(out, instance));
                 }
-                (_, [only]) => self.write_series(out, only, temporal),
-                (_, several) => list(out, several, |out, series| self.write_series(out, series, temporal)),
+                (_, [only]) => self.write_series(out, first_present(only), only, temporal),
+                (_, several) => {
+                    list(out, several, |out, series| self.write_series(out, first_present(series), series, temporal));
+                }
+            }
+        }
+        for state in evolution.beyond.iter().filter(|state| self.has_series(state)) {
+            let out = members.member(&self.context.compact(&state.attribute.name));
+            match temporal {
+                Temporal::Full => out.extend_from_slice(b"[]"),
+                _ => self.write_series(out, state, &[], temporal),
             }
         }
         self.write_context(&mut members);
         members.close();
+    }
+
+    /// Whether anything of an evolution is written.
+    #[must_use]
+    pub fn shows_any_of(&self, evolution: &Evolution) -> bool {
+        if !self.selection.projects() {
+            return true;
+        }
+        let mut out = Vec::new();
+        Self { with_context: false, ..self.clone() }.write_evolution(&mut out, evolution, &Temporal::Full);
+        out != b"{}"
     }
 
     /// Appends a list of evolutions.
@@ -78,30 +99,30 @@ impl Rendering<'_> {
         let value = written(self, &attribute);
         let mut members = self.open_object(out, &attribute, &value, self.representation != Representation::Concise);
         if let Some(deleted_at) = instance.deleted_at {
-            write_string(members.member("deletedAt"), &deleted_at.to_string());
+            write_string(members.member("deletedAt"), &deleted_at.brief());
         }
         write_string(members.member("instanceId"), &instance.id());
         members.close();
     }
 
-    fn write_series(&self, out: &mut Vec<u8>, series: &[Instance], temporal: &Temporal<'_>) {
+    /// Appends a series, of which that is one state.
+    fn write_series(&self, out: &mut Vec<u8>, state: &Instance, series: &[Instance], temporal: &Temporal<'_>) {
         let present = || series.iter().filter(|instance| instance.deleted_at.is_none());
-        let Some(first) = present().next() else { return };
-        let attribute_type = written(self, &Written::of_attribute(&first.attribute)).attribute_type;
+        let attribute_type = written(self, &Written::of_attribute(&state.attribute)).attribute_type;
         let mut members = Object::open(out);
         write_string(members.member("type"), attribute_type.name());
-        if !first.attribute.dataset_id.is_empty() {
-            write_string(members.member("datasetId"), first.attribute.dataset_id.as_str());
+        if !state.attribute.dataset_id.is_empty() {
+            write_string(members.member("datasetId"), state.attribute.dataset_id.as_str());
         }
         match temporal {
             Temporal::Full => {}
             Temporal::Values(window) => {
                 list(members.member(plural(attribute_type)), present(), |out, instance| {
                     out.push(b'[');
-                    written(self, &Written::of_attribute(&instance.attribute)).write(out, false);
+                    written(self, &Written::of_attribute(&instance.attribute)).write_simplified(out);
                     let time = window.time(instance).filter(|time| is_known(*time));
                     out.push(b',');
-                    write_string(out, &time.map(|time| time.to_string()).unwrap_or_default());
+                    write_string(out, &time.map(Timestamp::brief).unwrap_or_default());
                     out.push(b']');
                 });
             }
@@ -112,7 +133,7 @@ impl Rendering<'_> {
                         out.extend_from_slice(figure.as_str().as_bytes());
                         for time in [from, to] {
                             out.push(b',');
-                            write_string(out, &time.to_string());
+                            write_string(out, &time.brief());
                         }
                         out.push(b']');
                     });
@@ -121,6 +142,11 @@ impl Rendering<'_> {
         }
         members.close();
     }
+}
+
+/// The first state of a series in which there was a value, if there is one.
+fn first_present(series: &[Instance]) -> &Instance {
+    series.iter().find(|instance| instance.deleted_at.is_none()).unwrap_or(&series[0])
 }
 
 /// The member that has the values of many instances.

@@ -2,7 +2,7 @@
 
 use super::attribute::Instance;
 use super::instances::place_of;
-use super::{Object, Rendering, list, place, urn};
+use super::{Object, Rendering, Selected, list, own_and_linked, place, urn};
 use crate::json::write_string;
 use crate::{Entity, Name};
 
@@ -37,15 +37,40 @@ impl Rendering<'_> {
         entities: impl IntoIterator<Item = &'a Entity>,
         geometry: &Geometry,
     ) {
+        self.write_collection(out, entities, |out, entity| self.write_plain_feature(out, entity, geometry));
+    }
+
+    /// Appends entities and, behind them, others that they link to, as a `FeatureCollection`.
+    pub fn write_joined_features<'a>(
+        &self,
+        out: &mut Vec<u8>,
+        entities: impl IntoIterator<Item = &'a Entity>,
+        behind: impl IntoIterator<Item = &'a Selected>,
+        geometry: &Geometry,
+    ) {
+        self.write_collection(out, own_and_linked(entities, behind), |out, (selection, entity)| match selection {
+            None => self.write_plain_feature(out, entity, geometry),
+            Some(selection) => self.of_linked(selection).write_plain_feature(out, entity, geometry),
+        });
+    }
+
+    fn write_collection<T>(
+        &self,
+        out: &mut Vec<u8>,
+        items: impl IntoIterator<Item = T>,
+        write: impl Fn(&mut Vec<u8>, T),
+    ) {
         let mut collection = Object::open(out);
         write_string(collection.member("type"), "FeatureCollection");
-        list(collection.member("features"), entities, |out, entity| {
-            let mut feature = Object::open(out);
-            self.write_feature_members(&mut feature, entity, geometry);
-            feature.close();
-        });
+        list(collection.member("features"), items, write);
         self.write_context(&mut collection);
         collection.close();
+    }
+
+    fn write_plain_feature(&self, out: &mut Vec<u8>, entity: &Entity, geometry: &Geometry) {
+        let mut feature = Object::open(out);
+        self.write_feature_members(&mut feature, entity, geometry);
+        feature.close();
     }
 
     fn write_feature_members(&self, feature: &mut Object<'_>, entity: &Entity, geometry: &Geometry) {

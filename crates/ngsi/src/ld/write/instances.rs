@@ -1,16 +1,21 @@
 //! The instances of each attribute, as NGSI-LD sees them together.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::{Geometry, Selection};
 use crate::ld::EXPIRY;
 use crate::v2::place::{self, LOCATION};
-use crate::{Attribute, AttributeKind, Entity};
+use crate::{Attribute, AttributeKind, Entity, Timestamp, date};
+
+/// So many attributes are grouped sooner by comparing names than by hashing them.
+const FEW: usize = 16;
 
 /// When the entity is no longer of use, if anybody said so.
-pub(super) fn expiry(entity: &Entity) -> Option<&Attribute> {
-    entity.attribute(AttributeKind::Context, EXPIRY).filter(|attribute| is_expiry(attribute))
+pub(super) fn expiry(entity: &Entity) -> Option<Timestamp> {
+    let attribute = entity.attribute(AttributeKind::Context, EXPIRY).filter(|attribute| is_expiry(attribute))?;
+    date::parse(&attribute.value.as_string()?)
 }
 
 fn is_expiry(attribute: &Attribute) -> bool {
@@ -35,17 +40,21 @@ pub(super) fn place_of<'a>(entity: &'a Entity, geometry: &'a Geometry) -> Option
     found.find(|it| it.dataset_id == geometry.data_set && !(is_mirror(it) && place::source(entity).is_some()))
 }
 
-/// The selected instances by attribute, in the order in which attributes first came. Domain metadata that an attribute of the same
-/// name hides are not there.
-pub(super) fn instances<'a>(entity: &'a Entity, selection: &Selection) -> Vec<Vec<&'a Attribute>> {
-    let selected = |attribute: &&Attribute| {
-        has_word(attribute) && selection.has(attribute.name.as_str()) && selection.has_data_set(&attribute.dataset_id)
-    };
-    let attributes = entity.attributes.iter();
-    if attributes.clone().all(|a| a.kind == AttributeKind::Context && a.dataset_id.is_empty()) {
-        return attributes.filter(selected).map(|only| vec![only]).collect();
+type Instances<'a> = Vec<&'a Attribute>;
+
+fn by_looking<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> Vec<Instances<'a>> {
+    let mut groups: Vec<Instances<'_>> = Vec::with_capacity(FEW);
+    for attribute in attributes {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| first.name == attribute.name)) {
+            Some(group) => group.push(attribute),
+            None => groups.push(vec![attribute]),
+        }
     }
-    let mut groups: Vec<Vec<&Attribute>> = Vec::new();
+    groups
+}
+
+fn by_hashing<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> Vec<Instances<'a>> {
+    let mut groups: Vec<Instances<'_>> = Vec::new();
     let mut places = HashMap::new();
     for attribute in attributes {
         match places.entry(attribute.name.as_str()) {
@@ -56,6 +65,20 @@ pub(super) fn instances<'a>(entity: &'a Entity, selection: &Selection) -> Vec<Ve
             Entry::Occupied(place) => groups[*place.get()].push(attribute),
         }
     }
+    groups
+}
+
+/// The selected instances by attribute, in the order in which attributes first came. Domain metadata that an attribute of the same
+/// name hides are not there.
+pub(super) fn instances<'a>(entity: &'a Entity, selection: &Selection) -> Vec<Instances<'a>> {
+    let selected = |attribute: &&Attribute| {
+        has_word(attribute) && selection.has(attribute.name.as_str()) && selection.has_data_set(&attribute.dataset_id)
+    };
+    let attributes = entity.attributes.iter();
+    if attributes.clone().all(|a| a.kind == AttributeKind::Context && a.dataset_id.is_empty()) {
+        return attributes.filter(selected).map(|only| vec![only]).collect();
+    }
+    let mut groups = if entity.attributes.len() <= FEW { by_looking(attributes) } else { by_hashing(attributes) };
     let mirrored = place::source(entity).is_some();
     for group in &mut groups {
         let hidden = group.iter().any(|attribute| attribute.kind == AttributeKind::Context);

@@ -4,7 +4,9 @@ mod attribute;
 mod evolution;
 mod feature;
 mod instances;
+mod join;
 mod language;
+mod linked;
 mod place;
 mod select;
 mod value;
@@ -13,11 +15,14 @@ use self::attribute::Instance;
 pub use self::evolution::Temporal;
 pub use self::feature::Geometry;
 use self::instances::{expiry, instances};
+pub use self::join::{Following, Join, Joined, MAX_JOIN_LEVEL, Place, Selected};
 pub use self::language::Languages;
+pub use self::linked::{Inline, Linked, MAX_INLINE, links};
 pub use self::select::{MAX_PROJECTION, Projection, Selection};
+use super::parse::NULL;
 use super::{Context, parse};
 use crate::json::write_string;
-use crate::{Entity, Name, Timestamp};
+use crate::{Attribute, Entity, Name, Timestamp};
 
 /// How attributes are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,6 +51,32 @@ pub struct Rendering<'c> {
     pub languages: Option<Languages>,
     /// What of the entity is written.
     pub selection: Selection,
+    /// What a notification tells beyond the state.
+    pub changes: Changes<'c>,
+    /// The entities that stand inside of Relationships, if any do.
+    pub inline: Option<Inline>,
+}
+
+/// What led to the state of an entity, as far as notifications tell (ETSI GS CIM 009, 5.2.14 and 5.8.6). Instances that are gone
+/// are among those of the entity, with [`parse::NULL`] as their value.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Changes<'c> {
+    /// Instances of attributes before they changed.
+    pub former: &'c [Attribute],
+    /// When the change was; of what is gone it is told.
+    pub at: Option<Timestamp>,
+    /// Whether the entity itself is gone.
+    pub deleted: bool,
+}
+
+impl<'c> Changes<'c> {
+    fn former(&self, instance: &Instance<'_>) -> Option<&'c Attribute> {
+        self.former.iter().find(|former| instance.is_of(former))
+    }
+
+    fn deleted_at(&self, gone: bool) -> Option<Timestamp> {
+        self.at.filter(|_| gone)
+    }
 }
 
 /// The type of an entity whose writer gave none.
@@ -74,7 +105,8 @@ impl<'c> Rendering<'c> {
     #[must_use]
     pub fn new(context: &'c Context) -> Self {
         let (representation, selection) = (Representation::default(), Selection::default());
-        Self { context, with_context: false, representation, sys_attrs: false, languages: None, selection }
+        let (languages, changes, inline) = (None, Changes::default(), None);
+        Self { context, with_context: false, representation, sys_attrs: false, languages, selection, changes, inline }
     }
 
     /// Appends an entity.
@@ -95,13 +127,37 @@ impl<'c> Rendering<'c> {
             return true;
         }
         let mut out = Vec::new();
-        Self { with_context: false, ..self.clone() }.write(&mut out, entity);
+        Self { with_context: false, inline: None, ..self.clone() }.write(&mut out, entity);
         out != b"{}"
     }
 
     /// Appends a list of entities.
     pub fn write_list<'a>(&self, out: &mut Vec<u8>, entities: impl IntoIterator<Item = &'a Entity>) {
         list(out, entities, |out, entity| self.write(out, entity));
+    }
+
+    /// Appends a list of entities and, behind them, of others that they link to.
+    pub fn write_joined<'a>(
+        &self,
+        out: &mut Vec<u8>,
+        entities: impl IntoIterator<Item = &'a Entity>,
+        behind: impl IntoIterator<Item = &'a Selected>,
+    ) {
+        list(out, own_and_linked(entities, behind), |out, (selection, entity)| match selection {
+            None => self.write(out, entity),
+            Some(selection) => self.of_linked(selection).write(out, entity),
+        });
+    }
+
+    /// The same with another selection.
+    #[must_use]
+    pub fn with(&self, selection: &Selection) -> Self {
+        Self { selection: selection.clone(), ..self.clone() }
+    }
+
+    /// The same for an entity that those of a notification link to, which has not changed.
+    fn of_linked(&self, selection: &Selection) -> Self {
+        Self { changes: Changes::default(), ..self.with(selection) }
     }
 
     /// Type, scope, attributes and times.
@@ -113,20 +169,23 @@ impl<'c> Rendering<'c> {
             one_or_list(members.member("scope"), entity.scopes.iter(), |out, scope| write_string(out, scope.as_str()));
         }
         if let Some(expiry) = expiry(entity).filter(|_| self.selection.has("expiresAt")) {
-            members.member("expiresAt").extend_from_slice(expiry.value.as_str().as_bytes());
+            write_string(members.member("expiresAt"), &expiry.brief());
         }
         for instances in instances(entity, &self.selection) {
             if let Some(first) = instances.first() {
                 let out = members.member(&self.context.compact(&first.name));
-                self.write_instances(out, &instances);
+                self.write_instances(out, entity, &instances);
             }
         }
         if self.sys_attrs {
             for (name, time) in [("createdAt", entity.created_at), ("modifiedAt", entity.modified_at)] {
                 if is_known(time) && self.selection.has(name) {
-                    write_string(members.member(name), &time.to_string());
+                    write_string(members.member(name), &time.brief());
                 }
             }
+        }
+        if let Some(at) = self.changes.deleted_at(self.changes.deleted) {
+            write_string(members.member("deletedAt"), &at.brief());
         }
     }
 
@@ -138,22 +197,24 @@ impl<'c> Rendering<'c> {
         one_or_list(out, types, |out, name| write_string(out, &self.context.compact(name)));
     }
 
-    fn write_instances(&self, out: &mut Vec<u8>, instances: &[&crate::Attribute]) {
+    fn write_instances(&self, out: &mut Vec<u8>, entity: &Entity, instances: &[&crate::Attribute]) {
         match (instances, self.representation) {
-            ([only], _) => self.write_instance(out, &Instance::of_attribute(only)),
+            ([only], _) => self.write_instance(out, &Instance::of_attribute(only).of(entity)),
             (several, Representation::Simplified) => {
                 let mut outer = Object::open(out);
                 let mut data_sets = Object::open(outer.member("dataset"));
                 for attribute in several {
                     let data_set = attribute.dataset_id.as_str();
                     let name = if data_set.is_empty() { "@none" } else { data_set };
-                    self.write_instance(data_sets.member(name), &Instance::of_attribute(attribute));
+                    self.write_instance(data_sets.member(name), &Instance::of_attribute(attribute).of(entity));
                 }
                 data_sets.close();
                 outer.close();
             }
             (several, _) => {
-                list(out, several, |out, attribute| self.write_instance(out, &Instance::of_several(attribute)));
+                list(out, several, |out, attribute| {
+                    self.write_instance(out, &Instance::of_several(attribute).of(entity));
+                });
             }
         }
     }
@@ -163,6 +224,15 @@ impl<'c> Rendering<'c> {
             members.member("@context").extend_from_slice(self.context.to_json().as_bytes());
         }
     }
+}
+
+/// Entities and, behind them, those that they link to, each of these with the selection that it has.
+fn own_and_linked<'a>(
+    entities: impl IntoIterator<Item = &'a Entity>,
+    behind: impl IntoIterator<Item = &'a Selected>,
+) -> impl Iterator<Item = (Option<&'a Selection>, &'a Entity)> {
+    let linked = behind.into_iter().map(|(selection, entity)| (Some(selection), &**entity));
+    entities.into_iter().map(|entity| (None, entity)).chain(linked)
 }
 
 /// An entity of another broker does not tell its times.

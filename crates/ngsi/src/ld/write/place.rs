@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use geo::{Coord, LineString, Polygon};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::attribute::Instance;
@@ -15,9 +16,7 @@ use crate::{JsonText, Location, Point};
 /// The geometry that is the value of an instance; of a circle its centre. `None` for what is no place.
 pub(super) fn geometry<'a>(instance: &Instance<'a>) -> Option<Cow<'a, str>> {
     if instance.is_domain {
-        return Some(Cow::Owned(
-            of_location(&Location::parse(instance.value_type, instance.value).ok()??)?.to_string(),
-        ));
+        return of_location(&Location::parse(instance.value_type, instance.value).ok()??).map(Cow::Owned);
     }
     if !is_geo(instance.value_type) {
         return None;
@@ -30,23 +29,31 @@ pub(super) fn geometry<'a>(instance: &Instance<'a>) -> Option<Cow<'a, str>> {
 
 fn of_declared(value_type: &str, value: &JsonText) -> Option<String> {
     let shape = coordinates::parse(value_type, value).ok()??;
-    Some(of_shape(&shape)?.to_string())
+    of_shape(&shape)
 }
 
-fn of_location(place: &Location) -> Option<Value> {
+/// A geometry as it is written.
+#[derive(Serialize)]
+struct Geometry<C> {
+    coordinates: C,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+fn of_location(place: &Location) -> Option<String> {
     if let Location::Polygon(polygon) = place {
         let ring: Vec<_> = polygon.vertices.iter().chain(polygon.vertices.first()).map(position_of).collect();
-        return Some(json!({ "type": "Polygon", "coordinates": [ring] }));
+        return serde_json::to_string(&Geometry { coordinates: [ring], kind: "Polygon" }).ok();
     }
-    let center = place.center()?;
-    Some(json!({ "type": "Point", "coordinates": position_of(&center) }))
+    let coordinates = position_of(&place.center()?);
+    serde_json::to_string(&Geometry { coordinates, kind: "Point" }).ok()
 }
 
 fn position_of(point: &Point) -> [f64; 2] {
     [point.longitude, point.latitude]
 }
 
-fn of_shape(shape: &Shape) -> Option<Value> {
+fn of_shape(shape: &Shape) -> Option<String> {
     let (kind, coordinates) = match (shape.points.as_slice(), shape.lines.as_slice(), shape.areas.as_slice()) {
         ([point], [], []) => ("Point", json!(position(point))),
         (points, [], []) if !points.is_empty() => ("MultiPoint", points.iter().map(|p| json!(position(p))).collect()),
@@ -56,7 +63,7 @@ fn of_shape(shape: &Shape) -> Option<Value> {
         ([], [], areas) if !areas.is_empty() => ("MultiPolygon", areas.iter().map(rings).collect()),
         _ => return None,
     };
-    Some(json!({ "type": kind, "coordinates": coordinates }))
+    serde_json::to_string(&Geometry { coordinates, kind }).ok()
 }
 
 fn position(coord: &Coord) -> [f64; 2] {

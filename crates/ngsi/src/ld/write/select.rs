@@ -1,6 +1,6 @@
 //! What of an entity is written (ETSI GS CIM 009, 4.21, 6.3.7 and 4.5.5).
 
-use crate::ld::{Context, parse};
+use crate::ld::parse;
 use crate::{Name, ParseError};
 
 /// The most names of one `pick` or `omit`, and how deeply they nest.
@@ -8,7 +8,7 @@ pub const MAX_PROJECTION: usize = 256;
 const MAX_NESTING: usize = 16;
 
 /// A member of an entity, and what of the entities that it links to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Projection {
     /// Its stored name.
     pub name: Name,
@@ -17,7 +17,7 @@ pub struct Projection {
 }
 
 /// What of an entity is written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Selection {
     /// The attributes; all when it is empty. Id, type, scope and times are always there.
     pub attributes: Vec<Name>,
@@ -43,6 +43,16 @@ impl Selection {
         Self { pick: inner(&self.pick), omit: inner(&self.omit), ..Self::default() }
     }
 
+    /// How many levels of linked entities are picked or omitted from.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        fn deepest(projections: &[Projection]) -> usize {
+            let levels = projections.iter().filter(|it| !it.linked.is_empty()).map(|it| 1 + deepest(&it.linked));
+            levels.max().unwrap_or(0)
+        }
+        deepest(&self.pick).max(deepest(&self.omit))
+    }
+
     /// Whether single members are picked or omitted, so that nothing may be left of an entity.
     #[must_use]
     pub fn projects(&self) -> bool {
@@ -66,8 +76,8 @@ impl Projection {
     ///
     /// # Errors
     /// What is wrong; the path is empty, for the caller knows the parameter.
-    pub fn parse(text: &str, context: &Context) -> Result<Vec<Self>, ParseError> {
-        let mut reader = Reader { rest: text, context, count: 0 };
+    pub fn parse(text: &str, expand: &dyn Fn(&str) -> Name) -> Result<Vec<Self>, ParseError> {
+        let mut reader = Reader { rest: text, expand, count: 0 };
         let projections = reader.terms(0)?;
         match reader.rest {
             "" => Ok(projections),
@@ -78,7 +88,7 @@ impl Projection {
 
 struct Reader<'t> {
     rest: &'t str,
-    context: &'t Context,
+    expand: &'t dyn Fn(&str) -> Name,
     count: usize,
 }
 
@@ -106,7 +116,7 @@ impl Reader<'_> {
             return Err(wrong("has an empty name"));
         }
         parse::check_term("$", term)?;
-        let name = self.context.expand(term);
+        let name = (self.expand)(term);
         let Some(rest) = self.rest.strip_prefix('{') else { return Ok(Projection { name, linked: Vec::new() }) };
         self.rest = rest;
         let linked = self.terms(depth + 1)?;

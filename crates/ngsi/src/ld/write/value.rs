@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::attribute::Instance;
-use super::{Object, Rendering, list, place, urn};
+use super::{NULL, Object, Rendering, list, place, urn};
 use crate::json::write_string;
 use crate::ld::AttributeType;
 use crate::ld::parse::{Annotation, check_fits};
@@ -22,6 +22,9 @@ pub(super) struct Value<'a> {
 
 /// The value of an instance. What other dialects declare with a type of NGSI-LD, but do not write in its form, is a Property.
 pub(super) fn written<'a>(rendering: &Rendering<'_>, instance: &Instance<'a>) -> Value<'a> {
+    if instance.is_gone() {
+        return gone(AttributeType::of_value_type(instance.value_type));
+    }
     if let Some(geometry) = place::geometry(instance) {
         return Value { attribute_type: AttributeType::GeoProperty, json: geometry, language: None };
     }
@@ -41,6 +44,16 @@ pub(super) fn written<'a>(rendering: &Rendering<'_>, instance: &Instance<'a>) ->
         AttributeType::ListProperty if value.as_str().starts_with('[') => plain(declared),
         AttributeType::VocabProperty | AttributeType::ListProperty => property(value),
     }
+}
+
+/// What stands for the value of an instance that is gone (5.5.4).
+fn gone<'a>(attribute_type: AttributeType) -> Value<'a> {
+    let json = match attribute_type {
+        AttributeType::LanguageProperty => format!("{{\"@none\":\"{NULL}\"}}"),
+        AttributeType::ListProperty | AttributeType::ListRelationship => format!("[\"{NULL}\"]"),
+        _ => format!("\"{NULL}\""),
+    };
+    Value { attribute_type, json: Cow::Owned(json), language: None }
 }
 
 fn property(value: &JsonText) -> Value<'_> {
@@ -81,7 +94,7 @@ pub(super) fn annotation<'a>(
         }
         Annotation::Time => {
             let time = date::parse(&value.as_string()?)?;
-            Some(Cow::Owned(format!("\"{time}\"")))
+            Some(Cow::Owned(format!("\"{}\"", time.brief())))
         }
         Annotation::Names => {
             check_fits(AttributeType::VocabProperty, value).ok()?;

@@ -12,6 +12,17 @@ type Members<'a> = BTreeMap<String, &'a RawValue>;
 /// Members of which at most one stands in a notification, so that a new one takes the place of the others.
 const EXCLUSIVE: [&[&str]; 2] = [&["http", "httpCustom", "mqtt", "mqttCustom"], &["attrs", "exceptAttrs"]];
 
+/// What a notification tells of itself, and clients write back with it.
+const TOLD: [&str; 7] = [
+    "timesSent",
+    "lastNotification",
+    "lastSuccess",
+    "lastSuccessCode",
+    "lastFailure",
+    "lastFailureReason",
+    "failsCounter",
+];
+
 /// The subscription with the members of a `PATCH` in the place of its own; those of `subject` and `notification` one by one.
 ///
 /// # Errors
@@ -43,7 +54,8 @@ pub fn merged(present: &Subscription, patch: &[u8]) -> Result<Subscription, Prob
 fn part(name: &str, present: &RawValue, given: &RawValue, exclusive: &[&[&str]]) -> Result<Box<RawValue>, Problem> {
     let wrong = |_| Problem::bad_request(format!("{name}: must be an object"));
     let mut members: Members<'_> = serde_json::from_str(present.get()).map_err(wrong)?;
-    let given: Members<'_> = serde_json::from_str(given.get()).map_err(wrong)?;
+    let mut given: Members<'_> = serde_json::from_str(given.get()).map_err(wrong)?;
+    given.retain(|member, _| name != "notification" || !TOLD.contains(&member.as_str()));
     for group in exclusive {
         if group.iter().any(|member| given.contains_key(*member)) {
             members.retain(|member, _| !group.contains(&member.as_str()));

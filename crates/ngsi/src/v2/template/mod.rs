@@ -23,6 +23,8 @@ pub struct Facts<'a> {
     pub service_path: &'a str,
     /// The token that the update brought.
     pub auth_token: &'a str,
+    /// Whether attributes that the entity does not have are `null`, not nothing.
+    pub covered: bool,
 }
 
 impl Facts<'_> {
@@ -41,7 +43,7 @@ impl Facts<'_> {
             "service" => Some(JsonText::string(self.service)),
             "servicePath" => Some(JsonText::string(self.service_path)),
             "authToken" => Some(JsonText::string(self.auth_token)),
-            _ => None,
+            _ => self.covered.then(JsonText::null),
         }
     }
 }
