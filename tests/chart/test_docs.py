@@ -66,7 +66,7 @@ def test_every_parameter_of_pods_is_explained():
 
 
 def test_every_key_of_pods_is_explained():
-    source = (ROOT / "crates" / "service" / "src" / "config" / "sections.rs").read_text()
+    source = (ROOT / "crates" / "service" / "src" / "config" / "sections" / "worker.rs").read_text()
     page = (ROOT / "docs" / "configuration.md").read_text()
     names = re.findall(r"`worker\.kubernetes\.(\w+)`", source)
     assert len(names) > 10

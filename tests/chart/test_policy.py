@@ -290,6 +290,21 @@ def test_existing_secrets_are_used_and_none_is_made():
         assert {reference["key"] for reference in references} == keys, values
 
 
+def test_the_authority_is_in_every_pod_that_is_told_of_it():
+    """A service does not start without a file that its configuration names."""
+
+    def authorities(values):
+        volumes = {spec["containers"][0]["name"]: spec["volumes"] for _, _, spec in pods(FORMS[values]) if "config" in {v["name"] for v in spec["volumes"]}}
+        return {name: [v["secret"]["secretName"] for v in own if v["name"] == "authority"] for name, own in volumes.items()}
+
+    for values in ALL:
+        told = "https" in config(FORMS[values])
+        for name, secrets in authorities(values).items():
+            assert len(secrets) == told, (values, name)
+    assert authorities("history") == {"broker": ["db-ca"], **{name: ["bus-ca"] for name in ("discovery", "master", "worker", "designer")}}
+    assert set(map(tuple, authorities("external-rabbitmq").values())) == {("bus-ca",)}
+
+
 def test_private_registry_reaches_every_pod_and_every_task():
     items = FORMS["private-registry"]
     secret = pick(items, "Secret", "-registry")
@@ -315,6 +330,7 @@ def test_changes_roll_the_pods_they_concern():
         return {name for name in before if before[name] != after[name]}
 
     assert rolled("--set", "worker.capacity=3") == {"worker"}
+    assert rolled("--set", "broker.temporal.record={Car}") == {"broker"}
     assert rolled("--set", "config.http.max_body_bytes=1000") == {"discovery", "broker", "master", "worker", "designer"}
     assert rolled("--set", "nginx.clientMaxBodySize=4m") == {"nginx"}
     assert rolled("--set", "rabbitmq.logLevel=info") == {"rabbitmq"}

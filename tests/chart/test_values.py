@@ -51,6 +51,11 @@ REFUSED = [
     (f"{EDGE},rabbitmq.auth.password=x,worker.keda.enabled=true", ["worker.keda.enabled: only in the cloud"]),
     ("rabbitmq.enabled=false", ["rabbitmq.external.host: required"]),
     ("rabbitmq.enabled=false,rabbitmq.external.host=bus", ["rabbitmq.external.existingSecret: required"]),
+    ("broker.temporal.engine=mysql", ["/broker/temporal/engine", "'embedded', 'postgresql'"]),
+    ("broker.temporal.keep=0", ["/broker/temporal/keep"]),
+    ("broker.temporal.record=Car", ["/broker/temporal/record"]),
+    ("broker.temporal.engine=postgresql", ["postgresql.host: required"]),
+    ("broker.temporal.engine=postgresql,postgresql.host=db", ["postgresql.existingSecret: required"]),
     ("worker.autoscaling.enabled=true,worker.keda.enabled=true", ["worker.autoscaling.enabled and worker.keda.enabled"]),
     ("nginx.autoscaling.enabled=true,nginx.keda.enabled=true", ["nginx.autoscaling.enabled and nginx.keda.enabled"]),
     ("nginx.keda.enabled=true", ["nginx.keda.triggers"]),
@@ -131,7 +136,7 @@ def test_edge_joins_the_cloud():
     made = config("edge-exposed")
     assert made["site_id"] == "shop-7" and made["physical_location"] == {"latitude": 49.4, "longitude": 8.7}
     assert made["rabbitmq"] == {"host_ip": "fogflow.example.com", "port": 5671, "virtual_host": "fog", "tls": True}
-    assert made["https"] == {"enabled": False, "my_ca": "/etc/ssl/rabbitmq/ca.crt"}
+    assert made["https"] == {"enabled": False, "my_ca": "/etc/ssl/authority/ca.crt"}
     assert made["worker"]["kubernetes"]["node_selector"] == {"fogflow.io/site": "shop-7"}
     assert made["worker"]["kubernetes"]["tolerations"][0]["key"] == "edge"
     service = pick(objects("edge-exposed"), "Service", "-broker")["spec"]
@@ -166,6 +171,33 @@ def test_worker_tasks_settings():
     assert kubernetes["limits"] == {"cpu": "200m", "memory": "64Mi"} and kubernetes["run_as_user"] is None
     numbers = config(None, "--set", "worker.tasks.resources.limits.cpu=2")["worker"]["kubernetes"]
     assert numbers["limits"] == {"cpu": "2", "memory": "256Mi"}
+
+
+def test_histories_are_kept_where_they_are_told_to():
+    bounds = {"keep": 1000, "max_instances": 10000, "max_waiting": 1000000}
+    made = config()
+    assert made["broker"]["temporal"] == {"record": [], "engine": "embedded", "keep_days": 30, **bounds}
+    assert "postgresql" not in made and "https" not in made
+    made = config("history")
+    assert made["broker"]["temporal"] == {"record": ["Car", "Room"], "engine": "postgresql", "keep_days": 0, **bounds}
+    assert made["postgresql"] == {"host_ip": "db.example.com", "port": 5433, "database": "history", "tls": True}
+    made = config("history", "--set", "postgresql.username=me,broker.temporal.record={*}")
+    assert made["postgresql"]["username"] == "me" and made["broker"]["temporal"]["record"] == ["*"]
+
+
+def test_only_the_broker_logs_in_to_the_database():
+    def variables(*arguments):
+        return {
+            (spec["containers"][0]["name"], variable["name"]): variable["valueFrom"]["secretKeyRef"]
+            for _, _, spec in pods(objects(*arguments))
+            for variable in spec["containers"][0].get("env", [])
+            if "POSTGRESQL" in variable["name"]
+        }
+
+    password = {("broker", "FOGFLOW_POSTGRESQL_PASSWORD"): {"name": "db-user", "key": "pass"}}
+    assert variables("history") == {("broker", "FOGFLOW_POSTGRESQL_USERNAME"): {"name": "db-user", "key": "user"}, **password}
+    assert variables("history", "--set", "postgresql.username=me") == password
+    assert variables(None) == {}
 
 
 def test_keda_asks_the_master():

@@ -27,6 +27,7 @@
   "http_port" 8070
   "external_port" (include "fogflow.externalPort" . | int)
   "heartbeat_interval" (int .Values.broker.heartbeat_interval)
+  "temporal" (include "fogflow.temporal" . | fromJson)
 ) }}
 
 {{- $bus := dict "host_ip" (include "fogflow.rabbitmqHost" .) "port" 5672 }}
@@ -35,9 +36,18 @@
 {{- $_ := set $bus "port" (int $external.port) }}
 {{- $_ := set $bus "virtual_host" $external.virtualHost }}
 {{- $_ := set $bus "tls" $external.tls }}
-{{- if $external.caSecret }}{{ $_ := set $config "https" (dict "enabled" false "my_ca" "/etc/ssl/rabbitmq/ca.crt") }}{{ end }}
 {{- end }}
 {{- $_ := set $config "rabbitmq" $bus }}
+{{- if include "fogflow.usesPostgresql" . }}
+{{- $database := pick .Values.postgresql "database" "tls" }}
+{{- $_ := set $database "host_ip" .Values.postgresql.host }}
+{{- $_ := set $database "port" (int .Values.postgresql.port) }}
+{{- with .Values.postgresql.username }}{{ $_ := set $database "username" . }}{{ end }}
+{{- $_ := set $config "postgresql" $database }}
+{{- end }}
+{{- if include "fogflow.authority" (list . "broker") }}
+{{- $_ := set $config "https" (dict "enabled" false "my_ca" "/etc/ssl/authority/ca.crt") }}
+{{- end }}
 
 {{- $tasks := .Values.worker.tasks }}
 {{- $kubernetes := dict
@@ -68,10 +78,22 @@
 {{- mergeOverwrite $config (deepCopy .Values.config) | toJson }}
 {{- end }}
 
-{{/* What a change of must restart the component: only the worker reads `worker`. list ROOT COMPONENT */}}
+{{- define "fogflow.temporal" -}}
+{{- $temporal := dict "record" (.Values.broker.temporal.record | default list) "engine" .Values.broker.temporal.engine }}
+{{- range $key := list "keep" "keep_days" "max_instances" "max_waiting" }}
+{{- $_ := set $temporal $key (get $.Values.broker.temporal $key | int) }}
+{{- end }}
+{{- $temporal | toJson }}
+{{- end }}
+
+{{/* What a change of must restart the component: only the worker reads `worker`, only the broker what is about histories. list ROOT COMPONENT */}}
 {{- define "fogflow.configChecksum" -}}
 {{- $config := include "fogflow.config" (index . 0) | fromJson }}
 {{- if ne (index . 1) "worker" }}{{ $config = omit $config "worker" }}{{ end }}
+{{- if ne (index . 1) "broker" }}
+{{- $config = omit $config "postgresql" }}
+{{- $_ := set $config "broker" (omit $config.broker "temporal") }}
+{{- end }}
 {{- $config | toJson | sha256sum }}
 {{- end }}
 

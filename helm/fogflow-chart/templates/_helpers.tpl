@@ -240,6 +240,19 @@ valueFrom:
     key: {{ include "fogflow.rabbitmqKey" (list (index . 0) (printf "%sKey" (index . 1))) }}
 {{- end }}
 
+{{/* Whether the broker keeps evolutions in PostgreSQL. */}}
+{{- define "fogflow.usesPostgresql" -}}
+{{- if eq .Values.broker.temporal.engine "postgresql" }}true{{ end }}
+{{- end }}
+
+{{/* The Secret with the `ca.crt` that a pod trusts: of what it speaks to, else whatever there is. list ROOT COMPONENT */}}
+{{- define "fogflow.authority" -}}
+{{- $root := index . 0 }}
+{{- $bus := ternary "" $root.Values.rabbitmq.external.caSecret (eq (include "fogflow.runsRabbitmq" $root) "true") }}
+{{- $database := ternary $root.Values.postgresql.caSecret "" (eq (include "fogflow.usesPostgresql" $root) "true") }}
+{{- ternary ($database | default $bus) ($bus | default $database) (eq (index . 1) "broker") }}
+{{- end }}
+
 {{/* Pod annotation that rolls pods when credentials given as values change; generated ones never change. */}}
 {{- define "fogflow.credentialsChecksum" -}}
 {{- list (include "fogflow.rabbitmqSecret" .) .Values.rabbitmq.auth.username .Values.rabbitmq.auth.password | toJson | sha256sum }}

@@ -240,9 +240,9 @@ spec:
               mountPath: /var/lib/fogflow
             - name: tmp
               mountPath: /tmp
-            {{- if and .bus (include "fogflow.rabbitmqCa" $root) }}
-            - name: rabbitmq-ca
-              mountPath: /etc/ssl/rabbitmq
+            {{- if include "fogflow.authority" (list $root $component) }}
+            - name: authority
+              mountPath: /etc/ssl/authority
               readOnly: true
             {{- end }}
             {{- with $service.extraVolumeMounts }}
@@ -259,10 +259,10 @@ spec:
         - name: data
           emptyDir: {}
         {{- end }}
-        {{- if and .bus (include "fogflow.rabbitmqCa" $root) }}
-        - name: rabbitmq-ca
+        {{- with include "fogflow.authority" (list $root $component) }}
+        - name: authority
           secret:
-            secretName: {{ include "fogflow.rabbitmqCa" $root }}
+            secretName: {{ . }}
             items:
               - key: ca.crt
                 path: ca.crt
@@ -300,13 +300,24 @@ spec:
 - name: FOGFLOW_RABBITMQ_PASSWORD
   {{- include "fogflow.rabbitmqCredential" (list $root "password") | nindent 2 }}
 {{- end }}
+{{- if and (eq .component "broker") (include "fogflow.usesPostgresql" $root) }}
+{{- $database := $root.Values.postgresql }}
+{{- if not $database.username }}
+- name: FOGFLOW_POSTGRESQL_USERNAME
+  valueFrom:
+    secretKeyRef:
+      name: {{ $database.existingSecret }}
+      key: {{ $database.usernameKey }}
+{{- end }}
+- name: FOGFLOW_POSTGRESQL_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ $database.existingSecret }}
+      key: {{ $database.passwordKey }}
+{{- end }}
 {{- with concat ($root.Values.extraEnv | default list) ($service.extraEnv | default list) }}
 {{ toYaml . }}
 {{- end }}
-{{- end }}
-
-{{- define "fogflow.rabbitmqCa" -}}
-{{- if not (include "fogflow.runsRabbitmq" .) }}{{ .Values.rabbitmq.external.caSecret }}{{ end }}
 {{- end }}
 
 {{/*

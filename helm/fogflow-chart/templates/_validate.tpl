@@ -44,6 +44,14 @@
 {{- fail "rabbitmq.external.existingSecret: required when rabbitmq.enabled is false (or rabbitmq.auth.password); the name of a Secret with a user of your RabbitMQ" }}
 {{- end }}
 {{- end }}
+{{- if include "fogflow.usesPostgresql" . }}
+{{- if not .Values.postgresql.host }}
+{{- fail "postgresql.host: required when broker.temporal.engine is postgresql; the host name of your PostgreSQL" }}
+{{- end }}
+{{- if not .Values.postgresql.existingSecret }}
+{{- fail "postgresql.existingSecret: required when broker.temporal.engine is postgresql; the name of a Secret with a user of your PostgreSQL" }}
+{{- end }}
+{{- end }}
 {{- $place := .Values.physical_location | default dict }}
 {{- if ne (kindIs "invalid" $place.latitude) (kindIs "invalid" $place.longitude) }}
 {{- fail "physical_location: give both latitude and longitude, or neither" }}
