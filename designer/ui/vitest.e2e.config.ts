@@ -12,5 +12,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    // What a page complained of is the whole finding: it is never cut.
+    chaiConfig: { truncateThreshold: 0 },
   },
 });
