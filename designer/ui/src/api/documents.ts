@@ -15,8 +15,14 @@ import type {
   SubscriptionInfo,
 } from "./types";
 
+/** The designer may run on this very machine: that the browser has no network is no reason to wait. */
+const networkMode = "always";
+
 export const queryClient = new QueryClient({
-  defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY, retry: 1, refetchOnWindowFocus: false } },
+  defaultOptions: {
+    queries: { networkMode, staleTime: Number.POSITIVE_INFINITY, retry: 1, refetchOnWindowFocus: false },
+    mutations: { networkMode },
+  },
 });
 
 /** Documents by name, where names such as `constructor` and `__proto__` are names like any other. */

@@ -1,0 +1,1 @@
+import{K as e}from"./index-SEqVK5kx.js";var t=()=>e(e=>e.history.at(-1)?.at)??Date.now();export{t};

@@ -1,1 +1,0 @@
-import{K as e}from"./index-BW8cABVR.js";var t=()=>e(e=>e.history.at(-1)?.at)??Date.now();export{t};

@@ -1,1 +1,0 @@
-import{a as e}from"./index-BW8cABVR.js";var t=(t,n)=>e(`context`,[`entities`,t],{id:n});export{t};

@@ -1,0 +1,1 @@
+import{a as e}from"./index-SEqVK5kx.js";var t=(t,n)=>e(`context`,[`entities`,t],{id:n});export{t};
