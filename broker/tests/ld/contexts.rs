@@ -308,6 +308,10 @@ async fn a_subscription_names_the_context_that_was_kept_for_it() {
     let (receiver, path) = (Receiver::start().await.unwrap(), "/subscriptions/urn:s:1");
     let subscription = json!({ "@context": urls, "id": "urn:s:1", "type": "Subscription", "entities": [{ "type": "Room" }],
         "notification": { "endpoint": { "uri": receiver.url(), "accept": "application/json" } } });
+    let mut refused = subscription.clone();
+    refused["q"] = json!("a=(");
+    assert_eq!(call_with(&site, "POST", "/subscriptions", &[JSON_LD], &refused.to_string()).await.status, 400);
+    assert_eq!(get(&site, "/jsonldContexts?kind=ImplicitlyCreated").await.json(), json!([]));
     let created = call_with(&site, "POST", "/subscriptions", &[JSON_LD], &subscription.to_string()).await;
     assert_eq!(created.status, 201, "{}", created.text);
     let site = site.restart().await;

@@ -83,7 +83,8 @@ async fn refusals_name_the_member() {
     let table = [
         (json!({ "type": "Other" }), "type"),
         (json!({ "entities": [] }), "entities"),
-        (json!({ "entities": [{ "type": "Car", "idPattern": "(" }] }), "entities[0]"),
+        (json!({ "entities": [{ "type": "Car", "idPattern": "(" }] }), "entities[0].idPattern"),
+        (json!({ "entities": [{ "type": "Car", "idPattern": "urn:**" }] }), "entities[0].idPattern"),
         (json!({ "csf": "a=(" }), "csf"),
         (json!({ "q": "a=(" }), "q"),
         (temporal("since"), "temporalQ.timerel"),

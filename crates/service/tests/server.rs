@@ -190,6 +190,37 @@ async fn a_slow_body_is_answered_408_and_a_slow_handler_503() {
 }
 
 #[tokio::test]
+async fn a_body_that_nobody_reads_does_not_end_the_connection() {
+    let node = node();
+    let running = start(&node, Limits { body_timeout: Duration::from_secs(5), ..quick() }).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    for _ in 0..2 {
+        stream.write_all(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 600\r\n\r\n").await.unwrap();
+        for _ in 0..3 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            stream.write_all(&[b'x'; 200]).await.unwrap();
+        }
+    }
+    stream.write_all(b"GET /entity/7 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).await.unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 404").count(), 2, "{answers}");
+    assert!(answers.ends_with("\r\n\r\n7"), "{answers}");
+}
+
+#[tokio::test]
+async fn a_connection_whose_body_does_not_come_is_said_to_be_closed() {
+    let node = node();
+    let running = start(&node, quick()).await;
+    let answer = raw(running.address, b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 600\r\n\r\nx").await;
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.to_lowercase().contains("connection: close"), "{answer}");
+    let mut chunked = b"POST /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n".to_vec();
+    chunked.extend(vec![b'x'; 2000]);
+    let answer = raw(running.address, &chunked).await;
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.to_lowercase().contains("connection: close"), "{answer}");
+}
+
+#[tokio::test]
 async fn readyz_names_what_is_missing() {
     let node = node();
     let discovery = node.readiness("discovery");

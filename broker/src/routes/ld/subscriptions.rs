@@ -95,12 +95,12 @@ async fn create(
         created_at: service::now(),
         initialised: about == About::Entities,
     };
+    let understood = Subscription::compile_with(record, &context)?;
     if context.link().is_none() {
         // Notifications and whoever reads the subscription are told where it is.
         broker.contexts.url(&context).await?;
     }
-    let notifying = notifying_context(&broker, &record, &context).await?;
-    let understood = Subscription::compile_with(record, &context)?;
+    let notifying = notifying_context(&broker, &understood.record, &context).await?;
     let (written, answered) = oneshot::channel::<()>();
     let subscription = Subscription::compile_with(understood.record, &notifying)?;
     broker.subscribe(subscription, answered).await.map_err(unsaved)?;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use ngsi::filter::ld::{ScopeFilter, TypeFilter, Vocabulary};
 use ngsi::filter::{Filter, GeoFilter};
+use ngsi::ld::id_pattern;
 use ngsi::ld::subscription::{EntitySelector, GeoQuery, Subscription, TemporalQuery};
-use ngsi::selector::{self, Matcher};
-use ngsi::v1::EntityRef;
+use ngsi::selector::Matcher;
 use ngsi::v2::AlterationType;
 use ngsi::{
     Attribute, AttributeKind, Entity, EntityId, JsonText, Name, ParseError, Registration, RegistrationId, Timestamp,
@@ -160,17 +160,12 @@ impl Entities {
     fn compile(selector: &EntitySelector, expand: &dyn Fn(&str) -> Name) -> Result<Self, ParseError> {
         // An identifier counts before a pattern (5.2.8).
         let pattern = selector.id_pattern.as_deref().filter(|_| selector.id.is_empty());
-        let compile = |pattern| {
-            let compiled = selector::EntitySelector::compile(&EntityRef::pattern(pattern));
-            compiled.map(|selector| (pattern, selector))
-        };
-        let pattern = pattern.map(compile).transpose()?;
         let types = Some(selector.types.as_str()).filter(|types| *types != "*");
         let types = types.map(|types| TypeFilter::parse(types, expand)).transpose()?;
         Ok(Self {
             ids: selector.id.clone(),
-            text: pattern.as_ref().map(|(text, _)| (*text).to_owned()).unwrap_or_default(),
-            pattern: pattern.map_or(Matcher::Any, |(_, selector)| selector.id),
+            text: pattern.unwrap_or_default().to_owned(),
+            pattern: pattern.map(id_pattern).transpose()?.unwrap_or(Matcher::Any),
             types: types.iter().flat_map(TypeFilter::named).cloned().collect(),
         })
     }

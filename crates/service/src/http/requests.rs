@@ -5,7 +5,6 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use axum::Router;
@@ -20,7 +19,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tower::Service;
 
 use super::activity::{Active, Activity, TrackedBody};
-use super::body::{Arrived, RequestBody};
+use super::body::{Arriving, RequestBody};
 use super::events::Streams;
 use super::{Complaints, Limits, answer};
 use crate::metrics::Refusals;
@@ -59,7 +58,9 @@ pin_project! {
         #[pin]
         deadline: Sleep,
         started: Instant,
-        arrived: Arrived,
+        // Nothing for one that is too large.
+        body: Option<Arriving>,
+        response: Option<Response>,
         requests: Arc<Requests>,
         active: Option<Active>,
     }
@@ -77,19 +78,21 @@ impl Answer {
     fn to(request: Request<Incoming>, requests: &Arc<Requests>, active: Active) -> Self {
         let limits = &requests.limits;
         let started = Instant::now();
-        let arrived = Arrived::default();
-        let route = if announces_more_than(limits.max_body_bytes, request.headers()) {
-            Route::TooLarge
+        let (route, body) = if announces_more_than(limits.max_body_bytes, request.headers()) {
+            (Route::TooLarge, None)
         } else {
-            let mut request = request.map(|body| RequestBody::new(body, limits.max_body_bytes, arrived.clone()));
+            let (head, incoming) = request.into_parts();
+            let (body, arriving) = RequestBody::new(incoming, limits.max_body_bytes);
+            let mut request = Request::from_parts(head, body);
             DefaultBodyLimit::disable().apply(&mut request);
-            Route::Routed { future: requests.router.clone().call(request) }
+            (Route::Routed { future: requests.router.clone().call(request) }, Some(arriving))
         };
         Self {
             route,
             deadline: sleep_until(started + limits.body_timeout.min(limits.request_timeout)),
             started,
-            arrived,
+            body,
+            response: None,
             requests: requests.clone(),
             active: Some(active),
         }
@@ -120,7 +123,7 @@ impl Answer {
         let answer_by = *this.started + this.requests.limits.request_timeout;
         loop {
             ready!(this.deadline.as_mut().poll(cx));
-            if !this.arrived.load(Ordering::Relaxed) {
+            if this.body.as_ref().is_some_and(|body| !body.is_whole()) {
                 refusals.late.inc();
                 return Poll::Ready(last(StatusCode::REQUEST_TIMEOUT, "the request body did not arrive in time"));
             }
@@ -129,6 +132,17 @@ impl Answer {
                 return Poll::Ready(answer::error(StatusCode::SERVICE_UNAVAILABLE, "the request was not done in time"));
             }
             this.deadline.as_mut().reset(answer_by);
+        }
+    }
+
+    /// Takes in what the handler did not want of the body, as long as a body may take: a connection that ends over unread bytes can lose
+    /// the answer, and one that is closed without a word the client's next request. Tells whether the connection can go on.
+    fn poll_rest(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        let this = self.project();
+        let Some(body) = this.body else { return Poll::Ready(true) };
+        match body.poll_rest(cx) {
+            Poll::Pending => this.deadline.poll(cx).map(|()| false),
+            ready => ready,
         }
     }
 }
@@ -142,10 +156,21 @@ impl Future for Answer {
     type Output = Result<http::Response<TrackedBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = match self.as_mut().poll_route(cx) {
-            Poll::Ready(response) => response,
-            Poll::Pending => ready!(self.as_mut().poll_deadline(cx)),
+        let mut response = match self.as_mut().project().response.take() {
+            Some(response) => response,
+            None => match self.as_mut().poll_route(cx) {
+                Poll::Ready(response) => response,
+                Poll::Pending => ready!(self.as_mut().poll_deadline(cx)),
+            },
         };
+        match self.as_mut().poll_rest(cx) {
+            Poll::Ready(true) => {}
+            Poll::Ready(false) => close(&mut response),
+            Poll::Pending => {
+                *self.project().response = Some(response);
+                return Poll::Pending;
+            }
+        }
         let streams = response.extensions().get::<Streams>().is_some();
         let active = self.project().active.take().map(|active| if streams { active.streams() } else { active });
         Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, active))))
@@ -155,6 +180,10 @@ impl Future for Answer {
 /// An error after which the connection is of no further use: the rest of the request may still be on its way.
 fn last(status: StatusCode, description: &str) -> Response {
     let mut response = answer::error(status, description);
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    close(&mut response);
     response
+}
+
+fn close(response: &mut Response) {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
 }

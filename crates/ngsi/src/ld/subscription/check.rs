@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Accept, Endpoint, Format, Notification, Subscription};
+use crate::ld::id_pattern;
 use crate::ld::write::MAX_JOIN_LEVEL;
 use crate::{ParseError, Timestamp, date};
 
@@ -57,6 +58,9 @@ impl Subscription {
             }
             if let Some(id) = entity.id.iter().find(|id| !is_uri(id)) {
                 return wrong(&format!("entities[{index}].id"), format!("must be a URI, is {id:?}"));
+            }
+            if let Some(pattern) = &entity.id_pattern {
+                id_pattern(pattern).map_err(|error| error.within(&format!("entities[{index}]")))?;
             }
         }
         if let Some(id) = self.dataset_id.iter().find(|id| *id != "@none" && !is_uri(id)) {
