@@ -108,7 +108,7 @@ def test_nginx_runs_confined(container, tmp_path):
     site.chmod(0o644)
     nginx = container("nginx", *FOREIGN, "--tmpfs", "/tmp", "--volume", f"{site}:/etc/nginx/conf.d/site.conf:ro")
     assert wait_for("nginx", lambda: http(f"http://{nginx.address}:8080/"), 20) == (200, "here\n")
-    assert '"GET / HTTP/1.1" 200' in nginx.logs()
+    wait_for("line in the log", lambda: '"GET / HTTP/1.1" 200' in nginx.logs(), 10)
     docker("stop", "--time", "10", nginx.id)
     assert docker("inspect", "--format", "{{.State.ExitCode}}", nginx.id) == "0"
 
