@@ -189,13 +189,43 @@ pub fn to_simple(attribute: &Attribute) -> Option<(&'static str, JsonText)> {
     if attribute.kind == AttributeKind::Context {
         return None;
     }
-    let text = |point: &Point| Value::String(format!("{}, {}", point.latitude, point.longitude));
     match Location::parse(attribute.value_type.as_str(), &attribute.value).ok()?? {
-        Location::Point(point) => Some(("geo:point", text(&point).into())),
+        Location::Point(point) => {
+            let mut json = Vec::with_capacity(48);
+            write_corner(&mut json, &point);
+            Some(("geo:point", JsonText::of_written(json)))
+        }
         Location::Polygon(polygon) => {
-            let ring = polygon.vertices.iter().chain(polygon.vertices.first());
-            Some(("geo:polygon", Value::Array(ring.map(text).collect()).into()))
+            let mut json = vec![b'['];
+            for corner in &polygon.vertices {
+                write_corner(&mut json, corner);
+                json.push(b',');
+            }
+            write_corner(&mut json, polygon.vertices.first()?);
+            json.push(b']');
+            Some(("geo:polygon", JsonText::of_written(json)))
         }
         Location::Circle(_) | Location::Global => None,
+    }
+}
+
+/// Appends `"latitude, longitude"`.
+fn write_corner(json: &mut Vec<u8>, corner: &Point) {
+    json.push(b'"');
+    write_degrees(json, corner.latitude);
+    json.extend_from_slice(b", ");
+    write_degrees(json, corner.longitude);
+    json.push(b'"');
+}
+
+/// Appends a number with as many digits as it needs, and without an exponent.
+fn write_degrees(json: &mut Vec<u8>, degrees: f64) {
+    let start = json.len();
+    let written = serde_json::to_writer(&mut *json, &degrees).is_ok();
+    if !written || json[start..].contains(&b'e') {
+        json.truncate(start);
+        json.extend_from_slice(degrees.to_string().as_bytes());
+    } else if json.ends_with(b".0") {
+        json.truncate(json.len() - 2);
     }
 }

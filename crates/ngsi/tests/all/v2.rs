@@ -120,6 +120,28 @@ proptest! {
     }
 
     #[test]
+    fn a_point_of_ngsi10_is_written_without_exponents(
+        latitude in prop_oneof![-90.0..90.0_f64, -1e-5..1e-5_f64, (-90..90_i32).prop_map(f64::from)],
+        longitude in prop_oneof![-180.0..180.0_f64, -1e-5..1e-5_f64, (-180..180_i32).prop_map(f64::from)],
+    ) {
+        let value = serde_json::json!({ "latitude": latitude, "longitude": longitude });
+        let place = Attribute {
+            name: Name::from("location"),
+            kind: AttributeKind::Domain,
+            dataset_id: Name::default(),
+            value_type: Name::from("point"),
+            value: value.into(),
+            metadata: Vec::new(),
+            created_at: Timestamp::from_millis(1),
+            modified_at: Timestamp::from_millis(1),
+        };
+        // The last digit may be lost where it is read.
+        let read = |degrees: f64| serde_json::from_str::<f64>(&serde_json::json!(degrees).to_string()).unwrap();
+        let text = JsonText::string(&format!("{}, {}", read(latitude), read(longitude)));
+        prop_assert_eq!(ngsi::v2::place::to_simple(&place), Some(("geo:point", text)));
+    }
+
+    #[test]
     fn geojson_of_any_shape_does_not_panic(coordinates in value(), kind in prop_oneof![
         Just("Point"), Just("LineString"), Just("Polygon"), Just("MultiPolygon"), Just("GeometryCollection")]) {
         let geometry = format!("{{\"type\":\"{kind}\",\"coordinates\":{}}}", coordinates.as_str());

@@ -20,7 +20,10 @@ pub fn is_uri(text: &str) -> bool {
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
         && !rest.is_empty()
-        && !rest.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
+        && !rest
+            .bytes()
+            .any(|b| b <= b' ' || matches!(b, b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'\\' | b'^' | b'`' | 0x7f))
+        && (rest.is_ascii() || !rest.chars().any(|c| c.is_whitespace() || c.is_control()))
 }
 
 /// Whether a text is a language tag by its form, such as `fr-CH`, or `@none` (4.6.5).

@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 
 use foldhash::{HashMap, HashMapExt};
+use smallvec::{SmallVec, smallvec};
 
 use super::{Geometry, Selection};
 use crate::ld::EXPIRY;
@@ -40,14 +41,15 @@ pub(super) fn place_of<'a>(entity: &'a Entity, geometry: &'a Geometry) -> Option
     found.find(|it| it.dataset_id == geometry.data_set && !(is_mirror(it) && place::source(entity).is_some()))
 }
 
-type Instances<'a> = Vec<&'a Attribute>;
+/// Most attributes have one.
+type Instances<'a> = SmallVec<[&'a Attribute; 2]>;
 
 fn by_looking<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> Vec<Instances<'a>> {
     let mut groups: Vec<Instances<'_>> = Vec::with_capacity(FEW);
     for attribute in attributes {
         match groups.iter_mut().find(|group| group.first().is_some_and(|first| first.name == attribute.name)) {
             Some(group) => group.push(attribute),
-            None => groups.push(vec![attribute]),
+            None => groups.push(smallvec![attribute]),
         }
     }
     groups
@@ -60,7 +62,7 @@ fn by_hashing<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> Vec<Instan
         match places.entry(attribute.name.as_str()) {
             Entry::Vacant(place) => {
                 place.insert(groups.len());
-                groups.push(vec![attribute]);
+                groups.push(smallvec![attribute]);
             }
             Entry::Occupied(place) => groups[*place.get()].push(attribute),
         }
@@ -76,14 +78,14 @@ pub(super) fn instances<'a>(entity: &'a Entity, selection: &Selection) -> Vec<In
     };
     let attributes = entity.attributes.iter();
     if attributes.clone().all(|a| a.kind == AttributeKind::Context && a.dataset_id.is_empty()) {
-        return attributes.filter(selected).map(|only| vec![only]).collect();
+        return attributes.filter(selected).map(|only| smallvec![only]).collect();
     }
     let mut groups = if entity.attributes.len() <= FEW { by_looking(attributes) } else { by_hashing(attributes) };
     let mirrored = place::source(entity).is_some();
     for group in &mut groups {
         let hidden = group.iter().any(|attribute| attribute.kind == AttributeKind::Context);
         group.retain(|attribute| {
-            selected(attribute)
+            selected(&*attribute)
                 && !(hidden && attribute.kind == AttributeKind::Domain)
                 && !(mirrored && is_mirror(attribute))
         });
