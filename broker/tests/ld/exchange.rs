@@ -1,6 +1,8 @@
 //! What all requests and answers have in common.
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::common::Site;
 use super::entities::{CAR, car};
@@ -51,6 +53,25 @@ async fn what_is_no_json_cannot_be_understood() {
         let kind = answer.json()["type"].as_str().unwrap_or_default().to_owned();
         assert!(answer.status == 400 && kind.ends_with("/InvalidRequest"), "{method} {path}: {}", answer.text);
     }
+}
+
+#[tokio::test]
+async fn a_body_has_a_length_or_an_end_of_its_own() {
+    let site = Site::alone().await;
+    let answer = async |rest: &str| {
+        let mut connection = TcpStream::connect(site.url.trim_start_matches("http://")).await.unwrap();
+        let head =
+            "POST /ngsi-ld/v1/entities HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
+        connection.write_all(format!("{head}{rest}").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let refused = answer("\r\n").await;
+    assert!(refused.starts_with("HTTP/1.1 411 ") && refused.contains("Content-Length"), "{refused}");
+    let body = json!({ "id": "urn:e:chunks", "type": "Car" }).to_string();
+    let created = answer(&format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len())).await;
+    assert!(created.starts_with("HTTP/1.1 201 "), "{created}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_LENGTH;
 use http::{Method, StatusCode};
+use http_body::Body as _;
 use ngsi::ld::Kind;
 
 use super::answer::Failure;
@@ -33,9 +34,10 @@ where
 }
 
 fn refusal(request: &Request) -> Option<Response> {
-    let has_body = matches!(*request.method(), Method::POST | Method::PATCH | Method::PUT);
-    if has_body && !request.headers().contains_key(CONTENT_LENGTH) {
-        return Some(StatusCode::LENGTH_REQUIRED.into_response());
+    let wants_body = matches!(*request.method(), Method::POST | Method::PATCH | Method::PUT);
+    // One in chunks, or in frames of HTTP/2, says of itself where it ends.
+    if wants_body && !request.headers().contains_key(CONTENT_LENGTH) && request.body().is_end_stream() {
+        return Some(Failure::new(Kind::LengthRequired, "Content-Length: missing").into_response());
     }
     // Contexts are found by URLs, which have two slashes.
     let path = request.uri().path();
