@@ -134,15 +134,7 @@ fn prints(subscription: &Subscription) {
         local: false,
         via: Vec::new(),
     };
-    let record = context::Record {
-        id: "urn:s".into(),
-        request: context::Request::NgsiLd(Box::new(request)),
-        delivery: context::Delivery::default(),
-        created_at: NOW,
-        initialised: true,
-    };
-    let Ok(compiled) = context::Subscription::compile(record) else { return };
-    let _ = (compiled.selects(&sample::entity()), compiled.has_content(&sample::entity()));
+    sample::judge(context::Request::NgsiLd(Box::new(request)));
 }
 
 pub(crate) fn registration(data: &[u8]) {

@@ -5,6 +5,19 @@ use serde_json::{Value, json};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
+/// Lets a subscription judge the entity, if it can be compiled.
+pub(crate) fn judge(request: context::Request) {
+    let record = context::Record {
+        id: "urn:s".into(),
+        request,
+        delivery: context::Delivery::default(),
+        created_at: NOW,
+        initialised: true,
+    };
+    let Ok(compiled) = context::Subscription::compile(record) else { return };
+    let _ = (compiled.selects(&entity()), compiled.has_content(&entity()));
+}
+
 /// An entity with an attribute of most kinds.
 pub(crate) fn entity() -> Entity {
     let mut entity = Entity::new(EntityId::from("urn:a:1"), Name::from("T"), NOW);

@@ -80,15 +80,7 @@ fn prints(subscription: &Subscription) {
     let read = Subscription::parse(&written);
     let read = read.unwrap_or_else(|problem| panic!("{problem:?}: {}", String::from_utf8_lossy(&written)));
     assert_eq!(&read, subscription);
-    let record = context::Record {
-        id: "s".into(),
-        request: context::Request::NgsiV2(Box::new(read)),
-        delivery: context::Delivery::default(),
-        created_at: NOW,
-        initialised: true,
-    };
-    let Ok(compiled) = context::Subscription::compile(record) else { return };
-    let _ = (compiled.selects(&sample::entity()), compiled.has_content(&sample::entity()));
+    sample::judge(context::Request::NgsiV2(Box::new(read)));
 }
 
 pub(crate) fn registration(data: &[u8]) {

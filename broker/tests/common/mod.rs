@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub(crate) mod commands;
+pub(crate) mod killed;
 
 use std::path::PathBuf;
 use std::time::Duration;

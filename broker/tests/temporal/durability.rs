@@ -1,51 +1,23 @@
 //! What was acknowledged is in the history, whoever was killed meanwhile.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use service::http::Client;
-use service::{Config, Node};
-use storage::Store;
 use testkit::{DEADLINE, Postgres, free_port, wait_until};
 
-use crate::common::{self, Site};
+use crate::common::{self, Site, killed};
 use crate::{get, values, with_database};
 
-const DIRECTORY: &str = "HISTORY_TEST_DIRECTORY";
-const PORT: &str = "HISTORY_TEST_PORT";
-
-/// The broker that is killed: this test program itself, started again with one test. Nothing when run by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn child() {
-    let Ok(port) = std::env::var(PORT) else { return };
-    let config = json!({ "site_id": "killed", "bind_ip": "127.0.0.1", "discovery": { "http_port": common::NOWHERE },
-        "broker": { "http_port": port.parse::<u16>().unwrap(), "temporal": { "record": ["*"] } } });
-    let node = Node::new(Config::parse(&config.to_string(), |_| None).unwrap(), 1).unwrap();
-    let store = Store::open(Path::new(&std::env::var(DIRECTORY).unwrap())).unwrap();
-    broker::start(node, store).await.unwrap().drained().await;
+    killed::serve(json!({ "temporal": { "record": ["*"] } })).await;
 }
 
-/// Killed, not asked to stop, when dropped.
-struct Broker(Child);
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-async fn start(directory: &Path, url: &str, port: u16) -> Broker {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["durability::child", "--exact"]).env(DIRECTORY, directory).env(PORT, port.to_string());
-    let process = Broker(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap());
-    let client = Client::new(None);
-    let version = format!("{url}/version");
-    wait_until(DEADLINE, "the broker answers", async || client.get(&version).await.ok().map(drop)).await;
-    process
+async fn start(directory: &Path, port: u16) -> killed::Broker {
+    killed::start("durability::child", directory, port).await
 }
 
 /// Sets rising values until told to stop or the broker is gone; gives back the last one acknowledged.
@@ -84,13 +56,13 @@ async fn a_killed_broker_has_recorded_what_it_acknowledged() {
     let url = format!("http://127.0.0.1:{port}");
     let mut acknowledged = 0;
     for _ in 0..3 {
-        let process = start(directory.path(), &url, port).await;
+        let process = start(directory.path(), port).await;
         let writer = tokio::spawn(write(url.clone(), acknowledged, Arc::default()));
         some_are_written(&url, acknowledged + 50).await;
         drop(process);
         acknowledged = writer.await.unwrap();
     }
-    let _process = start(directory.path(), &url, port).await;
+    let _process = start(directory.path(), port).await;
     let path = format!("{url}/ngsi-ld/v1/temporal/entities/urn:ngsi-ld:Car:1?lastN=10000");
     let answer = Client::new(None).get(&path).await.unwrap();
     let mut recorded = values(&serde_json::from_slice(answer.body()).unwrap(), "value");

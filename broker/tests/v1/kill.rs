@@ -3,53 +3,25 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use service::http::Client;
-use service::{Config, Node};
-use storage::Store;
 use testkit::{Behaviour, DEADLINE, Receiver, free_port, wait_until};
 
-const DIRECTORY: &str = "BROKER_TEST_DIRECTORY";
-const PORT: &str = "BROKER_TEST_PORT";
+use crate::common::killed;
+
 const WRITERS: u64 = 4;
 
-/// The broker that is killed: this test program itself, started again with one test. Nothing when run by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn child() {
-    let Ok(port) = std::env::var(PORT) else { return };
-    let port: u16 = port.parse().unwrap();
-    let config = json!({ "site_id": "killed", "bind_ip": "127.0.0.1", "discovery": { "http_port": 9 },
-        "broker": { "http_port": port } });
-    let node = Node::new(Config::parse(&config.to_string(), |_| None).unwrap(), 1).unwrap();
-    let store = Store::open(Path::new(&std::env::var(DIRECTORY).unwrap())).unwrap();
-    broker::start(node, store).await.unwrap().drained().await;
+    killed::serve(json!({})).await;
 }
 
-/// Killed, not asked to stop, when dropped.
-struct Broker(Child);
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-async fn start(directory: &Path, port: u16) -> Broker {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["kill::child", "--exact"]).env(DIRECTORY, directory).env(PORT, port.to_string());
-    let process = Broker(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap());
-    let client = Client::new(None);
-    wait_until(DEADLINE, "the broker answers", async || {
-        client.get(&format!("http://127.0.0.1:{port}/version")).await.ok().map(drop)
-    })
-    .await;
-    process
+async fn start(directory: &Path, port: u16) -> killed::Broker {
+    killed::start("kill::child", directory, port).await
 }
 
 /// Writes rising values until told to stop or the broker is gone; gives back the last one acknowledged.
